@@ -1,1 +1,28 @@
-//! c360-spec
+//! What the author of a project wrote: settings, contracts and jobs, read from YAML text into
+//! checked types, with every problem of a project reported at once.
+//!
+//! Pure: no Arrow, no files, no clock, no environment. Texts come in through [`Project::parse`],
+//! environment variables through the lookup function that it is handed.
+
+pub mod contract;
+pub mod data_type;
+pub mod job;
+pub mod literal;
+pub mod problems;
+pub mod project;
+pub mod settings;
+pub mod table_name;
+
+pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
+pub use data_type::DataType;
+pub use job::{
+    Check, Compression, CsvFormat, Encoding, FactsJob, FeatureJob, FieldRule, Format, Guard,
+    IdentifierLimit, IdentifierRule, IdentityJob, Job, JobKind, Mode, NdjsonFormat, Normalize,
+    OperationColumn, PersonReference, ProfileJob, ProfileSource, PublishJob, RecordSource, Rule,
+    Severity, SourceJob, Window,
+};
+pub use literal::Literal;
+pub use problems::{Problem, Problems};
+pub use project::{Project, SourceFile};
+pub use settings::{Connection, MemoryLimit, S3Settings, Settings, WarehouseSettings};
+pub use table_name::TableName;
