@@ -1,0 +1,390 @@
+//! The schema of a table: from Arrow (or a contract) to Iceberg, and which changes an existing
+//! table may take. A table only ever widens: new optional columns, `int` to `long`, `float` to
+//! `double`, a decimal with more digits. What would lose or reinterpret data is refused.
+//!
+//! A column that is optional in the table stays optional even if the definition now requires it:
+//! older rows may lack it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use c360_spec::{Contract, TableName};
+use iceberg::spec::{
+    ListType, NestedField, NestedFieldRef, PrimitiveType, Schema as IcebergSchema, StructType, Type,
+};
+
+use crate::{Error, Result};
+
+/// Metadata key of an Arrow field that becomes the column's comment in the table.
+pub const COMMENT: &str = "doc";
+
+/// What a table should look like.
+#[derive(Clone, Debug)]
+pub struct TableDefinition {
+    pub name: TableName,
+    pub schema: SchemaRef,
+    /// Columns that tell one row from another; empty for a table without a key.
+    pub key: Vec<String>,
+    pub comment: Option<String>,
+}
+
+/// The Arrow schema of the rows that a contract lets through.
+pub fn contract_schema(contract: &Contract) -> SchemaRef {
+    let fields = contract.columns.iter().map(|column| {
+        let required = column.required || contract.key.contains(&column.name);
+        let field = Field::new(&column.name, contract_type(column.data_type), !required);
+        match &column.description {
+            Some(text) => field.with_metadata(HashMap::from([(COMMENT.into(), text.clone())])),
+            None => field,
+        }
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn contract_type(data_type: c360_spec::DataType) -> DataType {
+    use c360_spec::DataType as Spec;
+    match data_type {
+        Spec::Boolean => DataType::Boolean,
+        Spec::Int => DataType::Int32,
+        Spec::Long => DataType::Int64,
+        Spec::Float => DataType::Float32,
+        Spec::Double => DataType::Float64,
+        Spec::Decimal { precision, scale } => DataType::Decimal128(precision, scale as i8),
+        Spec::Date => DataType::Date32,
+        Spec::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        Spec::Timestamptz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Spec::String => DataType::Utf8,
+    }
+}
+
+/// The schema of a new table.
+pub(crate) fn create(definition: &TableDefinition) -> Result<IcebergSchema> {
+    build(definition, Ids { last: 0 }, None)
+}
+
+/// The schema after the definition was applied to `old`; `None` when nothing changes.
+/// `last_id` is the highest field id that the table ever used.
+pub(crate) fn evolve(
+    definition: &TableDefinition,
+    old: &IcebergSchema,
+    last_id: i32,
+) -> Result<Option<IcebergSchema>> {
+    let new = build(definition, Ids { last: last_id }, Some(old))?;
+    let same = new.as_struct() == old.as_struct() && key_ids(&new) == key_ids(old);
+    Ok((!same).then_some(new))
+}
+
+fn build(
+    definition: &TableDefinition,
+    mut ids: Ids,
+    old: Option<&IcebergSchema>,
+) -> Result<IcebergSchema> {
+    let widening = Widening { definition };
+    let fields = match old {
+        None => widening.fresh_fields(definition.schema.fields(), &definition.key, "", &mut ids)?,
+        Some(old) => widening.fields(
+            old.as_struct().fields(),
+            definition.schema.fields(),
+            "",
+            &mut ids,
+        )?,
+    };
+    let key = definition.key.iter().map(|column| {
+        let field = fields.iter().find(|field| &field.name == column);
+        let field = field.ok_or_else(|| widening.refuse(column, "it is in the key but not among the columns"))?;
+        if !field.required {
+            return Err(widening.refuse(column, "it may be null in the table, so it cannot be in the key"));
+        }
+        if !may_be_key(&field.field_type) {
+            return Err(widening.refuse(column, "a key column cannot be a float, a list or a struct"));
+        }
+        Ok(field.id)
+    });
+    let key = key.collect::<Result<Vec<i32>>>()?;
+    let schema = IcebergSchema::builder()
+        .with_fields(fields)
+        .with_identifier_field_ids(key)
+        .build();
+    schema.map_err(|e| {
+        Error::invalid(format!("table `{}` cannot have this schema", definition.name)).caused_by(e)
+    })
+}
+
+fn key_ids(schema: &IcebergSchema) -> Vec<i32> {
+    let mut ids: Vec<i32> = schema.identifier_field_ids().collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn may_be_key(data_type: &Type) -> bool {
+    use PrimitiveType::{Double, Float};
+    matches!(data_type, Type::Primitive(p) if !matches!(p, Float | Double))
+}
+
+/// Hands out field ids that the table never used.
+struct Ids {
+    last: i32,
+}
+
+impl Ids {
+    fn next(&mut self) -> i32 {
+        self.last += 1;
+        self.last
+    }
+}
+
+struct Widening<'a> {
+    definition: &'a TableDefinition,
+}
+
+impl Widening<'_> {
+    fn refuse(&self, column: &str, reason: &str) -> Error {
+        Error::invalid(format!(
+            "column `{column}` of table `{}` cannot change: {reason}",
+            self.definition.name
+        ))
+    }
+
+    fn unsupported(&self, column: &str, data_type: &DataType) -> Error {
+        Error::invalid(format!(
+            "column `{column}` of table `{}` has type {data_type}, which a table cannot hold: cast it",
+            self.definition.name
+        ))
+    }
+
+    /// Columns of a new struct or table. Those in `key` are required. All fields of a level get
+    /// their ids before the levels below, as Iceberg's own writers do.
+    fn fresh_fields<'f>(
+        &self,
+        fields: impl IntoIterator<Item = &'f Arc<Field>>,
+        key: &[String],
+        parent: &str,
+        ids: &mut Ids,
+    ) -> Result<Vec<NestedFieldRef>> {
+        let fields: Vec<_> = fields.into_iter().map(|field| (ids.next(), field)).collect();
+        let fields = fields.into_iter().map(|(id, field)| {
+            let required = !field.is_nullable() || key.contains(field.name());
+            self.fresh_field(id, field, required, parent, ids)
+        });
+        fields.collect()
+    }
+
+    fn fresh_field(
+        &self,
+        id: i32,
+        field: &Field,
+        required: bool,
+        parent: &str,
+        ids: &mut Ids,
+    ) -> Result<NestedFieldRef> {
+        let path = join(parent, field.name());
+        let data_type = self.fresh_type(field.data_type(), &path, ids)?;
+        let new = NestedField::new(id, field.name(), data_type, required);
+        Ok(Arc::new(match field.metadata().get(COMMENT) {
+            Some(text) => new.with_doc(text),
+            None => new,
+        }))
+    }
+
+    fn fresh_type(&self, data_type: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
+        match data_type {
+            DataType::Struct(fields) => Ok(Type::Struct(StructType::new(
+                self.fresh_fields(fields, &[], path, ids)?,
+            ))),
+            DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
+                let id = ids.next();
+                let inner = self.fresh_type(item.data_type(), &join(path, "element"), ids)?;
+                let element = NestedField::list_element(id, inner, !item.is_nullable());
+                Ok(Type::List(ListType::new(Arc::new(element))))
+            }
+            _ => primitive(data_type)
+                .map(Type::Primitive)
+                .ok_or_else(|| self.unsupported(path, data_type)),
+        }
+    }
+
+    /// The old columns in their order, widened, and the new ones after them.
+    fn fields<'f>(
+        &self,
+        old: &[NestedFieldRef],
+        new: impl IntoIterator<Item = &'f Arc<Field>>,
+        parent: &str,
+        ids: &mut Ids,
+    ) -> Result<Vec<NestedFieldRef>> {
+        let mut new: Vec<&Arc<Field>> = new.into_iter().collect();
+        let mut fields = Vec::with_capacity(new.len());
+        for field in old {
+            let path = join(parent, &field.name);
+            let wanted = new.iter().position(|candidate| candidate.name() == &field.name);
+            let wanted = wanted.ok_or_else(|| {
+                self.refuse(&path, "it is in the table but no longer in its definition; a column cannot be dropped")
+            })?;
+            fields.push(self.field(field, new.remove(wanted), &path, ids)?);
+        }
+        for field in new {
+            fields.push(self.fresh_field(ids.next(), field, false, parent, ids)?);
+        }
+        Ok(fields)
+    }
+
+    fn field(
+        &self,
+        old: &NestedFieldRef,
+        new: &Field,
+        path: &str,
+        ids: &mut Ids,
+    ) -> Result<NestedFieldRef> {
+        let in_key = self.definition.key.iter().any(|column| column == path);
+        let mut field = old.as_ref().clone();
+        field.required = old.required && (!new.is_nullable() || in_key);
+        field.field_type = Box::new(self.widened(&old.field_type, new.data_type(), path, ids)?);
+        if let Some(text) = new.metadata().get(COMMENT) {
+            field.doc = Some(text.clone());
+        }
+        Ok(Arc::new(field))
+    }
+
+    fn widened(&self, old: &Type, new: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
+        match (old, new) {
+            (Type::Struct(old), DataType::Struct(new)) => Ok(Type::Struct(StructType::new(
+                self.fields(old.fields(), new, path, ids)?,
+            ))),
+            (Type::List(old), DataType::List(new) | DataType::LargeList(new) | DataType::ListView(new)) => {
+                let path = join(path, "element");
+                let element = self.field(&old.element_field, new, &path, ids)?;
+                Ok(Type::List(ListType::new(element)))
+            }
+            (Type::Primitive(old), new) => {
+                let new = primitive(new).ok_or_else(|| self.unsupported(path, new))?;
+                self.widened_primitive(old, &new, path).map(Type::Primitive)
+            }
+            _ => Err(self.refuse(path, &format!("its type is {old} and cannot become {new}"))),
+        }
+    }
+
+    fn widened_primitive(
+        &self,
+        old: &PrimitiveType,
+        new: &PrimitiveType,
+        path: &str,
+    ) -> Result<PrimitiveType> {
+        use PrimitiveType::{Decimal, Double, Float, Int, Long};
+        let wider = match (old, new) {
+            (old, new) if old == new => true,
+            (Int, Long) | (Float, Double) => true,
+            (Decimal { precision: p, scale: s }, Decimal { precision, scale }) => s == scale && precision > p,
+            _ => false,
+        };
+        if !wider {
+            return Err(self.refuse(path, &format!("its type is {old} and cannot become {new}")));
+        }
+        Ok(new.clone())
+    }
+}
+
+fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{parent}.{name}")
+    }
+}
+
+/// Iceberg's type for an Arrow one, if there is any. Finer times than a microsecond are cut when
+/// they are written.
+fn primitive(data_type: &DataType) -> Option<PrimitiveType> {
+    Some(match data_type {
+        DataType::Boolean => PrimitiveType::Boolean,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 => PrimitiveType::Int,
+        DataType::UInt8 | DataType::UInt16 => PrimitiveType::Int,
+        DataType::Int64 | DataType::UInt32 | DataType::UInt64 => PrimitiveType::Long,
+        DataType::Float16 | DataType::Float32 => PrimitiveType::Float,
+        DataType::Float64 => PrimitiveType::Double,
+        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s)
+            if *s >= 0 =>
+        {
+            PrimitiveType::Decimal {
+                precision: u32::from(*p),
+                scale: *s as u32,
+            }
+        }
+        DataType::Date32 | DataType::Date64 => PrimitiveType::Date,
+        DataType::Time32(_) | DataType::Time64(_) => PrimitiveType::Time,
+        DataType::Timestamp(_, None) => PrimitiveType::Timestamp,
+        DataType::Timestamp(_, Some(_)) => PrimitiveType::Timestamptz,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => PrimitiveType::String,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => PrimitiveType::Binary,
+        DataType::Dictionary(_, values) => return primitive(values),
+        // A column that is null throughout: SQL's bare NULL.
+        DataType::Null => PrimitiveType::String,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(columns: &[(&str, DataType)], key: &[&str]) -> TableDefinition {
+        let fields = columns.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
+        TableDefinition {
+            name: "raw.orders".parse().expect("a table name"),
+            schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
+            key: key.iter().map(|column| column.to_string()).collect(),
+            comment: None,
+        }
+    }
+
+    fn check_refused(old: DataType, new: DataType, expected: &str) {
+        let table = create(&definition(&[("a", old)], &[])).expect("created");
+        let error = evolve(&definition(&[("a", new)], &[]), &table, 99).expect_err("refused");
+        assert_eq!(error.kind(), crate::Kind::Invalid);
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn key_columns_become_required() {
+        let schema = create(&definition(&[("id", DataType::Int64), ("a", DataType::Utf8)], &["id"]));
+        let schema = schema.expect("created");
+        assert!(schema.field_by_name("id").expect("there").required);
+        assert_eq!(schema.identifier_field_ids().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn widening_keeps_ids_and_appends_new_columns() {
+        let item = |fields: &[(&str, DataType)]| {
+            let fields = fields.iter().map(|(name, t)| Field::new(*name, t.clone(), true));
+            let item = DataType::Struct(fields.collect());
+            DataType::List(Arc::new(Field::new("item", item, true)))
+        };
+        let old = definition(&[("a", DataType::Int32), ("l", item(&[("x", DataType::Float32)]))], &[]);
+        let table = create(&old).expect("created");
+        let new = definition(
+            &[
+                ("b", DataType::Utf8),
+                ("l", item(&[("y", DataType::Utf8), ("x", DataType::Float64)])),
+                ("a", DataType::Int64),
+            ],
+            &[],
+        );
+        let evolved = evolve(&new, &table, table.highest_field_id()).expect("additive").expect("changed");
+        let names: Vec<_> = evolved.as_struct().fields().iter().map(|f| f.name.as_str()).collect();
+        assert_eq!(names, ["a", "l", "b"]);
+        let id = |schema: &IcebergSchema, name: &str| schema.field_id_by_name(name);
+        for name in ["a", "l", "l.element", "l.element.x"] {
+            assert_eq!(id(&evolved, name), id(&table, name), "{name}");
+        }
+        assert!(evolve(&new, &evolved, evolved.highest_field_id()).expect("same").is_none());
+    }
+
+    #[test]
+    fn narrowing_is_refused_with_column_and_reason() {
+        check_refused(DataType::Int64, DataType::Int32, "`a` of table `raw.orders`");
+        check_refused(DataType::Utf8, DataType::Int64, "string and cannot become long");
+        check_refused(DataType::Decimal128(9, 2), DataType::Decimal128(12, 3), "decimal(9,2)");
+        let table = create(&definition(&[("a", DataType::Utf8), ("b", DataType::Utf8)], &[]));
+        let error = evolve(&definition(&[("a", DataType::Utf8)], &[]), &table.expect("created"), 9);
+        assert!(error.expect_err("refused").to_string().contains("cannot be dropped"));
+    }
+}
