@@ -16,6 +16,7 @@ mod prune;
 pub mod schema;
 mod selection;
 mod storage;
+mod statistics;
 pub mod stores;
 pub mod table;
 pub mod warehouse;

@@ -1,0 +1,119 @@
+//! What changed in a table between two snapshots, row by row, from the lists of files and deleted
+//! positions alone: rows live now and not then were added, rows live then and not now removed. A
+//! row that was rewritten, changed or not, is in both. Data is read only when a query asks for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+
+use crate::columns::Columns;
+use crate::deletes::Positions;
+use crate::error::Result;
+use crate::fileset::{FileSet, LiveFile};
+use crate::provider::FileTable;
+use crate::selection::{Rows, Unit};
+use crate::table::Table;
+
+/// The rows that one snapshot has and another has not, under the newer table's columns.
+pub struct Changes {
+    pub added: Arc<dyn TableProvider>,
+    pub removed: Arc<dyn TableProvider>,
+    /// Whether there is neither an added nor a removed row; known without reading data.
+    pub is_empty: bool,
+}
+
+impl Table {
+    /// The changes from snapshot `since` (None: from the empty table) to the pinned one. `since`
+    /// may be older or newer than the pinned snapshot.
+    ///
+    /// # Errors
+    /// *invalid* when the table has no snapshot `since` (any more); else as [`FileSet::load`].
+    pub async fn changes(&self, since: Option<i64>) -> Result<Changes> {
+        if since == self.snapshot_id() {
+            return Ok(self.changes_of(self.schema(), Vec::new(), Vec::new()));
+        }
+        let now = FileSet::load(self).await?;
+        let Some(since) = since else {
+            let added = now.files.iter().filter_map(Unit::live).collect();
+            return Ok(self.changes_of(self.schema(), added, Vec::new()));
+        };
+        let before = self.snapshot_of(since).await?;
+        let then = FileSet::load(&before).await?;
+        let (added, removed) = difference(&then, &now);
+        let schema = readable_by_both(&self.schema(), &before.schema());
+        Ok(self.changes_of(schema, added, removed))
+    }
+
+    /// The table at `snapshot_id`, which may have been committed after this view was taken.
+    async fn snapshot_of(&self, snapshot_id: i64) -> Result<Table> {
+        match self.at_snapshot(snapshot_id) {
+            Ok(table) => Ok(table),
+            Err(_) => self.reload().await?.at_snapshot(snapshot_id),
+        }
+    }
+
+    fn changes_of(&self, schema: SchemaRef, added: Vec<Unit>, removed: Vec<Unit>) -> Changes {
+        let columns = Columns::new(schema);
+        Changes {
+            is_empty: added.is_empty() && removed.is_empty(),
+            added: Arc::new(FileTable::new(self, columns.clone(), added)),
+            removed: Arc::new(FileTable::new(self, columns, removed)),
+        }
+    }
+}
+
+/// The rows of `now` that `then` has not, and the other way round.
+fn difference(then: &FileSet, now: &FileSet) -> (Vec<Unit>, Vec<Unit>) {
+    let mut gone: HashMap<&str, &LiveFile> =
+        then.files.iter().map(|file| (file.path(), file)).collect();
+    let mut added = Vec::new();
+    let mut removed = Vec::new();
+    for file in &now.files {
+        match gone.remove(file.path()) {
+            None => added.extend(Unit::live(file)),
+            Some(before) => {
+                added.extend(only(file, &before.deleted, &file.deleted));
+                removed.extend(only(file, &file.deleted, &before.deleted));
+            }
+        }
+    }
+    let still_gone = then
+        .files
+        .iter()
+        .filter(|file| gone.contains_key(file.path()));
+    removed.extend(still_gone.filter_map(Unit::live));
+    (added, removed)
+}
+
+/// The rows of `file` at the positions in `listed` that are not in `except`.
+fn only(file: &LiveFile, listed: &Option<Positions>, except: &Option<Positions>) -> Option<Unit> {
+    let listed = listed.as_ref()?;
+    let Some(except) = except else {
+        return Unit::new(file, Rows::Only(Arc::clone(listed)));
+    };
+    if Arc::ptr_eq(listed, except) {
+        return None;
+    }
+    let mut rest = except.iter().copied().peekable();
+    let mut positions = Vec::new();
+    for position in listed.iter().copied() {
+        while rest.next_if(|other| *other < position).is_some() {}
+        if rest.peek() != Some(&position) {
+            positions.push(position);
+        }
+    }
+    Unit::new(file, Rows::Only(Arc::new(positions)))
+}
+
+/// The columns of `now`, nullable where the rows of `then` may lack a value.
+fn readable_by_both(now: &SchemaRef, then: &SchemaRef) -> SchemaRef {
+    let fields = now.fields().iter().map(|field| {
+        let before = then.field_with_name(field.name());
+        let nullable = field.is_nullable() || before.map_or(true, Field::is_nullable);
+        Arc::new(field.as_ref().clone().with_nullable(nullable))
+    });
+    let fields: Vec<_> = fields.collect();
+    Arc::new(Schema::new_with_metadata(fields, now.metadata().clone()))
+}

@@ -1,0 +1,156 @@
+//! The table's columns as a query sees them, and how a data file's columns map to them: by Iceberg
+//! field id, so that files written before a rename are read right; by name where a file carries no
+//! ids. A column that a file lacks reads as NULL, a promoted type (int to long, float to double, a
+//! wider decimal) is cast while reading.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Result, plan_err};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr_adapter::{
+    DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory,
+};
+use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
+
+/// A table's columns: the schema that queries see, without field ids, and the ids beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Columns {
+    schema: SchemaRef,
+    with_ids: SchemaRef,
+}
+
+impl Columns {
+    /// From the table's schema with the ids in the fields' metadata.
+    pub(crate) fn new(with_ids: SchemaRef) -> Self {
+        let fields: Vec<FieldRef> = with_ids.fields().iter().map(without_metadata).collect();
+        Self {
+            schema: Arc::new(Schema::new(fields)),
+            with_ids,
+        }
+    }
+
+    /// The schema of what a scan returns. Field ids are left out: they belong to this table, and a
+    /// query's result that carried them on would claim them for the next.
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The field id of the column at `index`.
+    pub(crate) fn id(&self, index: usize) -> Option<i32> {
+        field_id(self.with_ids.field(index))
+    }
+}
+
+fn without_metadata(field: &FieldRef) -> FieldRef {
+    let data_type = match field.data_type() {
+        DataType::List(item) => DataType::List(without_metadata(item)),
+        DataType::LargeList(item) => DataType::LargeList(without_metadata(item)),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(without_metadata).collect()),
+        DataType::Map(entries, sorted) => DataType::Map(without_metadata(entries), *sorted),
+        other => other.clone(),
+    };
+    Arc::new(Field::new(field.name(), data_type, field.is_nullable()))
+}
+
+fn field_id(field: &Field) -> Option<i32> {
+    field
+        .metadata()
+        .get(PARQUET_FIELD_ID_META_KEY)?
+        .parse()
+        .ok()
+}
+
+/// Makes the adapters that rewrite a query's expressions for one file.
+impl PhysicalExprAdapterFactory for Columns {
+    fn create(&self, table: SchemaRef, file: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
+        if file.fields().iter().all(|field| field_id(field).is_none()) {
+            return DefaultPhysicalExprAdapterFactory.create(table, file);
+        }
+        let renamed = self.renamed(&file)?;
+        let inner = DefaultPhysicalExprAdapterFactory.create(table, renamed)?;
+        Ok(Arc::new(ByFieldId { inner, file }))
+    }
+}
+
+impl Columns {
+    /// The file's schema under the table's names. A column that is no longer the table's gets a
+    /// name that no column has, so that a new column of its old name does not find it.
+    fn renamed(&self, file: &Schema) -> Result<SchemaRef> {
+        let mut fields = Vec::with_capacity(file.fields().len());
+        for (index, field) in file.fields().iter().enumerate() {
+            let id = field_id(field);
+            let known = id.and_then(|id| {
+                self.with_ids
+                    .fields()
+                    .iter()
+                    .find(|f| field_id(f) == Some(id))
+            });
+            let name = match known {
+                Some(column) => {
+                    check_nested_names(column, field)?;
+                    column.name().clone()
+                }
+                None => format!("\u{0}{index}"),
+            };
+            fields.push(Arc::new(field.as_ref().clone().with_name(name)));
+        }
+        Ok(Arc::new(Schema::new_with_metadata(
+            fields,
+            file.metadata().clone(),
+        )))
+    }
+}
+
+/// Fields inside structs are matched by name; a renamed one would silently read as NULL.
+fn check_nested_names(column: &Field, in_file: &Field) -> Result<()> {
+    let (DataType::Struct(now), DataType::Struct(then)) = (column.data_type(), in_file.data_type())
+    else {
+        return Ok(());
+    };
+    for before in then {
+        let after = now.iter().find(|field| field_id(field) == field_id(before));
+        let Some(after) = after.filter(|field| field_id(field).is_some()) else {
+            continue;
+        };
+        if after.name() != before.name() {
+            return plan_err!(
+                "column `{}`: field `{}` was renamed to `{}` after this file was written, which c360 does not read inside structs: rewrite the table",
+                column.name(),
+                before.name(),
+                after.name()
+            );
+        }
+        check_nested_names(after, before)?;
+    }
+    Ok(())
+}
+
+#[derive(Debug)]
+struct ByFieldId {
+    inner: Arc<dyn PhysicalExprAdapter>,
+    file: SchemaRef,
+}
+
+impl PhysicalExprAdapter for ByFieldId {
+    /// Rewrites for the renamed schema, then gives the columns the names that they have in the file.
+    fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        let adapted = self.inner.rewrite(expr)?;
+        let mapped = adapted.transform(|expr| {
+            let Some(column) = expr.as_any().downcast_ref::<Column>() else {
+                return Ok(Transformed::no(expr));
+            };
+            let name = self.file.field(column.index()).name();
+            if name == column.name() {
+                return Ok(Transformed::no(expr));
+            }
+            Ok(Transformed::yes(Arc::new(Column::new(
+                name,
+                column.index(),
+            ))))
+        })?;
+        Ok(mapped.data)
+    }
+}
