@@ -17,7 +17,7 @@
 --             3    about_to_sleep   about_to_sleep   needs_attention  loyal        loyal
 --             2    hibernating      hibernating      at_risk          at_risk      cannot_lose
 --             1    hibernating      hibernating      at_risk          at_risk      cannot_lose
-WITH customer AS (
+WITH ranked_customer AS (
     SELECT
         person_id,
         orders AS frequency,
@@ -46,7 +46,7 @@ scored_customer AS (
         CAST(CEIL(5.0 * recency_rank / customers) AS INT) AS recency_score,
         CAST(CEIL(5.0 * frequency_rank / customers) AS INT) AS frequency_score,
         CAST(CEIL(5.0 * monetary_rank / customers) AS INT) AS monetary_score
-    FROM customer
+    FROM ranked_customer
 )
 SELECT
     person_id,
