@@ -154,3 +154,113 @@ impl PhysicalExprAdapter for ByFieldId {
         Ok(mapped.data)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use arrow::array::{
+        ArrayRef, AsArray, Decimal128Array, Float32Array, Int32Array, RecordBatch, StringArray,
+    };
+    use arrow::datatypes::{Float64Type, Int64Type};
+    use datafusion::physical_expr_adapter::BatchAdapterFactory;
+
+    use super::*;
+
+    fn field(id: i32, name: &str, data_type: DataType) -> Field {
+        let id = (PARQUET_FIELD_ID_META_KEY.to_owned(), id.to_string());
+        Field::new(name, data_type, true).with_metadata(HashMap::from([id]))
+    }
+
+    /// The file's rows as the table reads them.
+    fn read(table: Vec<Field>, file: Vec<(Field, ArrayRef)>) -> Result<RecordBatch> {
+        let columns = Columns::new(Arc::new(Schema::new(table)));
+        let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = file.into_iter().unzip();
+        let schema = Arc::new(Schema::new(fields));
+        let rows = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
+        BatchAdapterFactory::new(Arc::clone(columns.schema()))
+            .with_adapter_factory(Arc::new(columns))
+            .make_adapter(&schema)?
+            .adapt_batch(&rows)
+    }
+
+    fn strings(values: &[&str]) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(values))
+    }
+
+    #[test]
+    fn renamed_columns_are_found_by_id() {
+        let table = vec![field(2, "a", DataType::Utf8), field(1, "b", DataType::Utf8)];
+        let file = vec![
+            (field(1, "a", DataType::Utf8), strings(&["one"])),
+            (field(2, "b", DataType::Utf8), strings(&["two"])),
+        ];
+        let rows = read(table, file).unwrap();
+        assert_eq!(rows.column(0).as_string::<i32>().value(0), "two");
+        assert_eq!(rows.column(1).as_string::<i32>().value(0), "one");
+    }
+
+    #[test]
+    fn a_new_column_does_not_read_a_dropped_one_of_its_name() {
+        let table = vec![
+            field(1, "id", DataType::Utf8),
+            field(3, "note", DataType::Utf8),
+        ];
+        let file = vec![
+            (field(1, "id", DataType::Utf8), strings(&["one"])),
+            (field(2, "note", DataType::Utf8), strings(&["old"])),
+        ];
+        let rows = read(table, file).unwrap();
+        assert_eq!(rows.column(1).null_count(), 1);
+    }
+
+    #[test]
+    fn files_without_ids_are_read_by_name() {
+        let table = vec![field(1, "a", DataType::Utf8), field(2, "b", DataType::Utf8)];
+        let plain = Field::new("b", DataType::Utf8, true);
+        let rows = read(table, vec![(plain, strings(&["two"]))]).unwrap();
+        assert_eq!(rows.column(0).null_count(), 1);
+        assert_eq!(rows.column(1).as_string::<i32>().value(0), "two");
+    }
+
+    #[test]
+    fn promoted_types_are_cast() {
+        let table = vec![
+            field(1, "n", DataType::Int64),
+            field(2, "x", DataType::Float64),
+            field(3, "d", DataType::Decimal128(20, 2)),
+        ];
+        let amounts = Decimal128Array::from(vec![125]).with_precision_and_scale(9, 2);
+        let file: Vec<(Field, ArrayRef)> = vec![
+            (
+                field(1, "n", DataType::Int32),
+                Arc::new(Int32Array::from(vec![7])),
+            ),
+            (
+                field(2, "x", DataType::Float32),
+                Arc::new(Float32Array::from(vec![0.5])),
+            ),
+            (
+                field(3, "d", DataType::Decimal128(9, 2)),
+                Arc::new(amounts.unwrap()),
+            ),
+        ];
+        let rows = read(table, file).unwrap();
+        assert_eq!(rows.column(0).as_primitive::<Int64Type>().value(0), 7);
+        assert_eq!(rows.column(1).as_primitive::<Float64Type>().value(0), 0.5);
+        assert_eq!(rows.column(2).data_type(), &DataType::Decimal128(20, 2));
+    }
+
+    #[test]
+    fn a_field_renamed_inside_a_struct_is_refused() {
+        let nested = |name: &str| DataType::Struct(vec![field(2, name, DataType::Utf8)].into());
+        let table = vec![field(1, "address", nested("suburb"))];
+        let before = field(1, "address", nested("town"));
+        let array = arrow::array::new_null_array(before.data_type(), 1);
+        let error = read(table, vec![(before, array)]).unwrap_err();
+        assert!(
+            error.to_string().contains("`town` was renamed to `suburb`"),
+            "{error}"
+        );
+    }
+}

@@ -94,13 +94,17 @@ impl Error {
         Self::new(self.kind, doing).caused_by(self)
     }
 
+    pub(crate) fn missing_bucket(object: &str, error: object_store::Error) -> Self {
+        Self::invalid(format!(
+            "the bucket of `{object}` does not exist: create it or correct the location"
+        ))
+        .caused_by(error)
+    }
+
     /// The error of the store for one object or folder, named in the message.
     pub(crate) fn store(object: &str, error: object_store::Error) -> Self {
         let message = if is_missing_bucket(&error) {
-            return Self::invalid(format!(
-                "the bucket of `{object}` does not exist: create it or correct the location"
-            ))
-            .caused_by(error);
+            return Self::missing_bucket(object, error);
         } else if is_out_of_space(&error) {
             format!("no space left to write `{object}`: free some and run again")
         } else if is_denied(&error) {
@@ -143,7 +147,12 @@ fn io_kind(error: &(dyn StdError + 'static)) -> Option<std::io::ErrorKind> {
 fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |cause: &&'a (dyn StdError + 'static)| cause.source())
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 /// The kind of the first of our own or the store's errors among the causes.
@@ -160,7 +169,11 @@ fn kind_of(error: &(dyn StdError + 'static)) -> Option<Kind> {
 impl From<iceberg::Error> for Error {
     fn from(error: iceberg::Error) -> Self {
         let kind = kind_of(&error).unwrap_or(Kind::Internal);
-        Self::new(kind, "the table's Iceberg metadata cannot be read or written").caused_by(error)
+        Self::new(
+            kind,
+            "the table's Iceberg metadata cannot be read or written",
+        )
+        .caused_by(error)
     }
 }
 

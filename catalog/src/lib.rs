@@ -5,25 +5,41 @@
 //! Only this crate commits, and only this crate knows Iceberg and object stores. It knows nothing
 //! of jobs, identities or SQL.
 
+pub mod appender;
 mod cache;
 pub mod changes;
 mod columns;
+pub mod commit;
+mod conform;
+mod data_writer;
+mod datum;
+mod delete_writer;
 mod deletes;
+pub mod epochs;
 pub mod error;
 pub mod fileset;
+mod manifests;
+pub mod merge;
+mod metrics;
+mod pointers;
 mod provider;
 mod prune;
 pub mod schema;
 mod selection;
-mod storage;
 mod statistics;
+mod storage;
 pub mod stores;
 pub mod table;
+mod totals;
 pub mod warehouse;
 
+pub use appender::Appender;
 pub use changes::Changes;
+pub use commit::{Committed, Stamp};
+pub use epochs::{Epoch, EpochTable, Epochs};
 pub use error::{Error, Kind, Result};
 pub use fileset::{FileSet, LiveFile};
+pub use merge::{Merge, Scope};
 pub use schema::{TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};
 pub use table::{SnapshotInfo, Table};

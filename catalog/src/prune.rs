@@ -170,3 +170,190 @@ fn is_ruled_out(unit: &Unit, id: i32, values: &[Datum]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use arrow::datatypes::{Field, Schema, TimeUnit};
+    use datafusion::common::DFSchema;
+    use datafusion::logical_expr::{Expr, col, lit};
+    use datafusion::prelude::SessionContext;
+    use iceberg::spec::{
+        DataContentType, DataFile, DataFileBuilder, DataFileFormat, ManifestEntry, ManifestStatus,
+        NestedField, PartitionSpec, Schema as IcebergSchema, Struct, Type,
+    };
+    use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
+
+    use super::*;
+    use crate::fileset::LiveFile;
+
+    const ROWS: u64 = 10;
+
+    /// A table of one column `c` with id 1.
+    fn columns(data_type: DataType) -> Columns {
+        let id = (PARQUET_FIELD_ID_META_KEY.to_owned(), "1".to_owned());
+        let field = Field::new("c", data_type, true).with_metadata(HashMap::from([id]));
+        Columns::new(Arc::new(Schema::new(vec![field])))
+    }
+
+    fn file() -> DataFileBuilder {
+        let mut file = DataFileBuilder::default();
+        file.content(DataContentType::Data)
+            .file_path("data.parquet".to_owned())
+            .file_format(DataFileFormat::Parquet)
+            .record_count(ROWS)
+            .file_size_in_bytes(100);
+        file
+    }
+
+    fn bounds(least: Datum, greatest: Datum) -> DataFile {
+        file()
+            .lower_bounds(HashMap::from([(1, least)]))
+            .upper_bounds(HashMap::from([(1, greatest)]))
+            .null_value_counts(HashMap::from([(1, 0)]))
+            .build()
+            .unwrap()
+    }
+
+    fn is_kept(file: DataFile, spec: PartitionSpec, data_type: DataType, filter: Expr) -> bool {
+        let entry = ManifestEntry::builder()
+            .status(ManifestStatus::Existing)
+            .data_file(file)
+            .build();
+        let live = LiveFile {
+            entry: Arc::new(entry),
+            partition_spec: Arc::new(spec),
+            deleted: None,
+        };
+        let columns = columns(data_type);
+        let schema = DFSchema::try_from(Arc::clone(columns.schema())).unwrap();
+        let state = SessionContext::new().state();
+        let filter = state.create_physical_expr(filter, &schema).unwrap();
+        let units = [Unit::live(&live).unwrap()];
+        !prune(&units, &columns, &filter).unwrap().is_empty()
+    }
+
+    fn check(file: DataFile, data_type: DataType, filter: Expr, kept: bool) {
+        let spec = PartitionSpec::unpartition_spec();
+        let shown = filter.to_string();
+        assert_eq!(is_kept(file, spec, data_type, filter), kept, "{shown}");
+    }
+
+    #[test]
+    fn files_out_of_bounds_are_pruned() {
+        let numbers = || bounds(Datum::int(10), Datum::int(20));
+        check(numbers(), DataType::Int32, col("c").eq(lit(9)), false);
+        check(numbers(), DataType::Int32, col("c").eq(lit(15)), true);
+        check(numbers(), DataType::Int32, col("c").gt(lit(20)), false);
+        check(numbers(), DataType::Int32, col("c").is_null(), false);
+        let words = || bounds(Datum::string("b"), Datum::string("d"));
+        check(words(), DataType::Utf8, col("c").eq(lit("a")), false);
+        check(words(), DataType::Utf8, col("c").like(lit("c%")), true);
+        check(
+            words(),
+            DataType::Utf8,
+            col("c").in_list(vec![lit("e"), lit("f")], false),
+            false,
+        );
+    }
+
+    #[test]
+    fn bounds_written_before_a_promotion_are_cast() {
+        let numbers = || bounds(Datum::int(10), Datum::int(20));
+        check(numbers(), DataType::Int64, col("c").eq(lit(21_i64)), false);
+        check(numbers(), DataType::Int64, col("c").eq(lit(20_i64)), true);
+    }
+
+    #[test]
+    fn timestamps_are_pruned() {
+        let utc = || DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()));
+        let at = |us: i64| {
+            lit(ScalarValue::TimestampMicrosecond(
+                Some(us),
+                Some("+00:00".into()),
+            ))
+        };
+        let times = || bounds(Datum::timestamptz_micros(10), Datum::timestamptz_micros(20));
+        check(times(), utc(), col("c").lt(at(10)), false);
+        check(times(), utc(), col("c").lt_eq(at(10)), true);
+    }
+
+    #[test]
+    fn files_of_nulls_are_pruned() {
+        let file = file()
+            .null_value_counts(HashMap::from([(1, ROWS)]))
+            .build()
+            .unwrap();
+        check(file.clone(), DataType::Int32, col("c").eq(lit(1)), false);
+        check(file, DataType::Int32, col("c").is_null(), true);
+    }
+
+    #[test]
+    fn bounds_that_may_leave_nan_out_do_not_prune() {
+        let unknown = bounds(Datum::double(1.0), Datum::double(2.0));
+        check(unknown, DataType::Float64, col("c").gt(lit(3.0)), true);
+        let none = file()
+            .upper_bounds(HashMap::from([(1, Datum::double(2.0))]))
+            .null_value_counts(HashMap::from([(1, 0)]))
+            .nan_value_counts(HashMap::from([(1, 0)]))
+            .build()
+            .unwrap();
+        check(none, DataType::Float64, col("c").gt(lit(3.0)), false);
+    }
+
+    #[test]
+    fn partition_values_prune_by_their_transform() {
+        let check = |transform, value: Datum, filter: Expr, kept: bool| {
+            let column = NestedField::optional(1, "c", Type::Primitive(PrimitiveType::String));
+            let schema = IcebergSchema::builder()
+                .with_fields([column.into()])
+                .build()
+                .unwrap();
+            let spec = PartitionSpec::builder(schema)
+                .add_partition_field("c", "p", transform)
+                .unwrap()
+                .build()
+                .unwrap();
+            let value = Literal::Primitive(value.literal().clone());
+            let file = file()
+                .partition(Struct::from_iter([Some(value)]))
+                .build()
+                .unwrap();
+            let shown = filter.to_string();
+            assert_eq!(is_kept(file, spec, DataType::Utf8, filter), kept, "{shown}");
+        };
+        let identity = || (Transform::Identity, Datum::string("b"));
+        let (transform, value) = identity();
+        check(transform, value, col("c").eq(lit("a")), false);
+        let (transform, value) = identity();
+        check(transform, value, col("c").gt(lit("a")), true);
+        let (transform, value) = identity();
+        check(transform, value, col("c").gt(lit("b")), false);
+        let bucket = create_transform_function(&Transform::Bucket(16)).unwrap();
+        let of_a = bucket
+            .transform_literal(&Datum::string("a"))
+            .unwrap()
+            .unwrap();
+        check(
+            Transform::Bucket(16),
+            of_a.clone(),
+            col("c").eq(lit("a")),
+            true,
+        );
+        check(Transform::Bucket(16), of_a, col("c").eq(lit("b")), false);
+        let prefix = || Datum::string("ab");
+        check(
+            Transform::Truncate(2),
+            prefix(),
+            col("c").eq(lit("abc")),
+            true,
+        );
+        check(
+            Transform::Truncate(2),
+            prefix(),
+            col("c").eq(lit("acc")),
+            false,
+        );
+    }
+}

@@ -92,12 +92,18 @@ fn build(
     };
     let key = definition.key.iter().map(|column| {
         let field = fields.iter().find(|field| &field.name == column);
-        let field = field.ok_or_else(|| widening.refuse(column, "it is in the key but not among the columns"))?;
+        let field = field
+            .ok_or_else(|| widening.refuse(column, "it is in the key but not among the columns"))?;
         if !field.required {
-            return Err(widening.refuse(column, "it may be null in the table, so it cannot be in the key"));
+            return Err(widening.refuse(
+                column,
+                "it may be null in the table, so it cannot be in the key",
+            ));
         }
         if !may_be_key(&field.field_type) {
-            return Err(widening.refuse(column, "a key column cannot be a float, a list or a struct"));
+            return Err(
+                widening.refuse(column, "a key column cannot be a float, a list or a struct")
+            );
         }
         Ok(field.id)
     });
@@ -107,7 +113,11 @@ fn build(
         .with_identifier_field_ids(key)
         .build();
     schema.map_err(|e| {
-        Error::invalid(format!("table `{}` cannot have this schema", definition.name)).caused_by(e)
+        Error::invalid(format!(
+            "table `{}` cannot have this schema",
+            definition.name
+        ))
+        .caused_by(e)
     })
 }
 
@@ -162,7 +172,10 @@ impl Widening<'_> {
         parent: &str,
         ids: &mut Ids,
     ) -> Result<Vec<NestedFieldRef>> {
-        let fields: Vec<_> = fields.into_iter().map(|field| (ids.next(), field)).collect();
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|field| (ids.next(), field))
+            .collect();
         let fields = fields.into_iter().map(|(id, field)| {
             let required = !field.is_nullable() || key.contains(field.name());
             self.fresh_field(id, field, required, parent, ids)
@@ -189,9 +202,12 @@ impl Widening<'_> {
 
     fn fresh_type(&self, data_type: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
         match data_type {
-            DataType::Struct(fields) => Ok(Type::Struct(StructType::new(
-                self.fresh_fields(fields, &[], path, ids)?,
-            ))),
+            DataType::Struct(fields) => Ok(Type::Struct(StructType::new(self.fresh_fields(
+                fields,
+                &[],
+                path,
+                ids,
+            )?))),
             DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
                 let id = ids.next();
                 let inner = self.fresh_type(item.data_type(), &join(path, "element"), ids)?;
@@ -216,7 +232,9 @@ impl Widening<'_> {
         let mut fields = Vec::with_capacity(new.len());
         for field in old {
             let path = join(parent, &field.name);
-            let wanted = new.iter().position(|candidate| candidate.name() == &field.name);
+            let wanted = new
+                .iter()
+                .position(|candidate| candidate.name() == &field.name);
             let wanted = wanted.ok_or_else(|| {
                 self.refuse(&path, "it is in the table but no longer in its definition; a column cannot be dropped")
             })?;
@@ -250,7 +268,10 @@ impl Widening<'_> {
             (Type::Struct(old), DataType::Struct(new)) => Ok(Type::Struct(StructType::new(
                 self.fields(old.fields(), new, path, ids)?,
             ))),
-            (Type::List(old), DataType::List(new) | DataType::LargeList(new) | DataType::ListView(new)) => {
+            (
+                Type::List(old),
+                DataType::List(new) | DataType::LargeList(new) | DataType::ListView(new),
+            ) => {
                 let path = join(path, "element");
                 let element = self.field(&old.element_field, new, &path, ids)?;
                 Ok(Type::List(ListType::new(element)))
@@ -273,7 +294,13 @@ impl Widening<'_> {
         let wider = match (old, new) {
             (old, new) if old == new => true,
             (Int, Long) | (Float, Double) => true,
-            (Decimal { precision: p, scale: s }, Decimal { precision, scale }) => s == scale && precision > p,
+            (
+                Decimal {
+                    precision: p,
+                    scale: s,
+                },
+                Decimal { precision, scale },
+            ) => s == scale && precision > p,
             _ => false,
         };
         if !wider {
@@ -322,12 +349,35 @@ fn primitive(data_type: &DataType) -> Option<PrimitiveType> {
     })
 }
 
+/// Whether values of an Arrow type may be written into a column of another without losing any.
+/// Values are still checked where the Arrow type is wider than Iceberg's (unsigned integers).
+pub(crate) fn writes_into(given: &DataType, column: &DataType) -> bool {
+    use PrimitiveType::{Decimal, Double, Float, Int, Long};
+    if given == &DataType::Null {
+        return true;
+    }
+    match (primitive(given), primitive(column)) {
+        (Some(Int), Some(Long)) | (Some(Float), Some(Double)) => true,
+        (
+            Some(Decimal {
+                precision: p,
+                scale: s,
+            }),
+            Some(Decimal { precision, scale }),
+        ) => s == scale && p <= precision,
+        (Some(given), Some(column)) => given == column,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn definition(columns: &[(&str, DataType)], key: &[&str]) -> TableDefinition {
-        let fields = columns.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
+        let fields = columns
+            .iter()
+            .map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
         TableDefinition {
             name: "raw.orders".parse().expect("a table name"),
             schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
@@ -345,7 +395,10 @@ mod tests {
 
     #[test]
     fn key_columns_become_required() {
-        let schema = create(&definition(&[("id", DataType::Int64), ("a", DataType::Utf8)], &["id"]));
+        let schema = create(&definition(
+            &[("id", DataType::Int64), ("a", DataType::Utf8)],
+            &["id"],
+        ));
         let schema = schema.expect("created");
         assert!(schema.field_by_name("id").expect("there").required);
         assert_eq!(schema.identifier_field_ids().collect::<Vec<_>>(), [1]);
@@ -354,37 +407,83 @@ mod tests {
     #[test]
     fn widening_keeps_ids_and_appends_new_columns() {
         let item = |fields: &[(&str, DataType)]| {
-            let fields = fields.iter().map(|(name, t)| Field::new(*name, t.clone(), true));
+            let fields = fields
+                .iter()
+                .map(|(name, t)| Field::new(*name, t.clone(), true));
             let item = DataType::Struct(fields.collect());
             DataType::List(Arc::new(Field::new("item", item, true)))
         };
-        let old = definition(&[("a", DataType::Int32), ("l", item(&[("x", DataType::Float32)]))], &[]);
+        let old = definition(
+            &[
+                ("a", DataType::Int32),
+                ("l", item(&[("x", DataType::Float32)])),
+            ],
+            &[],
+        );
         let table = create(&old).expect("created");
         let new = definition(
             &[
                 ("b", DataType::Utf8),
-                ("l", item(&[("y", DataType::Utf8), ("x", DataType::Float64)])),
+                (
+                    "l",
+                    item(&[("y", DataType::Utf8), ("x", DataType::Float64)]),
+                ),
                 ("a", DataType::Int64),
             ],
             &[],
         );
-        let evolved = evolve(&new, &table, table.highest_field_id()).expect("additive").expect("changed");
-        let names: Vec<_> = evolved.as_struct().fields().iter().map(|f| f.name.as_str()).collect();
+        let evolved = evolve(&new, &table, table.highest_field_id())
+            .expect("additive")
+            .expect("changed");
+        let names: Vec<_> = evolved
+            .as_struct()
+            .fields()
+            .iter()
+            .map(|f| f.name.as_str())
+            .collect();
         assert_eq!(names, ["a", "l", "b"]);
         let id = |schema: &IcebergSchema, name: &str| schema.field_id_by_name(name);
         for name in ["a", "l", "l.element", "l.element.x"] {
             assert_eq!(id(&evolved, name), id(&table, name), "{name}");
         }
-        assert!(evolve(&new, &evolved, evolved.highest_field_id()).expect("same").is_none());
+        assert!(
+            evolve(&new, &evolved, evolved.highest_field_id())
+                .expect("same")
+                .is_none()
+        );
     }
 
     #[test]
     fn narrowing_is_refused_with_column_and_reason() {
-        check_refused(DataType::Int64, DataType::Int32, "`a` of table `raw.orders`");
-        check_refused(DataType::Utf8, DataType::Int64, "string and cannot become long");
-        check_refused(DataType::Decimal128(9, 2), DataType::Decimal128(12, 3), "decimal(9,2)");
-        let table = create(&definition(&[("a", DataType::Utf8), ("b", DataType::Utf8)], &[]));
-        let error = evolve(&definition(&[("a", DataType::Utf8)], &[]), &table.expect("created"), 9);
-        assert!(error.expect_err("refused").to_string().contains("cannot be dropped"));
+        check_refused(
+            DataType::Int64,
+            DataType::Int32,
+            "`a` of table `raw.orders`",
+        );
+        check_refused(
+            DataType::Utf8,
+            DataType::Int64,
+            "string and cannot become long",
+        );
+        check_refused(
+            DataType::Decimal128(9, 2),
+            DataType::Decimal128(12, 3),
+            "decimal(9,2)",
+        );
+        let table = create(&definition(
+            &[("a", DataType::Utf8), ("b", DataType::Utf8)],
+            &[],
+        ));
+        let error = evolve(
+            &definition(&[("a", DataType::Utf8)], &[]),
+            &table.expect("created"),
+            9,
+        );
+        assert!(
+            error
+                .expect_err("refused")
+                .to_string()
+                .contains("cannot be dropped")
+        );
     }
 }

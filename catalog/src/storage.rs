@@ -49,7 +49,9 @@ impl LakeStorage {
     fn resolve(&self, location: &str) -> iceberg::Result<(Arc<dyn ObjectStore>, Path)> {
         let known = KNOWN.read().unwrap_or_else(|e| e.into_inner());
         let stores = known.get(&self.number).ok_or_else(|| {
-            wrap(Error::internal("the stores of a table belong to another process"))
+            wrap(Error::internal(
+                "the stores of a table belong to another process",
+            ))
         })?;
         stores.resolve(location).map_err(wrap)
     }

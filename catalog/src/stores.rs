@@ -84,15 +84,17 @@ impl Stores {
     pub fn resolve(&self, location: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
         match place(location)? {
             Place::Local { path } => {
-                let path = Path::from_absolute_path(path)
-                    .map_err(|e| Error::invalid(format!("`{path}` is no usable path")).caused_by(e))?;
+                let path = Path::from_absolute_path(path).map_err(|e| {
+                    Error::invalid(format!("`{path}` is no usable path")).caused_by(e)
+                })?;
                 Ok((self.open(LOCAL_ROOT, || Ok(local()))?, path))
             }
             Place::S3 { bucket, key } => {
                 let root = format!("s3://{bucket}/");
                 let store = self.open(&root, || s3(bucket, &self.inner.s3))?;
-                let path = Path::parse(key)
-                    .map_err(|e| Error::invalid(format!("`{location}` is no usable key")).caused_by(e))?;
+                let path = Path::parse(key).map_err(|e| {
+                    Error::invalid(format!("`{location}` is no usable key")).caused_by(e)
+                })?;
                 Ok((store, path))
             }
         }
@@ -134,7 +136,10 @@ impl fmt::Debug for Stores {
 }
 
 fn place(location: &str) -> Result<Place<'_>> {
-    if let Some(rest) = location.strip_prefix("s3://").or_else(|| location.strip_prefix("s3a://")) {
+    if let Some(rest) = location
+        .strip_prefix("s3://")
+        .or_else(|| location.strip_prefix("s3a://"))
+    {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
             return Err(Error::invalid(format!("`{location}` names no bucket")));

@@ -53,7 +53,14 @@ impl Table {
     ) -> Result<Self> {
         let snapshot = metadata.current_snapshot().cloned();
         let schema = metadata.current_schema().clone();
-        Self::pinned(warehouse, name, metadata, metadata_location, snapshot, schema)
+        Self::pinned(
+            warehouse,
+            name,
+            metadata,
+            metadata_location,
+            snapshot,
+            schema,
+        )
     }
 
     fn pinned(
@@ -199,7 +206,10 @@ impl Table {
     pub async fn reload(&self) -> Result<Table> {
         let now = self.inner.warehouse.table(self.name()).await?;
         now.ok_or_else(|| {
-            Error::unavailable(format!("table `{}` is no longer in the catalog", self.name()))
+            Error::unavailable(format!(
+                "table `{}` is no longer in the catalog",
+                self.name()
+            ))
         })
     }
 

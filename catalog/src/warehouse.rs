@@ -1,21 +1,28 @@
 //! A warehouse: the folder or bucket prefix that tables live under, and the SQL catalog that says
 //! which metadata file of each table is the newest.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use c360_spec::TableName;
+use futures::StreamExt;
 use iceberg::io::FileIO;
-use iceberg::spec::TableMetadata;
-use object_store::ObjectStore;
+use iceberg::spec::{FormatVersion, TableMetadata, TableMetadataBuilder};
+use iceberg::{MetadataLocation, TableCreation};
+use object_store::{ObjectStore, ObjectStoreExt};
 
-use crate::{Error, Result, S3Options, Stores, Table, storage};
+use crate::commit::replace_metadata;
+use crate::pointers::{Pointers, create_folder};
+use crate::{Epochs, Error, Result, S3Options, Stores, Table, TableDefinition, schema, storage};
+
+const ATTEMPTS: usize = 20;
 
 /// Where a warehouse is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WarehouseConfig {
     /// `s3://bucket/prefix` or an absolute path.
     pub location: String,
-    /// `sqlite:/absolute/path.db` or `postgres://…`.
+    /// `sqlite:/absolute/path.db` or `postgres://…`; may hold a password, so it is never shown.
     pub catalog_uri: String,
     pub s3: Option<S3Options>,
 }
@@ -28,23 +35,193 @@ pub struct Warehouse {
 
 #[derive(Debug)]
 struct Inner {
+    /// `s3://bucket/prefix` or `file:///path`, without a slash at the end.
     location: String,
     stores: Stores,
     file_io: FileIO,
+    pointers: Pointers,
 }
 
 impl Warehouse {
+    /// Opens a warehouse; a local folder and the catalog's two tables are created where absent.
+    ///
+    /// # Errors
+    /// *invalid* for an address that cannot be or a bucket that does not exist; *unavailable* when
+    /// the folder, bucket or database cannot be reached or may not be written.
+    pub async fn open(config: WarehouseConfig) -> Result<Self> {
+        let stores = Stores::new(config.s3.clone());
+        Self::with_stores(config, stores).await
+    }
+
+    /// The same, with every store going through `wrap`: for fault injection and tests.
+    pub async fn open_with_store(
+        config: WarehouseConfig,
+        wrap: impl Fn(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let stores = Stores::wrapped(config.s3.clone(), wrap);
+        Self::with_stores(config, stores).await
+    }
+
+    async fn with_stores(config: WarehouseConfig, stores: Stores) -> Result<Self> {
+        let location = config.location.trim_end_matches('/');
+        let location = match location.strip_prefix('/') {
+            Some(path) => format!("file:///{path}"),
+            None => location.to_owned(),
+        };
+        check_place(&stores, &location).await?;
+        let pointers = Pointers::open(&config.catalog_uri).await?;
+        let inner = Inner {
+            file_io: storage::file_io(&stores),
+            location,
+            stores,
+            pointers,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The stores that this warehouse's tables, epochs and source files are read through.
     pub fn stores(&self) -> &Stores {
         &self.inner.stores
+    }
+
+    /// Names of all tables, in order.
+    pub async fn tables(&self) -> Result<Vec<TableName>> {
+        self.pointers().list().await
+    }
+
+    /// The newest state of a table; `None` when there is no such table.
+    pub async fn table(&self, name: &TableName) -> Result<Option<Table>> {
+        let Some(location) = self.pointers().look_up(name).await? else {
+            return Ok(None);
+        };
+        let metadata = TableMetadata::read_from(self.file_io(), &location).await;
+        let metadata = metadata
+            .map_err(|e| Error::from(e).context(format!("table `{name}` cannot be opened")))?;
+        Table::newest(self.clone(), name.clone(), metadata.into(), location).map(Some)
+    }
+
+    /// The table as defined: created, widened or left as it is.
+    ///
+    /// Fails with *invalid*, naming column and reason, when the table cannot become what the
+    /// definition says without losing or reinterpreting data.
+    pub async fn create_or_evolve(&self, definition: &TableDefinition) -> Result<Table> {
+        for _ in 0..ATTEMPTS {
+            let outcome = match self.table(&definition.name).await? {
+                None => self.create(definition).await?,
+                Some(table) => self.evolve(table, definition).await?,
+            };
+            if let Some(table) = outcome {
+                return Ok(table);
+            }
+        }
+        Err(Error::conflict(format!(
+            "table `{}` is being changed by others all the time: run again later",
+            definition.name
+        )))
+    }
+
+    /// What is published: epochs of this warehouse.
+    pub fn epochs(&self) -> Epochs {
+        Epochs::new(self.stores().clone(), &self.inner.location)
+    }
+
+    /// `None` when somebody else created the table first.
+    async fn create(&self, definition: &TableDefinition) -> Result<Option<Table>> {
+        let name = &definition.name;
+        let location = format!(
+            "{}/{}/{}",
+            self.inner.location,
+            name.namespace(),
+            name.name()
+        );
+        let mut properties = HashMap::from([(
+            "write.parquet.compression-codec".to_owned(),
+            "zstd".to_owned(),
+        )]);
+        properties.extend(comment(definition));
+        let creation = TableCreation::builder()
+            .name(name.name().to_owned())
+            .location(location.clone())
+            .schema(schema::create(definition)?)
+            .format_version(FormatVersion::V2)
+            .properties(properties)
+            .build();
+        let metadata = TableMetadataBuilder::from_table_creation(creation)?
+            .build()?
+            .metadata;
+        let at = MetadataLocation::new_with_metadata(location, &metadata);
+        metadata.write_to(self.file_io(), &at).await?;
+        let at = at.to_string();
+        if !self.pointers().create(name, &at).await? {
+            self.file_io().delete(&at).await?;
+            return Ok(None);
+        }
+        Table::newest(self.clone(), name.clone(), metadata.into(), at).map(Some)
+    }
+
+    /// `None` when somebody else changed the table first.
+    async fn evolve(&self, table: Table, definition: &TableDefinition) -> Result<Option<Table>> {
+        let metadata = table.metadata();
+        let last_id = metadata.last_column_id();
+        let evolved = schema::evolve(definition, metadata.current_schema(), last_id)?;
+        let comment: HashMap<_, _> = comment(definition)
+            .filter(|(name, text)| metadata.properties().get(name) != Some(text))
+            .into_iter()
+            .collect();
+        if evolved.is_none() && comment.is_empty() {
+            return Ok(Some(table));
+        }
+        let from = table.metadata_location().to_owned();
+        let mut builder = metadata.as_ref().clone().into_builder(Some(from));
+        if let Some(schema) = evolved {
+            builder = builder.add_current_schema(schema)?;
+        }
+        if !comment.is_empty() {
+            builder = builder.set_properties(comment)?;
+        }
+        replace_metadata(&table, builder.build()?.metadata).await
     }
 
     pub(crate) fn file_io(&self) -> &FileIO {
         &self.inner.file_io
     }
 
-    /// The newest state of a table; `None` when there is no such table.
-    pub async fn table(&self, name: &TableName) -> Result<Option<Table>> {
-        let _ = name;
-        Err(Error::internal("not built yet"))
+    pub(crate) fn pointers(&self) -> &Pointers {
+        &self.inner.pointers
     }
+}
+
+fn comment(definition: &TableDefinition) -> Option<(String, String)> {
+    let text = definition.comment.clone()?;
+    Some(("comment".to_owned(), text))
+}
+
+/// Creates a local folder; asks a bucket for one listing, so that a missing bucket or missing
+/// rights are told here rather than in the middle of a run.
+async fn check_place(stores: &Stores, location: &str) -> Result<()> {
+    let (store, path) = stores.resolve(location)?;
+    if let Some(folder) = location.strip_prefix("file://") {
+        return create_folder(folder).await;
+    }
+    // Where epochs are published already, one small read answers.
+    let hint = path.clone().join("epochs").join("latest.json");
+    match store.get(&hint).await {
+        Ok(_) => return Ok(()),
+        Err(object_store::Error::NotFound { .. }) => {}
+        Err(error) => return Err(Error::store(location, error)),
+    }
+    match store.list(Some(&path)).next().await {
+        Some(Err(error)) => Err(missing_bucket_or(location, error)),
+        _ => Ok(()),
+    }
+}
+
+/// A listing finds nothing missing but the bucket itself.
+fn missing_bucket_or(location: &str, error: object_store::Error) -> Error {
+    if matches!(error, object_store::Error::NotFound { .. }) {
+        return Error::missing_bucket(location, error);
+    }
+    Error::store(location, error)
 }

@@ -1,0 +1,291 @@
+//! Finds, in the live data files, the rows that a merge meets. Per row group: first the key and
+//! scope columns with the row numbers, then the whole rows of those that have a counterpart, to
+//! compare them. Row groups go in parallel; what is found comes back in their order.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Int64Type, SchemaRef};
+use futures::{StreamExt, TryStreamExt, stream};
+use iceberg::spec::{Datum, PrimitiveType, Schema as IcebergSchema, Type};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection};
+use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::{ProjectionMask, RowNumber};
+use parquet::file::metadata::PageIndexPolicy;
+
+use super::keys::{KeyTable, Wanted};
+use crate::conform::Conform;
+use crate::fileset::{FileSet, LiveFile};
+use crate::{Error, Result, Table, metrics};
+
+const OPENS_AT_ONCE: usize = 16;
+const BATCH_ROWS: usize = 16 << 10;
+const ROW_NUMBER: &str = "c360.row-number";
+
+/// What a merge meets in one row group. Positions ascend.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Number of the file in the file set.
+    pub(super) file: usize,
+    pub(super) meetings: Vec<Meeting>,
+}
+
+/// A live row in scope.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meeting {
+    /// Row number in the file.
+    pub(super) position: u64,
+    /// The wanted row with the same key, and whether it has the same content.
+    pub(super) wanted: Option<(u32, bool)>,
+}
+
+/// Looks through all files that may hold rows in scope.
+pub(super) async fn find(
+    table: &Table,
+    wanted: &Arc<Wanted>,
+    files: &FileSet,
+) -> Result<Vec<Found>> {
+    let search = Arc::new(Search::new(table, wanted));
+    let candidates = files
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| search.may_meet_file(file));
+    let opened: Vec<Arc<Opened>> = stream::iter(candidates)
+        .map(|(number, file)| Opened::open(table, number, file))
+        .buffered(OPENS_AT_ONCE)
+        .try_collect()
+        .await?;
+    let row_groups = opened.iter().flat_map(|file| {
+        let groups = file.metadata.metadata().num_row_groups();
+        (0..groups).map(move |group| (Arc::clone(file), group))
+    });
+    let row_groups: Vec<_> = row_groups
+        .filter(|(file, group)| search.may_meet_row_group(file, *group))
+        .collect();
+    let at_once = std::thread::available_parallelism().map_or(1, |n| n.get());
+    stream::iter(row_groups)
+        .map(|(file, group)| {
+            let search = Arc::clone(&search);
+            async move { tokio::spawn(async move { search.row_group(&file, group).await }).await? }
+        })
+        .buffered(at_once)
+        .try_collect()
+        .await
+}
+
+/// A data file with its footer read.
+struct Opened {
+    number: usize,
+    reader: ParquetObjectReader,
+    metadata: ArrowReaderMetadata,
+    deleted: Option<Arc<Vec<u64>>>,
+}
+
+impl Opened {
+    async fn open(table: &Table, number: usize, file: &LiveFile) -> Result<Arc<Self>> {
+        let location = file.path();
+        let (store, path) = table.stores().resolve(location)?;
+        let size_bytes = file.entry.file_size_in_bytes();
+        let mut reader = ParquetObjectReader::new(store, path).with_file_size(size_bytes);
+        let row_number =
+            Field::new(ROW_NUMBER, DataType::Int64, false).with_extension_type(RowNumber);
+        let options = ArrowReaderOptions::new()
+            .with_offset_index_policy(PageIndexPolicy::Optional)
+            .with_virtual_columns(vec![Arc::new(row_number)])?;
+        let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await;
+        let metadata = metadata.map_err(|e| {
+            Error::from(e).context(format!("data file `{location}` cannot be opened"))
+        })?;
+        Ok(Arc::new(Self {
+            number,
+            reader,
+            metadata,
+            deleted: file.deleted.clone(),
+        }))
+    }
+
+    fn builder(&self, row_group: usize) -> ParquetRecordBatchStreamBuilder<ParquetObjectReader> {
+        let reader = self.reader.clone();
+        ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
+            .with_row_groups(vec![row_group])
+            .with_batch_size(BATCH_ROWS)
+    }
+
+    /// The positions of a row group in the file.
+    fn rows_of(&self, row_group: usize) -> std::ops::Range<u64> {
+        let groups = self.metadata.metadata().row_groups();
+        let rows = |groups: &[_]| -> u64 { groups.iter().map(rows_in).sum() };
+        rows(&groups[..row_group])..rows(&groups[..=row_group])
+    }
+}
+
+fn rows_in(group: &parquet::file::metadata::RowGroupMetaData) -> u64 {
+    group.num_rows().unsigned_abs()
+}
+
+/// What every row group is looked through for.
+struct Search {
+    wanted: Arc<Wanted>,
+    schema: Arc<IcebergSchema>,
+    key: Conform,
+    scope: Option<Conform>,
+    content: Conform,
+}
+
+impl Search {
+    fn new(table: &Table, wanted: &Arc<Wanted>) -> Self {
+        let conform = |schema: &SchemaRef| Conform::by_field_id(table.name(), Arc::clone(schema));
+        Self {
+            schema: table.iceberg_schema().clone(),
+            key: conform(wanted.key().schema()),
+            scope: wanted.scope().map(|scope| conform(scope.schema())),
+            content: conform(wanted.content()),
+            wanted: Arc::clone(wanted),
+        }
+    }
+
+    fn may_meet_file(&self, file: &LiveFile) -> bool {
+        let Some(scope) = self.wanted.scope() else {
+            return true;
+        };
+        let data_file = file.entry.data_file();
+        scope.may_meet(|column| {
+            let (id, _) = self.primitive(scope, column)?;
+            let (low, high) = (data_file.lower_bounds(), data_file.upper_bounds());
+            Some((low.get(&id)?.clone(), high.get(&id)?.clone()))
+        })
+    }
+
+    fn may_meet_row_group(&self, file: &Opened, row_group: usize) -> bool {
+        let Some(scope) = self.wanted.scope() else {
+            return true;
+        };
+        let footer = file.metadata.metadata();
+        scope.may_meet(|column| -> Option<(Datum, Datum)> {
+            let (id, data_type) = self.primitive(scope, column)?;
+            metrics::chunk_bounds(footer, row_group, id, &data_type)
+        })
+    }
+
+    fn primitive(&self, keys: &KeyTable, column: usize) -> Option<(i32, PrimitiveType)> {
+        let field = self
+            .schema
+            .field_by_name(keys.schema().field(column).name())?;
+        match field.field_type.as_ref() {
+            Type::Primitive(data_type) => Some((field.id, data_type.clone())),
+            _ => None,
+        }
+    }
+
+    async fn row_group(&self, file: &Opened, row_group: usize) -> Result<Found> {
+        let mut meetings = self.meetings(file, row_group).await?;
+        let met: Vec<usize> = (0..meetings.len())
+            .filter(|&i| meetings[i].wanted.is_some())
+            .collect();
+        if !met.is_empty() && !self.wanted.content().fields().is_empty() {
+            self.compare(file, row_group, &met, &mut meetings).await?;
+        }
+        Ok(Found {
+            file: file.number,
+            meetings,
+        })
+    }
+
+    /// Reads keys: which live rows are in scope, and which of them have a counterpart.
+    async fn meetings(&self, file: &Opened, row_group: usize) -> Result<Vec<Meeting>> {
+        let builder = file.builder(row_group);
+        let stored = builder.schema().fields();
+        let mut roots = self.key.wanted(stored);
+        roots.extend(self.scope.iter().flat_map(|scope| scope.wanted(stored)));
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let mut batches = builder.with_projection(mask).build()?;
+        let deleted = file.deleted.as_deref().map_or(&[][..], Vec::as_slice);
+        let mut meetings = Vec::new();
+        while let Some(batch) = batches.try_next().await? {
+            self.meet(&batch, deleted, &mut meetings)?;
+        }
+        Ok(meetings)
+    }
+
+    fn meet(
+        &self,
+        batch: &RecordBatch,
+        deleted: &[u64],
+        meetings: &mut Vec<Meeting>,
+    ) -> Result<()> {
+        let positions = batch.schema_ref().index_of(ROW_NUMBER)?;
+        let positions = batch.column(positions).as_primitive::<Int64Type>().values();
+        let keys = self.wanted.key();
+        let encoded = keys.encode(self.key.apply(batch)?.columns())?;
+        let scope = match (&self.scope, self.wanted.scope()) {
+            (Some(conform), Some(scope)) => {
+                Some((scope, scope.encode(conform.apply(batch)?.columns())?))
+            }
+            _ => None,
+        };
+        let first = positions.first().map_or(0, |position| *position as u64);
+        let mut deleted = deleted[deleted.partition_point(|position| *position < first)..]
+            .iter()
+            .peekable();
+        for (row, position) in positions.iter().enumerate() {
+            let position = *position as u64;
+            if deleted.next_if_eq(&&position).is_some() {
+                continue;
+            }
+            if let Some((scope, encoded)) = &scope
+                && scope.find(encoded.row(row).data()).is_none()
+            {
+                continue;
+            }
+            let wanted = keys
+                .find(encoded.row(row).data())
+                .map(|number| (number, true));
+            meetings.push(Meeting { position, wanted });
+        }
+        Ok(())
+    }
+
+    /// Reads the content of the rows that have a counterpart and notes which differ.
+    async fn compare(
+        &self,
+        file: &Opened,
+        row_group: usize,
+        met: &[usize],
+        meetings: &mut [Meeting],
+    ) -> Result<()> {
+        let rows = file.rows_of(row_group);
+        let ranges = met.iter().map(|&i| {
+            let start = (meetings[i].position - rows.start) as usize;
+            start..start + 1
+        });
+        let selection =
+            RowSelection::from_consecutive_ranges(ranges, (rows.end - rows.start) as usize);
+        let builder = file.builder(row_group);
+        let roots = self.content.wanted(builder.schema().fields());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let mut batches = builder
+            .with_projection(mask)
+            .with_row_selection(selection)
+            .build()?;
+        let mut left = met;
+        while let Some(batch) = batches.try_next().await? {
+            let (here, rest) = left.split_at(batch.num_rows().min(left.len()));
+            left = rest;
+            let numbers = here
+                .iter()
+                .filter_map(|&i| meetings[i].wanted.map(|(number, _)| number));
+            let numbers: Vec<u32> = numbers.collect();
+            let same = self.wanted.same(&self.content.apply(&batch)?, &numbers)?;
+            for (&i, same) in here.iter().zip(same) {
+                meetings[i].wanted = meetings[i].wanted.map(|(number, _)| (number, same));
+            }
+        }
+        if !left.is_empty() {
+            return Err(Error::data(
+                "a data file gave fewer rows than were asked for",
+            ));
+        }
+        Ok(())
+    }
+}
