@@ -4,14 +4,23 @@
 //! Pure: no Arrow, no files, no clock, no environment. Texts come in through [`Project::parse`],
 //! environment variables through the lookup function that it is handed.
 
+mod checks;
 pub mod contract;
 pub mod data_type;
+mod document;
+mod fingerprint;
+mod formats;
 pub mod job;
 pub mod literal;
 pub mod problems;
 pub mod project;
+mod schemas;
+mod secrets;
 pub mod settings;
+mod shape;
+mod spelling;
 pub mod table_name;
+mod yaml;
 
 pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
 pub use data_type::DataType;
@@ -24,5 +33,6 @@ pub use job::{
 pub use literal::Literal;
 pub use problems::{Problem, Problems};
 pub use project::{Project, SourceFile};
+pub use schemas::json_schemas;
 pub use settings::{Connection, MemoryLimit, S3Settings, Settings, WarehouseSettings};
 pub use table_name::TableName;

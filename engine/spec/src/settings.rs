@@ -63,6 +63,27 @@ pub struct S3Settings {
     pub allow_http: bool,
 }
 
+impl WarehouseSettings {
+    /// The catalog, or by default `<location>/catalog.db`. A relative path is the project's.
+    pub fn catalog_uri(&self) -> Connection {
+        match &self.catalog {
+            Some(catalog) => catalog.clone(),
+            None => {
+                let folder = self
+                    .location
+                    .trim_start_matches("file://")
+                    .trim_end_matches('/');
+                Connection::new(format!("sqlite:{folder}/catalog.db"))
+            }
+        }
+    }
+}
+
+/// Whether the location is in an object store rather than a folder.
+pub(crate) fn is_remote(location: &str) -> bool {
+    location.contains("://") && !location.starts_with("file://")
+}
+
 fn default_data() -> String {
     ".".to_owned()
 }

@@ -52,50 +52,94 @@ pub enum JobKind {
 impl Job {
     /// Every table that the job writes, the main one first.
     pub fn output_tables(&self) -> Vec<TableName> {
-        match &self.kind {
-            JobKind::Source(job) => job.output_tables(),
-            JobKind::Identity(_) => identity_tables(),
-            JobKind::Facts(job) => vec![job.table.clone()],
-            JobKind::Profile(job) => vec![job.table.clone()],
-            JobKind::Feature(job) => vec![job.table.clone()],
-            JobKind::Publish(job) => vec![job.table.clone(), job.changes_table()],
-        }
+        self.kind.output_tables()
     }
 
     /// The tables that the spec itself says the job reads, sorted, each once. What the SQL of a
     /// feature or publish job reads besides is known to whoever parses that SQL.
     pub fn input_tables(&self) -> Vec<TableName> {
-        let mut tables = match &self.kind {
-            JobKind::Source(_) => Vec::new(),
-            JobKind::Identity(job) => job.records.iter().map(|r| r.from.clone()).collect(),
-            JobKind::Facts(job) => vec![job.from.clone(), identity::persons_table()],
-            JobKind::Profile(job) => job.input_tables(),
-            JobKind::Feature(job) => job.windows.iter().map(|w| w.table.clone()).collect(),
-            JobKind::Publish(job) => job.epoch.clone(),
+        self.kind.input_tables()
+    }
+
+    /// The SQL files that the job names: its SELECT first, then those of its checks.
+    pub fn sql_files(&self) -> Vec<&str> {
+        self.kind.sql_files()
+    }
+
+    /// The word after `kind:`.
+    pub fn kind_name(&self) -> &'static str {
+        self.kind.name()
+    }
+}
+
+impl JobKind {
+    /// As [`Job::output_tables`].
+    pub fn output_tables(&self) -> Vec<TableName> {
+        match self {
+            Self::Source(job) => job.output_tables(),
+            Self::Identity(_) => identity_tables(),
+            Self::Facts(job) => vec![job.table.clone()],
+            Self::Profile(job) => vec![job.table.clone()],
+            Self::Feature(job) => vec![job.table.clone()],
+            Self::Publish(job) => vec![job.table.clone(), job.changes_table()],
+        }
+    }
+
+    /// As [`Job::input_tables`].
+    pub fn input_tables(&self) -> Vec<TableName> {
+        let mut tables = match self {
+            Self::Source(_) => Vec::new(),
+            Self::Identity(job) => job
+                .records
+                .iter()
+                .map(|record| record.from.clone())
+                .collect(),
+            Self::Facts(job) => vec![job.from.clone(), identity::persons_table()],
+            Self::Profile(job) => job.input_tables(),
+            Self::Feature(job) => job
+                .windows
+                .iter()
+                .map(|window| window.table.clone())
+                .collect(),
+            Self::Publish(job) => job.epoch.clone(),
         };
         tables.sort();
         tables.dedup();
         tables
     }
 
-    /// The SQL files that the job names: its SELECT first, then those of its checks.
+    /// As [`Job::sql_files`].
     pub fn sql_files(&self) -> Vec<&str> {
-        match &self.kind {
-            JobKind::Feature(job) => vec![&job.sql],
-            JobKind::Publish(job) => job.sql_files(),
+        match self {
+            Self::Feature(job) => vec![&job.sql],
+            Self::Publish(job) => job.sql_files(),
             _ => Vec::new(),
         }
     }
 
     /// The word after `kind:`.
-    pub fn kind_name(&self) -> &'static str {
-        match &self.kind {
-            JobKind::Source(_) => "source",
-            JobKind::Identity(_) => "identity",
-            JobKind::Facts(_) => "facts",
-            JobKind::Profile(_) => "profile",
-            JobKind::Feature(_) => "feature",
-            JobKind::Publish(_) => "publish",
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Source(_) => "source",
+            Self::Identity(_) => "identity",
+            Self::Facts(_) => "facts",
+            Self::Profile(_) => "profile",
+            Self::Feature(_) => "feature",
+            Self::Publish(_) => "publish",
+        }
+    }
+
+    /// Defaults that depend on other keys: `of` is the field's name, `key` is `by`.
+    pub(crate) fn fill_defaults(&mut self) {
+        match self {
+            Self::Profile(job) => {
+                for field in job.fields.iter_mut().filter(|field| field.of.is_empty()) {
+                    field.of = vec![field.name.clone()];
+                }
+            }
+            Self::Feature(job) if job.key.is_empty() => job.key.extend(job.by.clone()),
+            Self::Publish(job) if job.key.is_empty() => job.key.extend(job.by.clone()),
+            _ => {}
         }
     }
 }

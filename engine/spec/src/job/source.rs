@@ -12,6 +12,7 @@ use crate::contract::raw_table;
 #[serde(deny_unknown_fields)]
 pub struct SourceJob {
     /// The contract that the rows must keep
+    #[schemars(extend("format" = "plain-name"))]
     pub contract: String,
     /// File names and globs, relative to the project's `data`
     #[schemars(length(min = 1), extend("items" = {"type": "string", "format": "data-path"}))]
@@ -30,7 +31,7 @@ pub struct SourceJob {
 
 /// How the files are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Format {
     Csv(CsvFormat),
     Ndjson(NdjsonFormat),

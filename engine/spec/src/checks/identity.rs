@@ -1,0 +1,85 @@
+//! An identity job against itself and the tables that it reads.
+
+use std::collections::BTreeSet;
+
+use crate::document::{Document, escaped};
+use crate::job::{IdentityJob, Normalize};
+use crate::spelling;
+
+use super::Names;
+
+pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
+    check_only_one(document, names);
+    let mut seen = BTreeSet::new();
+    for (index, record) in job.records.iter().enumerate() {
+        let pointer = format!("/records/{index}");
+        if !seen.insert(&record.source) {
+            let message = format!("a second source `{}`", record.source);
+            document.report_value(&format!("{pointer}/source"), message, None);
+        }
+        names.check_table(document, &format!("{pointer}/from"), &record.from);
+        for kind in record
+            .identifiers
+            .keys()
+            .filter(|kind| !job.identifiers.contains_key(*kind))
+        {
+            let pointer = format!("{pointer}/identifiers/{}", escaped(kind));
+            let hint = spelling::nearest(kind, job.identifiers.keys().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"))
+                .unwrap_or_else(|| format!("add `{kind}:` to the rules under `identifiers`"));
+            let message = format!("identifier kind `{kind}` has no rule");
+            document.report_key(&pointer, message, Some(hint));
+        }
+    }
+    check_rules(document, job);
+    check_guards(document, job);
+}
+
+fn check_only_one(document: &mut Document, names: &Names<'_>) {
+    let this = document.stem().to_owned();
+    let writers = names
+        .writers
+        .iter()
+        .filter(|(table, _)| table.namespace() == "identity");
+    if let Some(other) = writers
+        .flat_map(|(_, jobs)| jobs)
+        .find(|name| **name != this)
+    {
+        let message = format!("the job `{other}` is an identity job too");
+        let hint = "a project has one: name all sources of records in it".to_owned();
+        document.report_value("/kind", message, Some(hint));
+    }
+}
+
+fn check_rules(document: &mut Document, job: &IdentityJob) {
+    for (kind, rule) in &job.identifiers {
+        if rule.region.is_some() && rule.normalize != Normalize::Phone {
+            let pointer = format!("/identifiers/{}/region", escaped(kind));
+            let message = "`region` has no meaning here".to_owned();
+            document.report_key(
+                &pointer,
+                message,
+                Some("it is for `normalize: phone`".to_owned()),
+            );
+        }
+    }
+}
+
+fn check_guards(document: &mut Document, job: &IdentityJob) {
+    let attributes: BTreeSet<&str> = job
+        .records
+        .iter()
+        .flat_map(|record| record.attributes.keys())
+        .map(String::as_str)
+        .collect();
+    for (index, guard) in job.guards.iter().enumerate() {
+        if !attributes.contains(guard.attribute.as_str()) {
+            let message = format!(
+                "no source of records has an attribute `{}`",
+                guard.attribute
+            );
+            let hint = spelling::hint(&guard.attribute, attributes.iter().copied());
+            document.report_value(&format!("/guards/{index}/attribute"), message, hint);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What decides a job's result, as 16 hexadecimal digits: when they change, its table is rebuilt.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::{Contract, JobKind};
+
+/// Raised when the meaning of a spec changes under the same text.
+const MEANING: &str = "1";
+
+/// Hashes the job with its defaults filled in, its contract and the text of its SQL files, by
+/// path. Descriptions, and how many rejects are put up with, do not change a result.
+pub fn fingerprint(
+    kind: &JobKind,
+    contract: Option<&Contract>,
+    sql: &BTreeMap<&str, &str>,
+) -> String {
+    let contract = contract.map(|contract| without_remarks(serde_json::json!(contract)));
+    let sql: BTreeMap<&str, String> = sql
+        .iter()
+        .map(|(path, text)| (*path, text.replace("\r\n", "\n")))
+        .collect();
+    let decisive = serde_json::json!([MEANING, kind, contract, sql]);
+    format!("{:016x}", xxh3_64(decisive.to_string().as_bytes()))
+}
+
+fn without_remarks(mut contract: Value) -> Value {
+    if let Some(contract) = contract.as_object_mut() {
+        contract.shift_remove("description");
+        contract.shift_remove("rejects");
+    }
+    for column in contract["columns"].as_array_mut().into_iter().flatten() {
+        if let Some(column) = column.as_object_mut() {
+            column.shift_remove("description");
+        }
+    }
+    contract
+}

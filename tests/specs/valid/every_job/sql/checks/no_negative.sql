@@ -1,0 +1,1 @@
+SELECT * FROM customer.totals WHERE total < 0

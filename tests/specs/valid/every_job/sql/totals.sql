@@ -1,0 +1,1 @@
+SELECT person_id, sum(amount) AS total FROM customer.purchases GROUP BY person_id
