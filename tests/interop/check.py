@@ -23,6 +23,8 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+sys.dont_write_bytecode = True  # leave no __pycache__ in the sources
+
 PACKAGES = {
     "pyiceberg": ["pyiceberg", "sqlalchemy"],
     "duckdb": ["duckdb", "duckdb_ext"],
