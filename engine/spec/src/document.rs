@@ -18,6 +18,8 @@ pub struct Document {
     text: String,
     findings: Vec<Finding>,
     secret_spans: Vec<Range<usize>>,
+    doubts: Vec<String>,
+    doubts_beside: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ impl Document {
             text: file.text,
             findings: Vec::new(),
             secret_spans: Vec::new(),
+            doubts: Vec::new(),
+            doubts_beside: Vec::new(),
         };
         for fault in faults {
             document.report(fault.span, fault.message, fault.hint);
@@ -58,14 +62,20 @@ impl Document {
     }
 
     /// Reports a problem at the value that the pointer names (`/records/0/from`), or at the
-    /// nearest thing around it that exists.
+    /// nearest thing around it that exists. Unless that depends on a value that is doubtful.
     pub fn report_value(&mut self, pointer: &str, message: String, hint: Option<String>) {
+        if self.is_doubtful(pointer) {
+            return;
+        }
         let span = self.find(pointer, |_, node| node.span.clone());
         self.report(span, message, hint);
     }
 
     /// As [`Document::report_value`], at the key rather than at its value.
     pub fn report_key(&mut self, pointer: &str, message: String, hint: Option<String>) {
+        if self.is_doubtful(pointer) {
+            return;
+        }
         let span = self.find(pointer, |key, node| key.unwrap_or(&node.span).clone());
         self.report(span, message, hint);
     }
@@ -73,6 +83,39 @@ impl Document {
     /// Keeps the text at the span from ever being shown.
     pub fn hide(&mut self, span: Range<usize>) {
         self.secret_spans.push(span);
+    }
+
+    /// Remembers that a stand-in has taken the place of what the author wrote.
+    pub fn doubt(&mut self, pointer: String) {
+        self.doubts.push(pointer);
+    }
+
+    /// As [`Document::doubt`], of a value such as a column's `type` by which those beside it are
+    /// judged. At the top of a file too much would be beside it: there, checks ask for themselves.
+    pub fn doubt_beside(&mut self, pointer: String) {
+        let parent = pointer
+            .rsplit_once('/')
+            .map(|(parent, _)| parent)
+            .unwrap_or_default();
+        if !parent.is_empty() {
+            self.doubts_beside.push(parent.to_owned());
+        }
+        self.doubts.push(pointer);
+    }
+
+    /// Whether what stands at the pointer cannot be judged, for a stand-in.
+    pub fn is_doubtful(&self, pointer: &str) -> bool {
+        let within = |doubt: &String| {
+            pointer
+                .strip_prefix(doubt.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let parent = pointer.rsplit_once('/').map(|(parent, _)| parent);
+        self.doubts.iter().any(within)
+            || self
+                .doubts_beside
+                .iter()
+                .any(|beside| parent == Some(beside))
     }
 
     /// Whether the author wrote something at the pointer.
@@ -157,6 +200,11 @@ fn steps(pointer: &str) -> impl Iterator<Item = String> {
         .split('/')
         .skip(1)
         .map(|step| step.replace("~1", "/").replace("~0", "~"))
+}
+
+/// The pointer that the steps make; each must be escaped.
+pub fn pointer(steps: &[String]) -> String {
+    steps.iter().map(|step| format!("/{step}")).collect()
 }
 
 /// A key as one step of a pointer.

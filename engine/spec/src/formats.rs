@@ -41,6 +41,25 @@ pub fn check(format: &str, text: &str) -> Result<(), Fault> {
     }
 }
 
+/// A text that is of the format, to go on with where the one written is not.
+pub fn stand_in(format: &str) -> Option<&'static str> {
+    let text = match format {
+        "table-name" => "unknown.unknown",
+        "data-type" => "string",
+        "regex" => "",
+        "strftime" => "%F",
+        "instant" => "1970-01-01",
+        "memory-limit" => "70%",
+        "sql-path" => "unknown.sql",
+        "data-path" => "unknown",
+        "connection" => "sqlite:unknown",
+        "ascii-character" => ",",
+        "region" => "AU",
+        _ => return None,
+    };
+    Some(text)
+}
+
 fn plain_name(text: &str) -> Result<(), Fault> {
     if is_plain_name(text) {
         return Ok(());
@@ -229,19 +248,35 @@ mod tests {
     fn date_formats_must_read_a_whole_date() {
         accepts(
             "strftime",
-            &[
-                "%Y%m%d",
-                "%Y-%m-%d %H:%M:%S",
-                "%d/%m/%Y",
-                "%s",
-                "%d %b %Y",
-            ],
+            &["%Y%m%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y", "%s", "%d %b %Y"],
         );
         accepts(
             "strftime",
             &["%Y-%m-%dT%H:%M:%S%.f%:z", "%F %T", "%m/%d/%y %H:%M"],
         );
         refuses("strftime", &["%H:%M", "%Y-%m", "%Q!", "yyyy-MM-dd", "%"]);
+    }
+
+    #[test]
+    fn stand_ins_are_of_their_format() {
+        let formats = [
+            "table-name",
+            "data-type",
+            "regex",
+            "strftime",
+            "instant",
+            "memory-limit",
+        ];
+        let others = [
+            "sql-path",
+            "data-path",
+            "connection",
+            "ascii-character",
+            "region",
+        ];
+        for format in formats.into_iter().chain(others) {
+            accepts(format, &[stand_in(format).expect("a stand-in")]);
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ static URI_PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
 static SECRET_LINE: LazyLock<Regex> = LazyLock::new(|| {
     let words = SECRET_WORDS.join("|").replace('_', "[_-]?");
     regex(&format!(
-        r#"(?im)^[^#\n]*?(?:{words})[a-z_-]*["']?\s*[:=]\s*(?P<secret>[^\n]+)$"#
+        r#"(?im)^[^\n]*?(?:{words})[a-z_-]*["']?\s*[:=]\s*(?P<secret>[^\n]+)$"#
     ))
 });
 

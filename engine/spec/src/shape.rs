@@ -2,13 +2,14 @@
 //!
 //! Understands what our own schemas use (`$ref`, `oneOf` with a tag, optional values, enums,
 //! objects, maps, lists, scalars with a `format`), not JSON Schema at large. It goes on after a
-//! problem, so that all of them are found; what is wrong is left out of the result.
+//! problem, so that all of them are found: a wrong scalar is replaced by a stand-in and its place
+//! remembered as doubtful, so that the checks that follow can be made all the same.
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use crate::document::Document;
+use crate::document::{Document, escaped, pointer};
 use crate::formats::{self, Fault};
 use crate::yaml::{Content, Entry, Node};
 use crate::{secrets, spelling};
@@ -16,20 +17,24 @@ use crate::{secrets, spelling};
 /// Looks up an environment variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Reads the whole document; what is wrong is reported to it.
+/// Reads the whole document; what is wrong is reported to it. Gives nothing where parts are of
+/// the wrong shape altogether.
 pub fn read(document: &mut Document, schema: &Value, env: Environment<'_>) -> Option<Value> {
-    let root = document.root.take()?;
+    let Some(root) = document.root.take().filter(|root| !root.is_null()) else {
+        if document.is_clean() {
+            document.report(0..0, "the file is empty".to_owned(), None);
+        }
+        return None;
+    };
     let mut reader = Reader {
         document,
         schema,
         env,
+        steps: Vec::new(),
+        broken: false,
     };
-    let value = if root.is_null() {
-        reader.report(root.span.clone(), "the file is empty".to_owned(), None);
-        None
-    } else {
-        reader.value(&root, schema, &root.span)
-    };
+    let value = reader.value(&root, schema, &root.span);
+    let value = value.filter(|_| !reader.broken);
     document.root = Some(root);
     value
 }
@@ -39,6 +44,10 @@ struct Reader<'a> {
     /// the root, where `$ref`s lead
     schema: &'a Value,
     env: Environment<'a>,
+    /// where we are in the document
+    steps: Vec<String>,
+    /// something has the wrong shape, and no stand-in would do
+    broken: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -46,12 +55,12 @@ impl<'a> Reader<'a> {
     fn value(&mut self, node: &Node, schema: &'a Value, holder: &Range<usize>) -> Option<Value> {
         let schema = self.resolve(schema);
         if let Some(accepted) = accepted_words(schema) {
-            return self.word(node, &accepted);
+            return Some(Value::from(self.word_or_stand_in(node, &accepted)));
         }
         if let Some(branches) = alternatives(schema) {
             return self.alternative(node, branches, holder);
         }
-        match expected(schema) {
+        let value = match expected(schema) {
             Expected::Object => self.object(node, schema, holder),
             Expected::List => self.list(node, schema),
             Expected::Text => self.text(node, schema),
@@ -59,7 +68,45 @@ impl<'a> Reader<'a> {
             Expected::Boolean => self.boolean(node),
             Expected::Integer => self.integer(node, schema),
             Expected::Number => self.number(node, schema),
+        };
+        match (value, scalar_stand_in(schema)) {
+            (Some(value), _) => Some(value),
+            (None, Some(stand_in)) => self.stand_in(stand_in, schema),
+            (None, None) => {
+                self.broken = true;
+                None
+            }
         }
+    }
+
+    fn stand_in(&mut self, value: Value, schema: &Value) -> Option<Value> {
+        let pointer = pointer(&self.steps);
+        match schema["format"] == "data-type" {
+            true => self.document.doubt_beside(pointer),
+            false => self.document.doubt(pointer),
+        }
+        Some(value)
+    }
+
+    fn word_or_stand_in<'w>(&mut self, node: &Node, accepted: &[&'w str]) -> &'w str {
+        self.word(node, accepted).unwrap_or_else(|| {
+            self.document.doubt_beside(pointer(&self.steps));
+            accepted[0]
+        })
+    }
+
+    /// The value one step further in.
+    fn inner(
+        &mut self,
+        step: String,
+        node: &Node,
+        schema: &'a Value,
+        holder: &Range<usize>,
+    ) -> Option<Value> {
+        self.steps.push(step);
+        let value = self.value(node, schema, holder);
+        self.steps.pop();
+        value
     }
 
     fn resolve(&self, schema: &'a Value) -> &'a Value {
@@ -98,7 +145,11 @@ impl<'a> Reader<'a> {
     ) -> Option<Value> {
         let words: Vec<&str> = branches.iter().filter_map(|b| tag_word(b, tag)).collect();
         let Content::Map(_) = &node.content else {
-            return self.unexpected(node, &format!("a mapping with the key `{tag}`"));
+            self.broken = true;
+            let hint = node
+                .text()
+                .map(|text| format!("write it as in `{{{tag}: {text}}}`"));
+            return self.unexpected_but(node, "a mapping", hint);
         };
         let Some(entry) = node.entry(tag) else {
             self.report(
@@ -106,13 +157,20 @@ impl<'a> Reader<'a> {
                 format!("missing key `{tag}`"),
                 Some(format!("one of {}", spelling::listed(&words))),
             );
+            self.broken = true;
             return None;
         };
-        let word = self.word(&entry.value, &words)?;
-        let branch = branches
-            .iter()
-            .find(|branch| tag_word(branch, tag) == word.as_str())?;
-        self.object(node, branch, holder)
+        self.steps.push(escaped(tag));
+        let word = self.word(&entry.value, &words);
+        self.steps.pop();
+        let branch = branches.iter().find(|branch| tag_word(branch, tag) == word);
+        let (Some(word), Some(branch)) = (word, branch) else {
+            self.broken = true;
+            return None;
+        };
+        let mut object = self.object(node, branch, holder)?;
+        object[tag] = Value::from(word);
+        Some(object)
     }
 
     fn object(&mut self, node: &Node, schema: &'a Value, holder: &Range<usize>) -> Option<Value> {
@@ -150,7 +208,7 @@ impl<'a> Reader<'a> {
             }
             return None;
         }
-        self.value(&entry.value, schema, &entry.key_span)
+        self.inner(escaped(&entry.key), &entry.value, schema, &entry.key_span)
     }
 
     fn unknown_key(&mut self, entry: &Entry, properties: &Map<String, Value>) {
@@ -163,6 +221,7 @@ impl<'a> Reader<'a> {
                 Some(secret_key_remedy(&entry.key)),
             );
         }
+        self.hide_secrets(&entry.value);
         let known = properties.keys().map(String::as_str);
         let hint = spelling::hint(&entry.key, known);
         self.report(
@@ -183,7 +242,9 @@ impl<'a> Reader<'a> {
             if value.is_null() && expected(self.resolve(schema)) != Expected::Object {
                 let message = format!("key `{}` has no value", entry.key);
                 self.report(entry.key_span.clone(), message, None);
-            } else if let Some(value) = self.value(value, schema, &entry.key_span) {
+            } else if let Some(value) =
+                self.inner(escaped(&entry.key), value, schema, &entry.key_span)
+            {
                 object.insert(entry.key.clone(), value);
             }
         }
@@ -192,18 +253,17 @@ impl<'a> Reader<'a> {
 
     fn list(&mut self, node: &Node, schema: &'a Value) -> Option<Value> {
         let Content::List(items) = &node.content else {
-            return self.unexpected(node, "a list");
+            let hint = node.text().map(|text| format!("write it as in `[{text}]`"));
+            return self.unexpected_but(node, "a list", hint);
         };
         if items.is_empty() && schema["minItems"].as_u64() > Some(0) {
             self.report(node.span.clone(), "the list is empty".to_owned(), None);
         }
-        let read = |item: &Node| self.value(item, &schema["items"], &item.span);
-        // An item that is wrong takes the list with it: its neighbours would move up.
-        let values: Vec<Option<Value>> = items.iter().map(read).collect();
-        values
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .map(Value::Array)
+        let mut values = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            values.extend(self.inner(index.to_string(), item, &schema["items"], &item.span));
+        }
+        Some(Value::Array(values))
     }
 
     fn text(&mut self, node: &Node, schema: &Value) -> Option<Value> {
@@ -284,14 +344,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self, node: &Node, accepted: &[&str]) -> Option<Value> {
+    /// The accepted word that was written, or that was probably meant.
+    fn word<'w>(&mut self, node: &Node, accepted: &[&'w str]) -> Option<&'w str> {
         let text = self.scalar(node, &format!("one of {}", spelling::listed(accepted)))?;
-        if accepted.contains(&text) {
-            return Some(Value::from(text));
+        if let Some(word) = accepted.iter().find(|word| **word == text) {
+            return Some(word);
         }
+        let key = self
+            .steps
+            .iter()
+            .rfind(|step| step.parse::<usize>().is_err());
+        let of = key.map(|key| format!(" of `{key}`")).unwrap_or_default();
         let hint = spelling::hint(text, accepted.iter().copied());
-        self.report(node.span.clone(), format!("unknown value `{text}`"), hint);
-        None
+        self.report(
+            node.span.clone(),
+            format!("unknown value `{text}`{of}"),
+            hint,
+        );
+        spelling::nearest(text, accepted.iter().copied())
     }
 
     /// The text of a scalar, unless it holds a password.
@@ -313,6 +383,10 @@ impl<'a> Reader<'a> {
     }
 
     fn unexpected<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
+        self.unexpected_but(node, wanted, None)
+    }
+
+    fn unexpected_but<T>(&mut self, node: &Node, wanted: &str, hint: Option<String>) -> Option<T> {
         let found = match &node.content {
             Content::Scalar { text, .. } if text.is_empty() => "nothing".to_owned(),
             Content::Scalar { text, .. } if secrets::holds_password(text) => "a secret".to_owned(),
@@ -322,9 +396,25 @@ impl<'a> Reader<'a> {
         self.report(
             node.span.clone(),
             format!("expected {wanted}, found {found}"),
-            None,
+            hint,
         );
         None
+    }
+
+    /// Hides what stands at secret keys inside the node.
+    fn hide_secrets(&mut self, node: &Node) {
+        match &node.content {
+            Content::Map(entries) => {
+                for entry in entries {
+                    match secrets::is_secret_key(&entry.key) {
+                        true => self.hide(&entry.value),
+                        false => self.hide_secrets(&entry.value),
+                    }
+                }
+            }
+            Content::List(items) => items.iter().for_each(|item| self.hide_secrets(item)),
+            Content::Scalar { .. } => {}
+        }
     }
 
     fn hide(&mut self, node: &Node) {
@@ -366,6 +456,18 @@ fn expected(schema: &Value) -> Expected {
         ["number"] => Expected::Number,
         ["string"] => Expected::Text,
         _ => Expected::Literal,
+    }
+}
+
+/// What takes the place of a scalar that is wrong; names have none, for others refer to them.
+fn scalar_stand_in(schema: &Value) -> Option<Value> {
+    match expected(schema) {
+        Expected::Text => formats::stand_in(schema["format"].as_str()?).map(Value::from),
+        Expected::Literal => Some(Value::from("")),
+        Expected::Boolean => Some(Value::Bool(false)),
+        Expected::Integer => Some(Value::from(schema["minimum"].as_u64().unwrap_or(0))),
+        Expected::Number => Some(Value::from(0.0)),
+        Expected::Object | Expected::List => None,
     }
 }
 

@@ -250,9 +250,8 @@ impl Builder {
                     ),
                 },
                 Some((key, key_span)) => {
-                    if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                        self.faults
-                            .push(duplicate_key(&key, key_span, &first.key_span));
+                    if entries.iter().any(|entry| entry.key == key) {
+                        self.faults.push(duplicate_key(&key, key_span));
                     } else {
                         entries.push(Entry {
                             key,
@@ -277,7 +276,7 @@ impl Builder {
     }
 }
 
-fn duplicate_key(key: &str, span: Range<usize>, _first: &Range<usize>) -> Fault {
+fn duplicate_key(key: &str, span: Range<usize>) -> Fault {
     let hint = Some("keep one of the two".to_owned());
     Fault {
         span,

@@ -56,8 +56,16 @@ fn shop() -> Vec<(&'static str, &'static str)> {
 /// Fingerprints of `orders` and `totals` once a file has another text.
 fn fingerprints(path: &str, from: &str, to: &str) -> [String; 2] {
     let mut files = shop();
-    let changed = files.iter().find(|(name, _)| *name == path).expect("a file").1.replace(from, to);
-    files.iter_mut().filter(|(name, _)| *name == path).for_each(|file| file.1 = &changed);
+    let changed = files
+        .iter()
+        .find(|(name, _)| *name == path)
+        .expect("a file")
+        .1
+        .replace(from, to);
+    files
+        .iter_mut()
+        .filter(|(name, _)| *name == path)
+        .for_each(|file| file.1 = &changed);
     let project = project(&files);
     ["orders", "totals"].map(|job| project.jobs[job].fingerprint.clone())
 }
@@ -67,15 +75,39 @@ fn fingerprints_follow_what_decides_the_result() {
     let [orders, totals] = fingerprints("c360.yaml", "", "");
     assert_eq!(orders.len(), 16);
     let same = [
-        ("jobs/orders.yaml", "mode: upsert\norder_by: ts", "order_by: \"ts\" # newest\nmode: upsert"),
-        ("jobs/orders.yaml", "kind: source", "kind: source\ndescription: all orders"),
-        ("jobs/orders.yaml", "{type: csv}", "{type: csv, delimiter: ','}"),
-        ("schemas/orders.yaml", "description: when", "description: when it was made"),
-        ("schemas/orders.yaml", "key: [id]", "key: [id]\nrejects: {max_rows: 3}"),
+        (
+            "jobs/orders.yaml",
+            "mode: upsert\norder_by: ts",
+            "order_by: \"ts\" # newest\nmode: upsert",
+        ),
+        (
+            "jobs/orders.yaml",
+            "kind: source",
+            "kind: source\ndescription: all orders",
+        ),
+        (
+            "jobs/orders.yaml",
+            "{type: csv}",
+            "{type: csv, delimiter: ','}",
+        ),
+        (
+            "schemas/orders.yaml",
+            "description: when",
+            "description: when it was made",
+        ),
+        (
+            "schemas/orders.yaml",
+            "key: [id]",
+            "key: [id]\nrejects: {max_rows: 3}",
+        ),
         ("c360.yaml", "./lake", "./sea"),
     ];
     for (path, from, to) in same {
-        assert_eq!(fingerprints(path, from, to), [orders.clone(), totals.clone()], "{to}");
+        assert_eq!(
+            fingerprints(path, from, to),
+            [orders.clone(), totals.clone()],
+            "{to}"
+        );
     }
     let [other, unmoved] = fingerprints("schemas/orders.yaml", "type: long", "type: int");
     assert_ne!(other, orders);
@@ -89,10 +121,17 @@ fn fingerprints_follow_what_decides_the_result() {
 fn jobs_name_their_tables() {
     let project = project(&shop());
     let texts = |tables: Vec<c360_spec::TableName>| {
-        tables.iter().map(|table| table.to_string()).collect::<Vec<_>>().join(" ")
+        tables
+            .iter()
+            .map(|table| table.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let outputs = |job: &str| texts(project.jobs[job].output_tables());
-    assert_eq!(outputs("orders"), "raw.orders raw.orders__rejects raw.orders__deleted");
+    assert_eq!(
+        outputs("orders"),
+        "raw.orders raw.orders__rejects raw.orders__deleted"
+    );
     assert_eq!(outputs("totals"), "customer.totals");
     assert_eq!(texts(project.jobs["totals"].input_tables()), "raw.orders");
     assert_eq!(project.jobs["totals"].sql_files(), ["sql/totals.sql"]);
@@ -101,13 +140,18 @@ fn jobs_name_their_tables() {
 #[test]
 fn defaults_are_filled_in() {
     let project = project(&shop());
-    let JobKind::Feature(job) = &project.jobs["totals"].kind else { panic!("a feature job") };
+    let JobKind::Feature(job) = &project.jobs["totals"].kind else {
+        panic!("a feature job")
+    };
     assert_eq!(job.key, ["person_id"]);
     let contract = &project.contracts["orders"];
     assert!(contract.trim);
     assert_eq!(contract.rejects.max_percent, 1.0);
     assert_eq!(contract.booleans.truthy[0], "true");
-    assert_eq!(project.settings.warehouse.catalog_uri().reveal(), "sqlite:./lake/catalog.db");
+    assert_eq!(
+        project.settings.warehouse.catalog_uri().reveal(),
+        "sqlite:./lake/catalog.db"
+    );
 }
 
 #[test]
@@ -116,16 +160,26 @@ fn scalars_are_read_as_what_is_expected_of_them() {
     let contract = &project.contracts["orders"];
     assert_eq!(contract.null_values, ["NULL", "", "0"]);
     let accepted = &contract.columns[2].accepted_values;
-    assert_eq!(accepted, &[Literal("1".to_owned()), Literal("open".to_owned())]);
+    assert_eq!(
+        accepted,
+        &[Literal("1".to_owned()), Literal("open".to_owned())]
+    );
 }
 
 #[test]
 fn connections_come_from_the_environment_and_are_not_shown() {
     let mut files = shop();
-    let settings = "name: shop\nwarehouse: {location: s3://lake, catalog: env:CATALOG}\nas_of: 2011-12-10\n";
+    let settings =
+        "name: shop\nwarehouse: {location: s3://lake, catalog: env:CATALOG}\nas_of: 2011-12-10\n";
     files[0].1 = settings;
     let settings = project(&files).settings;
-    assert_eq!(settings.warehouse.catalog_uri().reveal(), "postgres://me:hunter2@db/c360");
+    assert_eq!(
+        settings.warehouse.catalog_uri().reveal(),
+        "postgres://me:hunter2@db/c360"
+    );
     assert!(!format!("{settings:?}").contains("hunter2"));
-    assert_eq!(settings.as_of.map(|at| at.to_string()).as_deref(), Some("2011-12-10T00:00:00Z"));
+    assert_eq!(
+        settings.as_of.map(|at| at.to_string()).as_deref(),
+        Some("2011-12-10T00:00:00Z")
+    );
 }

@@ -21,7 +21,9 @@ fn blessing() -> bool {
 fn folders(kind: &str) -> Vec<PathBuf> {
     let folder = root().join("tests/specs").join(kind);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let mut folders: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     folders.sort();
     assert!(!folders.is_empty(), "no cases in {folder:?}");
     folders
@@ -31,7 +33,10 @@ fn files(project: &Path) -> Vec<SourceFile> {
     let mut files = Vec::new();
     collect(project, project, &mut files);
     if !files.iter().any(|file| file.path.starts_with("c360.y")) {
-        files.push(SourceFile { path: "c360.yaml".to_owned(), text: SETTINGS.to_owned() });
+        files.push(SourceFile {
+            path: "c360.yaml".to_owned(),
+            text: SETTINGS.to_owned(),
+        });
     }
     files
 }
@@ -63,8 +68,13 @@ fn env(name: &str) -> Option<String> {
 fn rendered(problems: &Problems) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
     let mut text = String::new();
-    handler.with_width(100).render_report(&mut text, problems).expect("a report");
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    handler
+        .with_width(100)
+        .render_report(&mut text, problems)
+        .expect("a report");
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
 }
 
 /// Compares with the file, or writes it when blessing.
@@ -74,7 +84,12 @@ fn check(expected: &Path, found: &str) {
         return fs::write(expected, found).expect("a written file");
     }
     let text = fs::read_to_string(expected).unwrap_or_default();
-    assert_eq!(text, found, "{} is stale: run with C360_BLESS=1", expected.display());
+    assert_eq!(
+        text,
+        found,
+        "{} is stale: run with C360_BLESS=1",
+        expected.display()
+    );
 }
 
 #[test]
@@ -93,7 +108,11 @@ fn invalid_projects_tell_all_their_problems() {
             panic!("{} was accepted", project.display());
         };
         let found = rendered(&problems);
-        assert!(!found.contains("hunter2"), "{} tells a secret", project.display());
+        assert!(
+            !found.contains("hunter2"),
+            "{} tells a secret",
+            project.display()
+        );
         assert!(!problems.to_json().to_string().contains("hunter2"));
         check(&project.join("expected.txt"), &found);
     }
@@ -109,11 +128,33 @@ fn committed_json_schemas_are_current() {
 
 #[test]
 fn the_retail_project_is_accepted() {
-    let mut project = vec![SourceFile { path: "c360.yaml".to_owned(), text: SETTINGS.to_owned() }];
+    let mut project = vec![SourceFile {
+        path: "c360.yaml".to_owned(),
+        text: SETTINGS.to_owned(),
+    }];
     for room in ["schemas", "jobs", "sql"] {
         collect(&root(), &root().join(room), &mut project);
     }
     if let Err(problems) = Project::parse(project, &env) {
         panic!("{}", rendered(&problems));
+    }
+}
+
+#[test]
+fn torn_files_are_told_and_never_panic() {
+    let project = files(&root().join("tests/specs/valid/every_job"));
+    for index in 0..project.len() {
+        let text = project[index].text.clone();
+        for end in (0..text.len())
+            .step_by(11)
+            .filter(|end| text.is_char_boundary(*end))
+        {
+            let mut torn = project.clone();
+            torn[index].text = format!("{}é: [", &text[..end]);
+            if let Err(problems) = Project::parse(torn, &env) {
+                assert!(!problems.is_empty());
+                rendered(&problems);
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ pub fn check_contract(document: &mut Document, contract: &Contract) {
         let pointer = format!("/columns/{index}");
         if !seen.insert(column.name.to_lowercase()) {
             let message = format!("a second column `{}`", column.name);
-            let hint = "names differ in more than upper and lower case".to_owned();
+            let hint = "names must differ in more than upper and lower case".to_owned();
             document.report_value(&format!("{pointer}/name"), message, Some(hint));
         }
         check_column(document, &pointer, column);

@@ -71,26 +71,35 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The columns of a table, where the specs tell them all.
+    /// The columns of a table, where the specs tell them all: of raw tables by their contract, of
+    /// facts by the raw table that they come from.
     pub fn columns(&self, table: &TableName) -> Known<Vec<&'a str>> {
         match self.kinds.get(table)? {
-            JobKind::Source(job) if *table == job.table() => {
-                let contract = (*self.contracts.get(&job.contract)?)?;
-                Some(
-                    contract
-                        .columns
-                        .iter()
-                        .map(|column| column.name.as_str())
-                        .collect(),
-                )
-            }
-            JobKind::Facts(job) if job.from != *table => {
-                let mut columns = self.columns(&job.from)?;
+            JobKind::Source(_) => self.raw_columns(table),
+            JobKind::Facts(job) => {
+                let mut columns = self.raw_columns(&job.from)?;
                 columns.push("person_id");
                 Some(columns)
             }
             _ => None,
         }
+    }
+
+    fn raw_columns(&self, table: &TableName) -> Known<Vec<&'a str>> {
+        let JobKind::Source(job) = self.kinds.get(table)? else {
+            return None;
+        };
+        if *table != job.table() {
+            return None;
+        }
+        let contract = (*self.contracts.get(&job.contract)?)?;
+        Some(
+            contract
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect(),
+        )
     }
 
     /// Reports a table that no job writes.

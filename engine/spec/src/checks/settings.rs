@@ -14,6 +14,7 @@ pub fn check_settings(document: &mut Document, settings: &Settings) {
     );
     match &settings.warehouse.catalog {
         Some(catalog) => check_catalog(document, catalog.reveal()),
+        None if document.has("/warehouse/catalog") => {}
         None if is_remote(&settings.warehouse.location) => {
             let message = "a warehouse in an object store needs a `catalog`".to_owned();
             let hint = "write `catalog: env:C360_CATALOG_URI`, a postgres:// URI, or \

@@ -8,7 +8,9 @@ use crate::{Contract, spelling};
 use super::Names;
 
 pub fn check(document: &mut Document, job: &SourceJob, names: &Names<'_>) {
-    check_mode(document, job);
+    if !document.is_doubtful("/mode") {
+        check_mode(document, job);
+    }
     names_each_table_once(document, job, names);
     match names.contracts.get(&job.contract) {
         None => unknown_contract(document, job, names),
