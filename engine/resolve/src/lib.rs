@@ -1,1 +1,33 @@
-//! c360-resolve
+//! c360-resolve: the pure kernels of identity and survivorship over Arrow arrays.
+//!
+//! No storage, no clock, no SQL: columns in, columns out. Neither the order of input rows nor the number of threads
+//! changes a result. What a caller uses:
+//!
+//! | question | function |
+//! |---|---|
+//! | what is the standard form of this value? | [`standardise::Normalizer::apply`], [`standardise::normalize`] (arrays), [`standardise::normalize_array`] (any string or dictionary type), [`standardise::is_junk`] |
+//! | which code has this string? | [`Interner::codes`] |
+//! | is this identifier shared too widely? | [`cluster::over_limit`] |
+//! | which records are one person? | [`cluster::resolve`] |
+//! | what is that person called? | [`person_id()`] |
+//! | what became of the old ids? | [`events::events`] |
+//! | which record's value survives? | [`survive::Order`], [`survive::choose`], [`survive::top`] |
+//!
+//! ```text
+//! standardise::Normalizer::{Email, Phone { region }, Name, Postcode, Text, None}: FromStr ("phone:GB")
+//! cluster::resolve(&Records, &Identifiers, &Extra, &Rules) -> Result<Resolution { person, component, links }>
+//! cluster::over_limit(&Records, &Identifiers, &Rules) -> Result<BooleanArray>      one flag an identifier row
+//! person_id(source: &str, key: &str) -> String                                     "P" + 24 characters
+//! ```
+
+pub mod cluster;
+pub mod error;
+pub mod events;
+mod intern;
+mod person_id;
+pub mod standardise;
+pub mod survive;
+
+pub use error::{Error, Result};
+pub use intern::Interner;
+pub use person_id::{person_id, person_ids};
