@@ -3,6 +3,7 @@
 //! ids. A column that a file lacks reads as NULL, a promoted type (int to long, float to double, a
 //! wider decimal) is cast while reading.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
@@ -20,14 +21,18 @@ use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 pub(crate) struct Columns {
     schema: SchemaRef,
     with_ids: SchemaRef,
+    index_by_id: HashMap<i32, usize>,
 }
 
 impl Columns {
     /// From the table's schema with the ids in the fields' metadata.
     pub(crate) fn new(with_ids: SchemaRef) -> Self {
         let fields: Vec<FieldRef> = with_ids.fields().iter().map(without_metadata).collect();
+        let ids = with_ids.fields().iter().map(|field| field_id(field));
+        let index_by_id = ids.enumerate().filter_map(|(index, id)| Some((id?, index)));
         Self {
             schema: Arc::new(Schema::new(fields)),
+            index_by_id: index_by_id.collect(),
             with_ids,
         }
     }
@@ -81,15 +86,10 @@ impl Columns {
     fn renamed(&self, file: &Schema) -> Result<SchemaRef> {
         let mut fields = Vec::with_capacity(file.fields().len());
         for (index, field) in file.fields().iter().enumerate() {
-            let id = field_id(field);
-            let known = id.and_then(|id| {
-                self.with_ids
-                    .fields()
-                    .iter()
-                    .find(|f| field_id(f) == Some(id))
-            });
+            let known = field_id(field).and_then(|id| self.index_by_id.get(&id));
             let name = match known {
                 Some(column) => {
+                    let column = self.with_ids.field(*column);
                     check_nested_names(column, field)?;
                     column.name().clone()
                 }
@@ -157,8 +157,6 @@ impl PhysicalExprAdapter for ByFieldId {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use arrow::array::{
         ArrayRef, AsArray, Decimal128Array, Float32Array, Int32Array, RecordBatch, StringArray,
     };

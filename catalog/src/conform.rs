@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use c360_spec::TableName;
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 
-use crate::schema::writes_into;
+use crate::arrow_types::writes_into;
 use crate::{Error, Result};
 
 /// Brings rows into the form of a table.

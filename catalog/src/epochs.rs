@@ -26,6 +26,9 @@ pub struct Epoch {
     /// The epoch whose tables this one shows again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_to: Option<u64>,
+    /// What the tables of a rollback held when it was made, which is not news to the next run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rolled_back_from: BTreeMap<TableName, i64>,
 }
 
 /// Where a published table stands in an epoch.

@@ -6,6 +6,7 @@
 //! of jobs, identities or SQL.
 
 pub mod appender;
+mod arrow_types;
 mod cache;
 pub mod changes;
 mod columns;
@@ -32,6 +33,7 @@ pub mod stores;
 pub mod table;
 mod totals;
 pub mod warehouse;
+mod widening;
 
 pub use appender::Appender;
 pub use changes::Changes;

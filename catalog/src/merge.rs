@@ -14,6 +14,8 @@
 mod collate;
 mod find;
 mod keys;
+mod scope;
+mod wanted;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,7 +33,7 @@ use crate::{Result, Table};
 
 use collate::{Difference, collate};
 use find::find;
-use keys::Wanted;
+use wanted::Wanted;
 
 /// What the rows of a table, or of a part of it, should become.
 #[derive(Clone, Debug)]

@@ -10,10 +10,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use c360_spec::{Contract, TableName};
-use iceberg::spec::{
-    ListType, NestedField, NestedFieldRef, PrimitiveType, Schema as IcebergSchema, StructType, Type,
-};
+use iceberg::spec::{PrimitiveType, Schema as IcebergSchema, Type};
 
+use crate::widening::{Ids, Widening};
 use crate::{Error, Result};
 
 /// Metadata key of an Arrow field that becomes the column's comment in the table.
@@ -60,7 +59,7 @@ fn contract_type(data_type: c360_spec::DataType) -> DataType {
 
 /// The schema of a new table.
 pub(crate) fn create(definition: &TableDefinition) -> Result<IcebergSchema> {
-    build(definition, Ids { last: 0 }, None)
+    build(definition, Ids::after(0), None)
 }
 
 /// The schema after the definition was applied to `old`; `None` when nothing changes.
@@ -70,7 +69,7 @@ pub(crate) fn evolve(
     old: &IcebergSchema,
     last_id: i32,
 ) -> Result<Option<IcebergSchema>> {
-    let new = build(definition, Ids { last: last_id }, Some(old))?;
+    let new = build(definition, Ids::after(last_id), Some(old))?;
     let same = new.as_struct() == old.as_struct() && key_ids(&new) == key_ids(old);
     Ok((!same).then_some(new))
 }
@@ -80,7 +79,7 @@ fn build(
     mut ids: Ids,
     old: Option<&IcebergSchema>,
 ) -> Result<IcebergSchema> {
-    let widening = Widening { definition };
+    let widening = Widening::new(definition);
     let fields = match old {
         None => widening.fresh_fields(definition.schema.fields(), &definition.key, "", &mut ids)?,
         Some(old) => widening.fields(
@@ -130,244 +129,6 @@ fn key_ids(schema: &IcebergSchema) -> Vec<i32> {
 fn may_be_key(data_type: &Type) -> bool {
     use PrimitiveType::{Double, Float};
     matches!(data_type, Type::Primitive(p) if !matches!(p, Float | Double))
-}
-
-/// Hands out field ids that the table never used.
-struct Ids {
-    last: i32,
-}
-
-impl Ids {
-    fn next(&mut self) -> i32 {
-        self.last += 1;
-        self.last
-    }
-}
-
-struct Widening<'a> {
-    definition: &'a TableDefinition,
-}
-
-impl Widening<'_> {
-    fn refuse(&self, column: &str, reason: &str) -> Error {
-        Error::invalid(format!(
-            "column `{column}` of table `{}` cannot change: {reason}",
-            self.definition.name
-        ))
-    }
-
-    fn unsupported(&self, column: &str, data_type: &DataType) -> Error {
-        Error::invalid(format!(
-            "column `{column}` of table `{}` has type {data_type}, which a table cannot hold: cast it",
-            self.definition.name
-        ))
-    }
-
-    /// Columns of a new struct or table. Those in `key` are required. All fields of a level get
-    /// their ids before the levels below, as Iceberg's own writers do.
-    fn fresh_fields<'f>(
-        &self,
-        fields: impl IntoIterator<Item = &'f Arc<Field>>,
-        key: &[String],
-        parent: &str,
-        ids: &mut Ids,
-    ) -> Result<Vec<NestedFieldRef>> {
-        let fields: Vec<_> = fields
-            .into_iter()
-            .map(|field| (ids.next(), field))
-            .collect();
-        let fields = fields.into_iter().map(|(id, field)| {
-            let required = !field.is_nullable() || key.contains(field.name());
-            self.fresh_field(id, field, required, parent, ids)
-        });
-        fields.collect()
-    }
-
-    fn fresh_field(
-        &self,
-        id: i32,
-        field: &Field,
-        required: bool,
-        parent: &str,
-        ids: &mut Ids,
-    ) -> Result<NestedFieldRef> {
-        let path = join(parent, field.name());
-        let data_type = self.fresh_type(field.data_type(), &path, ids)?;
-        let new = NestedField::new(id, field.name(), data_type, required);
-        Ok(Arc::new(match field.metadata().get(COMMENT) {
-            Some(text) => new.with_doc(text),
-            None => new,
-        }))
-    }
-
-    fn fresh_type(&self, data_type: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
-        match data_type {
-            DataType::Struct(fields) => Ok(Type::Struct(StructType::new(self.fresh_fields(
-                fields,
-                &[],
-                path,
-                ids,
-            )?))),
-            DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
-                let id = ids.next();
-                let inner = self.fresh_type(item.data_type(), &join(path, "element"), ids)?;
-                let element = NestedField::list_element(id, inner, !item.is_nullable());
-                Ok(Type::List(ListType::new(Arc::new(element))))
-            }
-            _ => primitive(data_type)
-                .map(Type::Primitive)
-                .ok_or_else(|| self.unsupported(path, data_type)),
-        }
-    }
-
-    /// The old columns in their order, widened, and the new ones after them.
-    fn fields<'f>(
-        &self,
-        old: &[NestedFieldRef],
-        new: impl IntoIterator<Item = &'f Arc<Field>>,
-        parent: &str,
-        ids: &mut Ids,
-    ) -> Result<Vec<NestedFieldRef>> {
-        let mut new: Vec<&Arc<Field>> = new.into_iter().collect();
-        let mut fields = Vec::with_capacity(new.len());
-        for field in old {
-            let path = join(parent, &field.name);
-            let wanted = new
-                .iter()
-                .position(|candidate| candidate.name() == &field.name);
-            let wanted = wanted.ok_or_else(|| {
-                self.refuse(&path, "it is in the table but no longer in its definition; a column cannot be dropped")
-            })?;
-            fields.push(self.field(field, new.remove(wanted), &path, ids)?);
-        }
-        for field in new {
-            fields.push(self.fresh_field(ids.next(), field, false, parent, ids)?);
-        }
-        Ok(fields)
-    }
-
-    fn field(
-        &self,
-        old: &NestedFieldRef,
-        new: &Field,
-        path: &str,
-        ids: &mut Ids,
-    ) -> Result<NestedFieldRef> {
-        let in_key = self.definition.key.iter().any(|column| column == path);
-        let mut field = old.as_ref().clone();
-        field.required = old.required && (!new.is_nullable() || in_key);
-        field.field_type = Box::new(self.widened(&old.field_type, new.data_type(), path, ids)?);
-        if let Some(text) = new.metadata().get(COMMENT) {
-            field.doc = Some(text.clone());
-        }
-        Ok(Arc::new(field))
-    }
-
-    fn widened(&self, old: &Type, new: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
-        match (old, new) {
-            (Type::Struct(old), DataType::Struct(new)) => Ok(Type::Struct(StructType::new(
-                self.fields(old.fields(), new, path, ids)?,
-            ))),
-            (
-                Type::List(old),
-                DataType::List(new) | DataType::LargeList(new) | DataType::ListView(new),
-            ) => {
-                let path = join(path, "element");
-                let element = self.field(&old.element_field, new, &path, ids)?;
-                Ok(Type::List(ListType::new(element)))
-            }
-            (Type::Primitive(old), new) => {
-                let new = primitive(new).ok_or_else(|| self.unsupported(path, new))?;
-                self.widened_primitive(old, &new, path).map(Type::Primitive)
-            }
-            _ => Err(self.refuse(path, &format!("its type is {old} and cannot become {new}"))),
-        }
-    }
-
-    fn widened_primitive(
-        &self,
-        old: &PrimitiveType,
-        new: &PrimitiveType,
-        path: &str,
-    ) -> Result<PrimitiveType> {
-        use PrimitiveType::{Decimal, Double, Float, Int, Long};
-        let wider = match (old, new) {
-            (old, new) if old == new => true,
-            (Int, Long) | (Float, Double) => true,
-            (
-                Decimal {
-                    precision: p,
-                    scale: s,
-                },
-                Decimal { precision, scale },
-            ) => s == scale && precision > p,
-            _ => false,
-        };
-        if !wider {
-            return Err(self.refuse(path, &format!("its type is {old} and cannot become {new}")));
-        }
-        Ok(new.clone())
-    }
-}
-
-fn join(parent: &str, name: &str) -> String {
-    if parent.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{parent}.{name}")
-    }
-}
-
-/// Iceberg's type for an Arrow one, if there is any. Finer times than a microsecond are cut when
-/// they are written.
-fn primitive(data_type: &DataType) -> Option<PrimitiveType> {
-    Some(match data_type {
-        DataType::Boolean => PrimitiveType::Boolean,
-        DataType::Int8 | DataType::Int16 | DataType::Int32 => PrimitiveType::Int,
-        DataType::UInt8 | DataType::UInt16 => PrimitiveType::Int,
-        DataType::Int64 | DataType::UInt32 | DataType::UInt64 => PrimitiveType::Long,
-        DataType::Float16 | DataType::Float32 => PrimitiveType::Float,
-        DataType::Float64 => PrimitiveType::Double,
-        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s)
-            if *s >= 0 =>
-        {
-            PrimitiveType::Decimal {
-                precision: u32::from(*p),
-                scale: *s as u32,
-            }
-        }
-        DataType::Date32 | DataType::Date64 => PrimitiveType::Date,
-        DataType::Time32(_) | DataType::Time64(_) => PrimitiveType::Time,
-        DataType::Timestamp(_, None) => PrimitiveType::Timestamp,
-        DataType::Timestamp(_, Some(_)) => PrimitiveType::Timestamptz,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => PrimitiveType::String,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => PrimitiveType::Binary,
-        DataType::Dictionary(_, values) => return primitive(values),
-        // A column that is null throughout: SQL's bare NULL.
-        DataType::Null => PrimitiveType::String,
-        _ => return None,
-    })
-}
-
-/// Whether values of an Arrow type may be written into a column of another without losing any.
-/// Values are still checked where the Arrow type is wider than Iceberg's (unsigned integers).
-pub(crate) fn writes_into(given: &DataType, column: &DataType) -> bool {
-    use PrimitiveType::{Decimal, Double, Float, Int, Long};
-    if given == &DataType::Null {
-        return true;
-    }
-    match (primitive(given), primitive(column)) {
-        (Some(Int), Some(Long)) | (Some(Float), Some(Double)) => true,
-        (
-            Some(Decimal {
-                precision: p,
-                scale: s,
-            }),
-            Some(Decimal { precision, scale }),
-        ) => s == scale && p <= precision,
-        (Some(given), Some(column)) => given == column,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

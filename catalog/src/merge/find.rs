@@ -13,7 +13,8 @@ use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStream
 use parquet::arrow::{ProjectionMask, RowNumber};
 use parquet::file::metadata::PageIndexPolicy;
 
-use super::keys::{KeyTable, Wanted};
+use super::keys::KeyTable;
+use super::wanted::Wanted;
 use crate::conform::Conform;
 use crate::fileset::{FileSet, LiveFile};
 use crate::{Error, Result, Table, metrics};
@@ -138,9 +139,9 @@ impl Search {
         let conform = |schema: &SchemaRef| Conform::by_field_id(table.name(), Arc::clone(schema));
         Self {
             schema: table.iceberg_schema().clone(),
-            key: conform(wanted.key().schema()),
-            scope: wanted.scope().map(|scope| conform(scope.schema())),
-            content: conform(wanted.content()),
+            key: conform(wanted.keys().schema()),
+            scope: wanted.scope().map(|scope| conform(scope.keys().schema())),
+            content: conform(wanted.content().schema()),
             wanted: Arc::clone(wanted),
         }
     }
@@ -151,7 +152,7 @@ impl Search {
         };
         let data_file = file.entry.data_file();
         scope.may_meet(|column| {
-            let (id, _) = self.primitive(scope, column)?;
+            let (id, _) = self.primitive(scope.keys(), column)?;
             let (low, high) = (data_file.lower_bounds(), data_file.upper_bounds());
             Some((low.get(&id)?.clone(), high.get(&id)?.clone()))
         })
@@ -163,7 +164,7 @@ impl Search {
         };
         let footer = file.metadata.metadata();
         scope.may_meet(|column| -> Option<(Datum, Datum)> {
-            let (id, data_type) = self.primitive(scope, column)?;
+            let (id, data_type) = self.primitive(scope.keys(), column)?;
             metrics::chunk_bounds(footer, row_group, id, &data_type)
         })
     }
@@ -183,7 +184,7 @@ impl Search {
         let met: Vec<usize> = (0..meetings.len())
             .filter(|&i| meetings[i].wanted.is_some())
             .collect();
-        if !met.is_empty() && !self.wanted.content().fields().is_empty() {
+        if !met.is_empty() && !self.wanted.content().schema().fields().is_empty() {
             self.compare(file, row_group, &met, &mut meetings).await?;
         }
         Ok(Found {
@@ -216,34 +217,37 @@ impl Search {
     ) -> Result<()> {
         let positions = batch.schema_ref().index_of(ROW_NUMBER)?;
         let positions = batch.column(positions).as_primitive::<Int64Type>().values();
-        let keys = self.wanted.key();
+        let keys = self.wanted.keys();
         let encoded = keys.encode(self.key.apply(batch)?.columns())?;
-        let scope = match (&self.scope, self.wanted.scope()) {
-            (Some(conform), Some(scope)) => {
-                Some((scope, scope.encode(conform.apply(batch)?.columns())?))
-            }
-            _ => None,
-        };
+        let covered = self.covered(batch)?;
         let first = positions.first().map_or(0, |position| *position as u64);
-        let mut deleted = deleted[deleted.partition_point(|position| *position < first)..]
-            .iter()
-            .peekable();
+        let unpassed = deleted.partition_point(|position| *position < first);
+        let mut deleted = deleted[unpassed..].iter().peekable();
         for (row, position) in positions.iter().enumerate() {
             let position = *position as u64;
             if deleted.next_if_eq(&&position).is_some() {
                 continue;
             }
-            if let Some((scope, encoded)) = &scope
-                && scope.find(encoded.row(row).data()).is_none()
-            {
+            if covered.as_ref().is_some_and(|covered| !covered[row]) {
                 continue;
             }
-            let wanted = keys
-                .find(encoded.row(row).data())
-                .map(|number| (number, true));
+            let number = keys.find(encoded.row(row).data());
+            let wanted = number.map(|number| (number, true));
             meetings.push(Meeting { position, wanted });
         }
         Ok(())
+    }
+
+    /// Which rows are in scope; `None` when all are.
+    fn covered(&self, batch: &RecordBatch) -> Result<Option<Vec<bool>>> {
+        let (Some(conform), Some(scope)) = (&self.scope, self.wanted.scope()) else {
+            return Ok(None);
+        };
+        let encoded = scope.keys().encode(conform.apply(batch)?.columns())?;
+        let covered = encoded
+            .iter()
+            .map(|key| scope.keys().find(key.data()).is_some());
+        Ok(Some(covered.collect()))
     }
 
     /// Reads the content of the rows that have a counterpart and notes which differ.
@@ -276,7 +280,10 @@ impl Search {
                 .iter()
                 .filter_map(|&i| meetings[i].wanted.map(|(number, _)| number));
             let numbers: Vec<u32> = numbers.collect();
-            let same = self.wanted.same(&self.content.apply(&batch)?, &numbers)?;
+            let same = self
+                .wanted
+                .content()
+                .same(&self.content.apply(&batch)?, &numbers)?;
             for (&i, same) in here.iter().zip(same) {
                 meetings[i].wanted = meetings[i].wanted.map(|(number, _)| (number, same));
             }

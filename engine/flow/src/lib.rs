@@ -1,1 +1,48 @@
-//! c360-flow
+//! The rooms of c360 and how a run goes through them.
+//!
+//! ```text
+//! source ─▶ identity ─▶ facts ─▶ profile, feature ─▶ publish
+//! ```
+//!
+//! Rooms meet only in tables. Each first decides, from what its outputs recorded and what its inputs are now, and
+//! then applies; `Engine::plan` prints the first, `Engine::run` does both. Nothing here prints, reads the
+//! environment or asks for the time.
+
+mod clock;
+mod conform;
+mod cursor;
+mod derived;
+mod engine;
+mod epoch_changes;
+mod error;
+mod expression;
+mod facts;
+mod feature;
+mod graph;
+mod identity;
+mod json;
+mod output;
+mod profile;
+mod progress;
+mod publish;
+mod query;
+mod report;
+mod room;
+mod row_changes;
+mod session;
+mod show;
+pub mod source;
+mod statement;
+mod touched;
+mod udf;
+
+pub use c360_catalog::Kind;
+pub use clock::Clock;
+pub use engine::{Engine, EngineOptions};
+pub use epoch_changes::{EpochChanges, TableChanges};
+pub use error::{Error, Result};
+pub use graph::Selection;
+pub use progress::{Progress, Silent};
+pub use query::ReadAt;
+pub use report::{Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport};
+pub use show::{PersonView, TimelineEntry};

@@ -1,0 +1,206 @@
+//! How columns of a table come about and widen: field by field, with ids that never change and are
+//! never used twice.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field};
+use iceberg::spec::{ListType, NestedField, NestedFieldRef, PrimitiveType, StructType, Type};
+
+use crate::arrow_types::primitive;
+use crate::schema::COMMENT;
+use crate::{Error, Result, TableDefinition};
+
+/// Hands out field ids that the table never used.
+pub(crate) struct Ids {
+    last: i32,
+}
+
+impl Ids {
+    pub(crate) fn after(last: i32) -> Self {
+        Self { last }
+    }
+
+    fn next(&mut self) -> i32 {
+        self.last += 1;
+        self.last
+    }
+}
+
+/// Old columns and wanted ones, put together.
+pub(crate) struct Widening<'a> {
+    definition: &'a TableDefinition,
+}
+
+impl<'a> Widening<'a> {
+    pub(crate) fn new(definition: &'a TableDefinition) -> Self {
+        Self { definition }
+    }
+
+    pub(crate) fn refuse(&self, column: &str, reason: &str) -> Error {
+        Error::invalid(format!(
+            "column `{column}` of table `{}` cannot change: {reason}",
+            self.definition.name
+        ))
+    }
+
+    fn unsupported(&self, column: &str, data_type: &DataType) -> Error {
+        Error::invalid(format!(
+            "column `{column}` of table `{}` has type {data_type}, which a table cannot hold: cast it",
+            self.definition.name
+        ))
+    }
+
+    /// Columns of a new struct or table. Those in `key` are required. All fields of a level get
+    /// their ids before the levels below, as Iceberg's own writers do.
+    pub(crate) fn fresh_fields<'f>(
+        &self,
+        fields: impl IntoIterator<Item = &'f Arc<Field>>,
+        key: &[String],
+        parent: &str,
+        ids: &mut Ids,
+    ) -> Result<Vec<NestedFieldRef>> {
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|field| (ids.next(), field))
+            .collect();
+        let fields = fields.into_iter().map(|(id, field)| {
+            let required = !field.is_nullable() || key.contains(field.name());
+            self.fresh_field(id, field, required, parent, ids)
+        });
+        fields.collect()
+    }
+
+    fn fresh_field(
+        &self,
+        id: i32,
+        field: &Field,
+        required: bool,
+        parent: &str,
+        ids: &mut Ids,
+    ) -> Result<NestedFieldRef> {
+        let path = join(parent, field.name());
+        let data_type = self.fresh_type(field.data_type(), &path, ids)?;
+        let new = NestedField::new(id, field.name(), data_type, required);
+        Ok(Arc::new(match field.metadata().get(COMMENT) {
+            Some(text) => new.with_doc(text),
+            None => new,
+        }))
+    }
+
+    fn fresh_type(&self, data_type: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
+        match data_type {
+            DataType::Struct(fields) => Ok(Type::Struct(StructType::new(self.fresh_fields(
+                fields,
+                &[],
+                path,
+                ids,
+            )?))),
+            DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
+                let id = ids.next();
+                let inner = self.fresh_type(item.data_type(), &join(path, "element"), ids)?;
+                let element = NestedField::list_element(id, inner, !item.is_nullable());
+                Ok(Type::List(ListType::new(Arc::new(element))))
+            }
+            _ => primitive(data_type)
+                .map(Type::Primitive)
+                .ok_or_else(|| self.unsupported(path, data_type)),
+        }
+    }
+
+    /// The old columns in their order, widened, and the new ones after them.
+    pub(crate) fn fields<'f>(
+        &self,
+        old: &[NestedFieldRef],
+        new: impl IntoIterator<Item = &'f Arc<Field>>,
+        parent: &str,
+        ids: &mut Ids,
+    ) -> Result<Vec<NestedFieldRef>> {
+        let mut new: Vec<&Arc<Field>> = new.into_iter().collect();
+        let mut fields = Vec::with_capacity(new.len());
+        for field in old {
+            let path = join(parent, &field.name);
+            let wanted = new
+                .iter()
+                .position(|candidate| candidate.name() == &field.name);
+            let wanted = wanted.ok_or_else(|| {
+                self.refuse(&path, "it is in the table but no longer in its definition; a column cannot be dropped")
+            })?;
+            fields.push(self.field(field, new.remove(wanted), &path, ids)?);
+        }
+        for field in new {
+            fields.push(self.fresh_field(ids.next(), field, false, parent, ids)?);
+        }
+        Ok(fields)
+    }
+
+    fn field(
+        &self,
+        old: &NestedFieldRef,
+        new: &Field,
+        path: &str,
+        ids: &mut Ids,
+    ) -> Result<NestedFieldRef> {
+        let in_key = self.definition.key.iter().any(|column| column == path);
+        let mut field = old.as_ref().clone();
+        field.required = old.required && (!new.is_nullable() || in_key);
+        field.field_type = Box::new(self.widened(&old.field_type, new.data_type(), path, ids)?);
+        if let Some(text) = new.metadata().get(COMMENT) {
+            field.doc = Some(text.clone());
+        }
+        Ok(Arc::new(field))
+    }
+
+    fn widened(&self, old: &Type, new: &DataType, path: &str, ids: &mut Ids) -> Result<Type> {
+        match (old, new) {
+            (Type::Struct(old), DataType::Struct(new)) => Ok(Type::Struct(StructType::new(
+                self.fields(old.fields(), new, path, ids)?,
+            ))),
+            (
+                Type::List(old),
+                DataType::List(new) | DataType::LargeList(new) | DataType::ListView(new),
+            ) => {
+                let path = join(path, "element");
+                let element = self.field(&old.element_field, new, &path, ids)?;
+                Ok(Type::List(ListType::new(element)))
+            }
+            (Type::Primitive(old), new) => {
+                let new = primitive(new).ok_or_else(|| self.unsupported(path, new))?;
+                self.widened_primitive(old, &new, path).map(Type::Primitive)
+            }
+            _ => Err(self.refuse(path, &format!("its type is {old} and cannot become {new}"))),
+        }
+    }
+
+    fn widened_primitive(
+        &self,
+        old: &PrimitiveType,
+        new: &PrimitiveType,
+        path: &str,
+    ) -> Result<PrimitiveType> {
+        use PrimitiveType::{Decimal, Double, Float, Int, Long};
+        let wider = match (old, new) {
+            (old, new) if old == new => true,
+            (Int, Long) | (Float, Double) => true,
+            (
+                Decimal {
+                    precision: p,
+                    scale: s,
+                },
+                Decimal { precision, scale },
+            ) => s == scale && precision > p,
+            _ => false,
+        };
+        if !wider {
+            return Err(self.refuse(path, &format!("its type is {old} and cannot become {new}")));
+        }
+        Ok(new.clone())
+    }
+}
+
+fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{parent}.{name}")
+    }
+}

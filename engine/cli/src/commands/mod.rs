@@ -1,0 +1,67 @@
+//! The commands, one file each. A command's doc comment is its help text.
+
+mod changes;
+mod demo;
+mod epochs;
+mod exit_codes;
+mod init;
+mod plan;
+mod rollback;
+mod run;
+mod schema;
+mod show;
+mod sql;
+mod tables;
+mod validate;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::interrupt;
+
+/// What c360 can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(init::Init),
+    Validate(validate::Validate),
+    Plan(plan::Plan),
+    Run(run::Run),
+    Sql(sql::Sql),
+    Show(show::Show),
+    Changes(changes::Changes),
+    Epochs(epochs::Epochs),
+    Rollback(rollback::Rollback),
+    Tables(tables::Tables),
+    Schema(schema::Schema),
+    Demo(demo::Demo),
+    #[command(name = "exit-codes", hide = true)]
+    ExitCodes(exit_codes::ExitCodes),
+}
+
+/// Runs the command to its end, or until Ctrl-C.
+pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        // at the prompt Ctrl-C stops a statement, not the command
+        Command::Sql(sql) => sql.run(context).await,
+        other => interrupt::until(uninterrupted(other, context)).await,
+    }
+}
+
+async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Init(init) => init.run(context),
+        Command::Validate(validate) => validate.run(context),
+        Command::Plan(plan) => plan.run(context).await,
+        Command::Run(run) => run.run(context).await,
+        Command::Sql(sql) => sql.run(context).await,
+        Command::Show(show) => show.run(context).await,
+        Command::Changes(changes) => changes.run(context).await,
+        Command::Epochs(epochs) => epochs.run(context).await,
+        Command::Rollback(rollback) => rollback.run(context).await,
+        Command::Tables(tables) => tables.run(context).await,
+        Command::Schema(schema) => schema.run(context).await,
+        Command::Demo(demo) => demo.run(context).await,
+        Command::ExitCodes(exit_codes) => exit_codes.run(context),
+    }
+}

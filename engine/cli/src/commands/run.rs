@@ -1,0 +1,39 @@
+//! `c360 run`: bring the tables up to date.
+
+use c360_flow::Selection;
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::progress::progress;
+use crate::summary;
+
+/// Bring the tables up to date and publish an epoch
+///
+/// Reads what is new, recomputes what that touches and publishes. Running again with nothing new
+/// does nothing; a run that died is simply run again.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Jobs: NAME, +NAME with all it needs, NAME+ with all that follows from it [default: all]
+    #[arg(value_name = "JOB")]
+    jobs: Vec<String>,
+}
+
+impl Run {
+    /// Runs the jobs and prints what happened.
+    pub async fn run(self, context: &Context) -> Result<(), Failure> {
+        let engine = context.engine().await?;
+        let clock = context.clock(&engine.project().settings);
+        let bars = progress(&context.console);
+        let report = engine
+            .run(&Selection(self.jobs), &clock, bars.as_ref())
+            .await?;
+        drop(bars);
+        if context.console.json {
+            return context.console.json(&report);
+        }
+        context
+            .console
+            .text(&summary::run(&report, context.console.stdout_is_terminal))
+    }
+}

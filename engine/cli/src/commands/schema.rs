@@ -1,0 +1,121 @@
+//! `c360 schema`: columns of the tables, and JSON Schemas of the project's files.
+
+use c360_catalog::Table;
+use c360_spec::TableName;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::tables;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::grid::grid;
+
+/// Show the columns of tables, or the JSON Schema of a project file
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// A table, as namespace.name [default: all tables]
+    table: Option<TableName>,
+    /// Print the JSON Schema of c360.yaml, of schemas/*.yaml or of jobs/*.yaml, for editors
+    #[arg(long, value_enum, conflicts_with = "table")]
+    spec: Option<Spec>,
+}
+
+/// A kind of project file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Spec {
+    /// c360.yaml
+    Project,
+    /// schemas/*.yaml
+    Contract,
+    /// jobs/*.yaml
+    Job,
+}
+
+impl Schema {
+    /// Prints the schema.
+    pub async fn run(&self, context: &Context) -> Result<(), Failure> {
+        if let Some(spec) = self.spec {
+            return context.console.json(&spec.json_schema()?);
+        }
+        let engine = context.engine().await?;
+        let tables = match &self.table {
+            Some(name) => vec![named(engine.warehouse(), name).await?],
+            None => tables::all(engine.warehouse()).await?,
+        };
+        if context.console.json {
+            let list: Vec<Value> = tables.iter().map(json_of).collect();
+            return context.console.json(&list);
+        }
+        if tables.is_empty() {
+            context
+                .console
+                .note("the lake holds no table yet: run `c360 run`");
+            return Ok(());
+        }
+        let rows = tables.iter().flat_map(rows).collect();
+        let headers = ["table", "column", "type", "required", "key"];
+        context.console.text(&grid(
+            &headers,
+            &[],
+            rows,
+            context.console.stdout_is_terminal,
+        ))
+    }
+}
+
+impl Spec {
+    fn json_schema(self) -> Result<Value, Failure> {
+        let wanted = match self {
+            Self::Project => "project.schema.json",
+            Self::Contract => "contract.schema.json",
+            Self::Job => "job.schema.json",
+        };
+        let found = c360_spec::json_schemas()
+            .into_iter()
+            .find(|(name, _)| AsRef::<str>::as_ref(name) == wanted);
+        found.map(|(_, schema)| schema).ok_or_else(|| {
+            Failure::new(
+                c360_flow::Kind::Internal,
+                format!("JSON Schema {wanted} is missing"),
+            )
+        })
+    }
+}
+
+async fn named(warehouse: &c360_catalog::Warehouse, name: &TableName) -> Result<Table, Failure> {
+    warehouse.table(name).await?.ok_or_else(|| {
+        Failure::invalid(format!("no table `{name}`")).hint("`c360 tables` lists what there is")
+    })
+}
+
+fn rows(table: &Table) -> Vec<Vec<String>> {
+    let key = table.key();
+    let yes = |is: bool| if is { "yes".to_owned() } else { String::new() };
+    let schema = table.schema();
+    let row = |field: &arrow::datatypes::FieldRef| {
+        vec![
+            table.name().to_string(),
+            field.name().clone(),
+            field.data_type().to_string(),
+            yes(!field.is_nullable()),
+            yes(key.contains(field.name())),
+        ]
+    };
+    schema.fields().iter().map(row).collect()
+}
+
+fn json_of(table: &Table) -> Value {
+    let schema = table.schema();
+    let columns: Vec<Value> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            json!({
+                "name": field.name(),
+                "type": field.data_type().to_string(),
+                "required": !field.is_nullable(),
+            })
+        })
+        .collect();
+    json!({ "table": table.name().to_string(), "key": table.key(), "columns": columns })
+}

@@ -1,0 +1,119 @@
+//! `c360 sql`: ask the lake.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use c360_flow::ReadAt;
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::rows::{Format, Output};
+use crate::{interrupt, prompt};
+
+/// Query the lake: one statement, a file, or a prompt
+///
+/// Without a statement and on a terminal, opens a prompt; else the statement is read from stdin.
+/// Tables are those of `c360 tables`; the functions of the standardisers (normalize_email,
+/// normalize_phone, …) are there too. --epoch reads the tables as an epoch published them, --as-of
+/// as they were at a time. Statements that would write are refused.
+#[derive(Debug, Args)]
+pub struct Sql {
+    /// The statement
+    #[arg(
+        short = 'c',
+        long = "command",
+        value_name = "SQL",
+        conflicts_with = "file"
+    )]
+    statement: Option<String>,
+    /// File that holds the statement
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// How rows are printed [default: table on a terminal, csv elsewhere, json with --json]
+    #[arg(long, short, value_enum)]
+    format: Option<Format>,
+    /// Write the rows to this file instead of stdout; its ending names the format
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Read the tables as this epoch published them
+    #[arg(long, value_name = "N", conflicts_with = "as_of")]
+    epoch: Option<u64>,
+    /// Rows that a table view shows; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    limit: usize,
+}
+
+impl Sql {
+    /// Answers one statement, or opens the prompt.
+    pub async fn run(self, context: &Context) -> Result<(), Failure> {
+        let output = self.output(context)?;
+        let at = self.read_at(context);
+        let statement = self.statement()?;
+        let engine = context.engine().await?;
+        let clock = context.clock(&engine.project().settings);
+        let Some(statement) = statement else {
+            return prompt::open(&engine, &at, &clock, &output, &context.console).await;
+        };
+        let answer = async {
+            let statement = statement.trim().trim_end_matches(';');
+            let rows = engine.query(statement, &at, &clock).await?;
+            output.write(rows, &context.console).await
+        };
+        interrupt::until(answer).await
+    }
+
+    fn output(&self, context: &Context) -> Result<Output, Failure> {
+        let named = self
+            .format
+            .or_else(|| self.output.as_deref().and_then(Format::of_file));
+        let usual = match (&self.output, context.console) {
+            (_, console) if console.json => Format::Json,
+            (None, console) if console.stdout_is_terminal => Format::Table,
+            _ => Format::Csv,
+        };
+        let format = named.unwrap_or(usual);
+        if format == Format::Parquet && self.output.is_none() {
+            return Err(Failure::invalid("parquet cannot be printed")
+                .hint("name a file with --output FILE"));
+        }
+        let limit = (self.limit > 0).then_some(self.limit);
+        Ok(Output {
+            format,
+            file: self.output.clone(),
+            limit,
+        })
+    }
+
+    fn read_at(&self, context: &Context) -> ReadAt {
+        match (self.epoch, context.global.as_of) {
+            (Some(epoch), _) => ReadAt::Epoch(epoch),
+            (None, Some(instant)) => ReadAt::Timestamp(instant),
+            (None, None) => ReadAt::Newest,
+        }
+    }
+
+    /// The statement; nothing when the prompt is wanted.
+    fn statement(&self) -> Result<Option<String>, Failure> {
+        if let Some(statement) = &self.statement {
+            return Ok(Some(statement.clone()));
+        }
+        if let Some(file) = &self.file {
+            return read(file).map(Some);
+        }
+        if std::io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| Failure::file("read", Path::new("stdin"), &error))?;
+        Ok(Some(text))
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Failure::invalid(format!("cannot read `{}`", file.display())).caused_by(&error)
+    })
+}

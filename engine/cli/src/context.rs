@@ -1,0 +1,81 @@
+//! Working objects, built from the arguments when a command asks for them: the project, the engine,
+//! the clock.
+
+use std::path::{Path, PathBuf};
+
+use c360_flow::{Clock, Engine, EngineOptions};
+use c360_spec::{Project, Settings};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::arguments::Global;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::starter::Starter;
+use crate::{memory, project_files};
+
+/// What every command gets.
+#[derive(Debug)]
+pub struct Context {
+    pub console: Console,
+    pub starter: Starter,
+    pub global: Global,
+}
+
+impl Context {
+    /// Reads and checks the project's files.
+    pub fn project(&self) -> Result<(PathBuf, Project), Failure> {
+        let here = std::env::current_dir()
+            .map_err(|error| Failure::file("find the current folder", Path::new("."), &error))?;
+        let root = project_files::find(self.global.project.as_deref(), &here)?;
+        // relative places in the project are relative to its folder, wherever the process stands
+        let root = std::path::absolute(&root).unwrap_or(root);
+        let project = parse(&root)?;
+        Ok((root, project))
+    }
+
+    /// Opens the project and its lake.
+    pub async fn engine(&self) -> Result<Engine, Failure> {
+        let (root, project) = self.project()?;
+        self.engine_of(project, &root).await
+    }
+
+    /// Opens the lake of a project that was read before.
+    pub async fn engine_of(&self, project: Project, root: &Path) -> Result<Engine, Failure> {
+        let limit = self.global.memory_limit.or(project.settings.memory_limit);
+        let options = EngineOptions {
+            memory_limit: memory::limit_bytes(limit),
+            threads: self.global.threads,
+            spill_dir: None,
+        };
+        Ok(Engine::open(project, root, options).await?)
+    }
+
+    /// The time and a new run's name; `as_of` is the argument's, else the project's, else today's
+    /// midnight in UTC.
+    pub fn clock(&self, settings: &Settings) -> Clock {
+        let now = Timestamp::now();
+        let as_of = self
+            .global
+            .as_of
+            .or(settings.as_of)
+            .unwrap_or_else(|| midnight(now));
+        Clock {
+            run_id: uuid::Uuid::now_v7().to_string(),
+            now,
+            as_of,
+        }
+    }
+}
+
+/// Reads and checks the files of the project in this folder.
+pub fn parse(root: &Path) -> Result<Project, Failure> {
+    let files = project_files::read(root)?;
+    Ok(Project::parse(files, &|name| std::env::var(name).ok())?)
+}
+
+fn midnight(now: Timestamp) -> Timestamp {
+    now.to_zoned(TimeZone::UTC)
+        .start_of_day()
+        .map_or(now, |day| day.timestamp())
+}

@@ -1,0 +1,60 @@
+//! Exit codes: one a kind of failure, documented here and nowhere else.
+
+use std::process::ExitCode;
+
+use c360_flow::Kind;
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Shown under `c360 --help` and by `c360 help exit-codes`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+    0  done; also when there was nothing to do
+    1  internal: a fault of c360, please report it
+    2  invalid: correct the command line, the project's files or the SQL
+    3  data: correct or quarantine the input
+    4  conflict: somebody else committed first, run again
+    5  unavailable: something outside is missing, full, locked or down, retry later
+  130  interrupted with Ctrl-C; what was committed stays, run again to go on";
+
+/// What a shell calls a process that SIGINT ended.
+pub const INTERRUPTED: u8 = 130;
+
+/// The code of a kind of failure.
+pub fn code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Internal => 1,
+        Kind::Invalid => 2,
+        Kind::Data => 3,
+        Kind::Conflict => 4,
+        Kind::Unavailable => 5,
+    }
+}
+
+/// Prints help, the version or a usage error, as clap made it.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // a reader that hung up does not change what the command line was
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(code(Kind::Invalid))
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Prints a failure and picks its code.
+pub fn failure(failure: &Failure, console: &Console) -> ExitCode {
+    match failure {
+        // `c360 sql … | head` has got what it wanted
+        Failure::ReaderGone => ExitCode::SUCCESS,
+        Failure::Interrupted => {
+            console.note("interrupted; what was committed stays, run again to go on");
+            ExitCode::from(INTERRUPTED)
+        }
+        Failure::Error(report) => {
+            console.error(report);
+            ExitCode::from(code(report.kind))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Rows and columns of text for a reader's eyes.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+/// Lines up the rows under their headers; columns named in `numbers` align to the right. Cells are
+/// wrapped to the terminal's width on a terminal and never elsewhere.
+pub fn grid(headers: &[&str], numbers: &[&str], rows: Vec<Vec<String>>, wrap: bool) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_content_arrangement(arrangement(wrap));
+    let right: Vec<bool> = headers
+        .iter()
+        .map(|header| numbers.contains(header))
+        .collect();
+    table.set_header(cells(headers.iter().map(ToString::to_string), &right));
+    for row in rows {
+        table.add_row(cells(row.into_iter(), &right));
+    }
+    trimmed(&table)
+}
+
+/// Draws a box around rows of a query.
+pub fn boxed(headers: &[String], numbers: &[bool], rows: &[Vec<String>], wrap: bool) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(arrangement(wrap));
+    table.set_header(cells(headers.iter().cloned(), numbers));
+    for row in rows {
+        table.add_row(cells(row.iter().cloned(), numbers));
+    }
+    table.to_string()
+}
+
+fn arrangement(wrap: bool) -> ContentArrangement {
+    if wrap {
+        ContentArrangement::Dynamic
+    } else {
+        ContentArrangement::Disabled
+    }
+}
+
+fn cells(texts: impl Iterator<Item = String>, right: &[bool]) -> Vec<Cell> {
+    texts
+        .zip(right)
+        .map(|(text, right)| {
+            let alignment = if *right {
+                CellAlignment::Right
+            } else {
+                CellAlignment::Left
+            };
+            Cell::new(text).set_alignment(alignment)
+        })
+        .collect()
+}
+
+fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_to_the_right_and_lines_end_where_their_text_ends() {
+        let rows = vec![
+            vec!["raw.orders".to_owned(), "12".to_owned(), "a".to_owned()],
+            vec!["raw.x".to_owned(), "1,234".to_owned(), String::new()],
+        ];
+        let text = grid(&["table", "rows", "note"], &["rows"], rows, false);
+        assert_eq!(
+            text,
+            " table        rows  note\n raw.orders     12  a\n raw.x       1,234"
+        );
+    }
+}

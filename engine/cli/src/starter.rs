@@ -1,0 +1,114 @@
+//! The project that `init` and `demo` write out: a retailer's contracts, jobs and SQL.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use include_dir::Dir;
+
+use crate::failure::Failure;
+use crate::project_files::SETTINGS;
+
+const SETTINGS_TEMPLATE: &str = include_str!("starter.yaml");
+
+/// Folders embedded into the binary.
+#[derive(Debug, Clone, Copy)]
+pub struct Starter {
+    /// one YAML a contract
+    pub schemas: &'static Dir<'static>,
+    /// one YAML a job
+    pub jobs: &'static Dir<'static>,
+    /// one SELECT a file
+    pub sql: &'static Dir<'static>,
+}
+
+impl Starter {
+    /// Writes the project into the folder, sources read from `data`. Refuses to touch a folder
+    /// that already holds one of its files. Says which files were written.
+    pub fn write(&self, folder: &Path, data: &str) -> Result<Vec<PathBuf>, Failure> {
+        let files = self.files(data);
+        refuse_existing(folder, &files)?;
+        for (path, text) in &files {
+            write_file(&folder.join(path), text)?;
+        }
+        Ok(files.into_iter().map(|(path, _)| path).collect())
+    }
+
+    fn files(&self, data: &str) -> Vec<(PathBuf, Vec<u8>)> {
+        let settings = SETTINGS_TEMPLATE.replace("{data}", &yaml_text(data));
+        let mut files = vec![(PathBuf::from(SETTINGS), settings.into_bytes())];
+        collect("schemas", "yaml", self.schemas, &mut files);
+        collect("jobs", "yaml", self.jobs, &mut files);
+        collect("sql", "sql", self.sql, &mut files);
+        files
+    }
+}
+
+fn collect(base: &str, ending: &str, folder: &Dir<'_>, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for file in folder
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|e| e == ending))
+    {
+        files.push((Path::new(base).join(file.path()), file.contents().to_vec()));
+    }
+    for inner in folder.dirs() {
+        collect(base, ending, inner, files);
+    }
+}
+
+fn refuse_existing(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
+    let existing: Vec<String> = files
+        .iter()
+        .filter(|(path, _)| folder.join(path).exists())
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    if existing.is_empty() {
+        return Ok(());
+    }
+    let named = existing
+        .iter()
+        .take(3)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    let more = if existing.len() > 3 {
+        format!(" and {} more", existing.len() - 3)
+    } else {
+        String::new()
+    };
+    Err(Failure::invalid(format!(
+        "folder `{}` already holds {named}{more}",
+        folder.display()
+    ))
+    .hint("name a new folder; nothing was written"))
+}
+
+fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| Failure::file("make folder", folder, &error))?;
+    }
+    fs::write(path, text).map_err(|error| Failure::file("write", path, &error))
+}
+
+/// The text as a YAML scalar, quoted where it must be. A JSON string is one.
+fn yaml_text(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let has_scheme = text.starts_with("s3://") || text.starts_with("env:");
+    let rest = text.trim_start_matches("s3://").trim_start_matches("env:");
+    if !rest.is_empty() && rest.chars().all(is_plain) && (has_scheme || !rest.starts_with('-')) {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::yaml_text;
+
+    #[test]
+    fn odd_folders_are_quoted() {
+        assert_eq!(yaml_text("./data"), "./data");
+        assert_eq!(yaml_text("s3://shop/exports"), "s3://shop/exports");
+        assert_eq!(yaml_text("/tmp/two words: #1"), "\"/tmp/two words: #1\"");
+    }
+}

@@ -1,0 +1,140 @@
+//! Plans, runs and persons as text: calm, complete, the same on every machine.
+
+mod person;
+
+use c360_flow::{Action, PersonCounts, Plan, RunReport};
+
+use crate::grid::grid;
+use crate::numbers::{count, seconds, thousands};
+
+pub use person::person;
+
+/// The jobs of a plan, with what they would do and why.
+pub fn plan(plan: &Plan, wrap: bool) -> String {
+    let row = |job: &c360_flow::PlannedJob| {
+        let action = action(job.action).to_owned();
+        vec![
+            job.job.clone(),
+            job.kind.clone(),
+            job.output.clone(),
+            action,
+            job.why.clone(),
+        ]
+    };
+    let rows = plan.jobs.iter().map(row).collect();
+    grid(&["job", "kind", "output", "action", "why"], &[], rows, wrap)
+}
+
+/// What a run did: a line a job that did something, then the sum.
+pub fn run(report: &RunReport, wrap: bool) -> String {
+    if report.nothing_happened() {
+        return format!("nothing to do: {}", why_nothing(report));
+    }
+    let mut lines = vec![jobs(report, wrap), String::new()];
+    for job in &report.jobs {
+        lines.extend(
+            job.outcome
+                .warnings
+                .iter()
+                .map(|it| format!("warning: {}: {it}", job.job)),
+        );
+    }
+    lines.push(sum(report));
+    lines.join("\n")
+}
+
+/// What the run did to persons, over all its jobs.
+pub fn persons(report: &RunReport) -> PersonCounts {
+    let mut sum = PersonCounts::default();
+    for persons in report.jobs.iter().filter_map(|job| job.outcome.persons) {
+        sum.created += persons.created;
+        sum.merged += persons.merged;
+        sum.split += persons.split;
+        sum.erased += persons.erased;
+    }
+    sum
+}
+
+fn jobs(report: &RunReport, wrap: bool) -> String {
+    let worked = report
+        .jobs
+        .iter()
+        .filter(|job| job.action != Action::Nothing);
+    let row = |job: &c360_flow::JobReport| {
+        let it = &job.outcome;
+        let numbers = [
+            it.rows_in,
+            it.rows_rejected,
+            it.inserted,
+            it.updated,
+            it.deleted,
+        ];
+        let mut row = vec![job.job.clone(), action(job.action).to_owned()];
+        row.extend(numbers.map(blank_zero));
+        row.push(seconds(job.seconds));
+        row
+    };
+    let headers = [
+        "job", "action", "rows in", "rejected", "inserted", "updated", "deleted", "time",
+    ];
+    grid(&headers, &headers[2..], worked.map(row).collect(), wrap)
+}
+
+fn sum(report: &RunReport) -> String {
+    let total = |pick: fn(&c360_flow::Outcome) -> u64| -> u64 {
+        report.jobs.iter().map(|job| pick(&job.outcome)).sum()
+    };
+    let persons = persons(report);
+    let published = report.jobs.iter().rfind(|job| job.kind == "publish");
+    let outcome = published.map(|job| &job.outcome);
+    let rows = outcome.map_or(0, |it| it.inserted + it.updated + it.deleted);
+    let snapshot = outcome.and_then(|it| it.snapshot_id);
+    format!(
+        "run {} as of {}, {}\n\
+         rows in      {}, {} rejected\n\
+         persons      {} new, {} merged, {} split, {} erased\n\
+         published    {}{}{}",
+        report.run_id,
+        report.as_of,
+        seconds(report.seconds),
+        thousands(total(|it| it.rows_in)),
+        thousands(total(|it| it.rows_rejected)),
+        thousands(persons.created),
+        thousands(persons.merged),
+        thousands(persons.split),
+        thousands(persons.erased),
+        count(rows, "row"),
+        snapshot.map_or_else(String::new, |id| format!(", snapshot {id}")),
+        report.epoch.as_ref().map_or_else(
+            || ", no new epoch".to_owned(),
+            |it| format!(", epoch {}", it.number)
+        ),
+    )
+}
+
+fn why_nothing(report: &RunReport) -> String {
+    let mut reasons: Vec<&str> = report.jobs.iter().map(|job| job.why.as_str()).collect();
+    reasons.dedup();
+    match reasons[..] {
+        [] => "the project has no jobs".to_owned(),
+        [reason] => reason.to_owned(),
+        _ => "sources, spec and as-of are those of the last run".to_owned(),
+    }
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Nothing => "nothing",
+        Action::Incremental => "incremental",
+        Action::Full => "full",
+        Action::Waits => "waits",
+    }
+}
+
+fn blank_zero(number: u64) -> String {
+    if number == 0 {
+        String::new()
+    } else {
+        thousands(number)
+    }
+}

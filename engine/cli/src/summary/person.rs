@@ -1,0 +1,109 @@
+//! A person as text: profile with where each value came from, features, records, identifiers,
+//! links, events, and the newest part of the timeline.
+
+use c360_flow::PersonView;
+use serde_json::Value;
+
+use crate::grid::grid;
+
+/// The person; at most `timeline_length` entries of the timeline.
+pub fn person(person: &PersonView, timeline_length: usize, wrap: bool) -> String {
+    let mut sections = vec![match &person.resolved_from {
+        Some(asked) => format!("person {} (now; asked for as {asked})", person.person_id),
+        None => format!("person {}", person.person_id),
+    }];
+    let mut section = |title: &str, body: String| {
+        if !body.is_empty() {
+            sections.push(format!("{title}\n{body}"));
+        }
+    };
+    section("profile", fields(&person.profile, &person.provenance, wrap));
+    for (table, row) in &person.features {
+        section(table, fields(row, &Value::Null, wrap));
+    }
+    section("records", rows(&person.records, wrap));
+    section("identifiers", rows(&person.identifiers, wrap));
+    section("links", rows(&person.links, wrap));
+    section("events", rows(&person.events, wrap));
+    section("timeline", timeline(person, timeline_length, wrap));
+    sections.join("\n\n")
+}
+
+/// One line a field that has a value.
+fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
+    let Some(row) = row.as_object() else {
+        return String::new();
+    };
+    let lines: Vec<Vec<String>> = row
+        .iter()
+        .filter(|(field, value)| !value.is_null() && *field != "person_id")
+        .map(|(field, value)| vec![field.clone(), shown(value), origin(&provenance[field])])
+        .collect();
+    match (lines.is_empty(), provenance.is_null()) {
+        (true, _) => String::new(),
+        (false, true) => grid(&["field", "value", ""], &[], lines, wrap),
+        (false, false) => grid(&["field", "value", "from"], &[], lines, wrap),
+    }
+}
+
+/// One line a row; the first row's fields are the columns.
+fn rows(rows: &[Value], wrap: bool) -> String {
+    let Some(first) = rows.first().and_then(Value::as_object) else {
+        return String::new();
+    };
+    let headers: Vec<&str> = first.keys().map(String::as_str).collect();
+    let line = |row: &Value| headers.iter().map(|header| shown(&row[*header])).collect();
+    grid(&headers, &[], rows.iter().map(line).collect(), wrap)
+}
+
+fn timeline(person: &PersonView, length: usize, wrap: bool) -> String {
+    if person.timeline.is_empty() {
+        return String::new();
+    }
+    let lines = person
+        .timeline
+        .iter()
+        .take(length)
+        .map(|entry| vec![entry.at.clone(), entry.table.clone(), told(&entry.summary)])
+        .collect();
+    grid(&["at", "table", "what"], &[], lines, wrap)
+}
+
+/// The values of a row that say something, on one line.
+fn told(row: &Value) -> String {
+    let Some(row) = row.as_object() else {
+        return shown(row);
+    };
+    let parts = row.iter().filter(|(_, value)| !value.is_null());
+    parts
+        .map(|(field, value)| format!("{field}={}", shown(value)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// `source key observed_at` of a value's origin, or of each part's.
+fn origin(origin: &Value) -> String {
+    match origin {
+        Value::Object(parts) => parts
+            .values()
+            .filter(|part| !part.is_null())
+            .map(shown)
+            .collect::<Vec<_>>()
+            .join(" "),
+        Value::Array(origins) => origins
+            .iter()
+            .map(self::origin)
+            .collect::<Vec<_>>()
+            .join("; "),
+        other => shown(other),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

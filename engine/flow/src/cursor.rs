@@ -1,0 +1,123 @@
+//! Where an output stands: the inputs it was computed from, kept in its own snapshot's summary.
+//!
+//! `decide` is the whole of planning for tables made from tables: it compares what is recorded with what is newest.
+
+use std::collections::BTreeMap;
+
+use c360_catalog::{Stamp, Table};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::report::Action;
+
+/// The inputs of one computation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Input table to the snapshot that was read; a table without a snapshot is left out.
+    pub tables: BTreeMap<String, i64>,
+    /// The run's `as_of`, where the computation depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
+}
+
+impl Cursor {
+    /// The cursor of a computation that reads `inputs` as they are pinned.
+    pub fn of<'a>(inputs: impl IntoIterator<Item = &'a Table>) -> Self {
+        let tables = inputs
+            .into_iter()
+            .filter_map(|table| Some((table.name().to_string(), table.snapshot_id()?)))
+            .collect();
+        Self { tables, as_of: None }
+    }
+
+    /// The same, for a computation that sees `$as_of`.
+    #[must_use]
+    pub fn at(mut self, as_of: Option<Timestamp>) -> Self {
+        self.as_of = as_of;
+        self
+    }
+
+    /// The snapshot of `table` that was read.
+    pub fn since(&self, table: &Table) -> Option<i64> {
+        self.tables.get(&table.name().to_string()).copied()
+    }
+
+    /// What a commit computed from this cursor records.
+    pub fn stamp(&self, clock: &Clock, job: &str, fingerprint: &str) -> Stamp {
+        Stamp {
+            run_id: clock.run_id.clone(),
+            job: job.to_string(),
+            spec_hash: fingerprint.to_string(),
+            inputs: serde_json::to_string(self).expect("a map of strings is always JSON"),
+            extra: BTreeMap::new(),
+        }
+    }
+}
+
+/// What there is to do for one output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Nothing: the output is up to date.
+    Nothing,
+    /// What changed since the recorded cursor.
+    Incremental(Cursor),
+    /// Everything.
+    Full,
+}
+
+/// What there is to do, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What there is to do.
+    pub work: Work,
+    /// Why, for the reader of a plan.
+    pub why: String,
+}
+
+impl Decision {
+    /// How a plan calls it.
+    pub fn action(&self) -> Action {
+        match self.work {
+            Work::Nothing => Action::Nothing,
+            Work::Incremental(_) => Action::Incremental,
+            Work::Full => Action::Full,
+        }
+    }
+}
+
+/// What an output's newest snapshot says about how it was made; none when it never was.
+pub fn recorded(output: Option<&Table>) -> Option<(String, Cursor)> {
+    let output = output?;
+    let fingerprint = output.summary("c360.spec-hash")?.to_string();
+    let cursor = serde_json::from_str(output.summary("c360.inputs")?).ok()?;
+    Some((fingerprint, cursor))
+}
+
+/// Compares what `output` was made from with what there is now.
+pub fn decide(output: Option<&Table>, fingerprint: &str, now: &Cursor) -> Decision {
+    let Some((made_by, made_from)) = recorded(output) else {
+        return Decision { work: Work::Full, why: "output is missing".into() };
+    };
+    if made_by != fingerprint {
+        return Decision { work: Work::Full, why: "spec changed".into() };
+    }
+    if made_from == *now {
+        return Decision { work: Work::Nothing, why: "same inputs, same spec".into() };
+    }
+    let why = advanced(&made_from, now);
+    Decision { work: Work::Incremental(made_from), why }
+}
+
+fn advanced(from: &Cursor, to: &Cursor) -> String {
+    let mut moved: Vec<&str> = to
+        .tables
+        .iter()
+        .filter(|(table, snapshot)| from.tables.get(*table) != Some(snapshot))
+        .map(|(table, _)| table.as_str())
+        .collect();
+    if from.as_of != to.as_of {
+        moved.push("as_of");
+    }
+    format!("advanced: {}", moved.join(", "))
+}

@@ -1,0 +1,233 @@
+//! An opened project: its spec, its lake and what queries run on.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use c360_catalog::{Epoch, S3Options, Warehouse, WarehouseConfig};
+use c360_spec::{Job, JobKind, Project};
+use tracing::info;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Selection};
+use crate::progress::Progress;
+use crate::report::{Action, JobReport, Outcome, Plan, PlannedJob, RunReport};
+use crate::room::Room;
+use crate::session::Runtime;
+use crate::{facts, feature, identity, profile, publish, source};
+
+/// What a run may use.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// Bytes that queries may hold in memory; none: no limit.
+    pub memory_limit: Option<u64>,
+    /// Threads that queries run on; none: as many as the machine has.
+    pub threads: Option<usize>,
+    /// Where queries spill; none: the system's folder for temporary files.
+    pub spill_dir: Option<PathBuf>,
+}
+
+/// An opened project.
+pub struct Engine {
+    pub(crate) project: Project,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) runtime: Runtime,
+}
+
+impl Engine {
+    /// Opens the lake that the project names. `root` is the project's folder, the base of relative locations.
+    pub async fn open(mut project: Project, root: &Path, options: EngineOptions) -> Result<Self> {
+        project.settings.data = absolute(root, &project.settings.data);
+        let warehouse = Warehouse::open(config(&project, root)).await?;
+        let runtime = Runtime::new(&options, &warehouse)?;
+        Ok(Self { project, warehouse, runtime })
+    }
+
+    /// An engine over a lake that is open already.
+    pub fn over(project: Project, warehouse: Warehouse, options: &EngineOptions) -> Result<Self> {
+        let runtime = Runtime::new(options, &warehouse)?;
+        Ok(Self { project, warehouse, runtime })
+    }
+
+    /// The spec.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The lake.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
+    }
+
+    pub(crate) fn room<'a>(
+        &'a self,
+        job: &'a Job,
+        clock: &'a Clock,
+        progress: &'a dyn Progress,
+    ) -> Room<'a> {
+        Room {
+            warehouse: &self.warehouse,
+            runtime: &self.runtime,
+            project: &self.project,
+            job,
+            clock,
+            progress,
+        }
+    }
+
+    /// What a run would do. Writes nothing.
+    pub async fn plan(&self, selection: &Selection, clock: &Clock) -> Result<Plan> {
+        let graph = Graph::new(&self.project)?;
+        let mut jobs: Vec<PlannedJob> = Vec::new();
+        for job in graph.select(selection)? {
+            let moving = graph.upstream(&job.name).find(|before| {
+                jobs.iter().any(|planned| planned.job == **before && planned.action != Action::Nothing)
+            });
+            let (action, why) = match moving {
+                Some(before) => (Action::Waits, format!("{before} will change its input")),
+                None => plan_job(&self.room(job, clock, &crate::progress::Silent)).await?,
+            };
+            jobs.push(PlannedJob {
+                job: job.name.clone(),
+                kind: job.kind_name().to_string(),
+                output: job.output_tables()[0].to_string(),
+                action,
+                why,
+            });
+        }
+        Ok(Plan { jobs })
+    }
+
+    /// Brings the selected jobs' outputs up to date, in order. Stops at the first job that fails; what was
+    /// committed before it stays.
+    pub async fn run(
+        &self,
+        selection: &Selection,
+        clock: &Clock,
+        progress: &dyn Progress,
+    ) -> Result<RunReport> {
+        let started = Instant::now();
+        let graph = Graph::new(&self.project)?;
+        let mut report = RunReport {
+            run_id: clock.run_id.clone(),
+            as_of: clock.as_of.to_string(),
+            jobs: Vec::new(),
+            epoch: None,
+            seconds: 0.0,
+        };
+        for job in graph.select(selection)? {
+            let mut done = self.run_job(&self.room(job, clock, progress)).await?;
+            report.epoch = done.outcome.epoch.take().or(report.epoch);
+            report.jobs.push(done);
+        }
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    async fn run_job(&self, room: &Room<'_>) -> Result<JobReport> {
+        let started = Instant::now();
+        room.progress.job_started(&room.job.name, None);
+        let done = apply_job(room).await;
+        room.progress.job_finished(&room.job.name);
+        let (action, why, outcome) = done?;
+        let seconds = started.elapsed().as_secs_f64();
+        info!(run_id = %room.clock.run_id, job = %room.job.name, ?action, seconds, "job done");
+        Ok(JobReport {
+            job: room.job.name.clone(),
+            kind: room.job.kind_name().to_string(),
+            action,
+            why,
+            outcome,
+            seconds,
+        })
+    }
+
+    /// Publishes what epoch `to` showed, as a new epoch.
+    pub async fn rollback(&self, to: u64, clock: &Clock) -> Result<Epoch> {
+        for job in self.project.jobs.values() {
+            if let JobKind::Publish(spec) = &job.kind {
+                return publish::rollback(&self.room(job, clock, &crate::progress::Silent), spec, to).await;
+            }
+        }
+        Err(Error::invalid("the project publishes nothing, so there is nothing to roll back"))
+    }
+}
+
+async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
+    let decision = match &room.job.kind {
+        JobKind::Source(job) => return source::plan(room, job).await,
+        JobKind::Identity(job) => identity::decide(room, job).await?,
+        JobKind::Facts(job) => facts::decide(room, job).await?.decision,
+        JobKind::Profile(job) => profile::decide(room, job).await?.decision,
+        JobKind::Feature(job) => feature::derivation(job).decide(room).await?.decision,
+        JobKind::Publish(job) => publish::decide(room, job).await?.decision,
+    };
+    Ok((decision.action(), decision.why))
+}
+
+async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
+    let (decision, outcome) = match &room.job.kind {
+        JobKind::Source(job) => return source::run(room, job).await,
+        JobKind::Identity(job) => {
+            (identity::decide(room, job).await?, identity::apply(room, job).await?)
+        }
+        JobKind::Facts(job) => {
+            let planned = facts::decide(room, job).await?;
+            let outcome = facts::apply(room, job, &planned).await?;
+            (planned.decision, outcome)
+        }
+        JobKind::Profile(job) => {
+            let planned = profile::decide(room, job).await?;
+            let outcome = profile::apply(room, job, &planned).await?;
+            (planned.decision, outcome)
+        }
+        JobKind::Feature(job) => {
+            let derivation = feature::derivation(job);
+            let planned = derivation.decide(room).await?;
+            let outcome = derivation.apply(room, &planned).await?;
+            (planned.decision, outcome)
+        }
+        JobKind::Publish(job) => {
+            let planned = publish::decide(room, job).await?;
+            let outcome = publish::apply(room, job, &planned).await?;
+            (planned.decision, outcome)
+        }
+    };
+    Ok((decision.action(), decision.why, outcome))
+}
+
+fn config(project: &Project, root: &Path) -> WarehouseConfig {
+    let warehouse = &project.settings.warehouse;
+    let location = absolute(root, &warehouse.location);
+    let catalog_uri = match &warehouse.catalog {
+        Some(uri) => catalog_uri(root, uri.reveal()),
+        None if is_url(&location) => format!("sqlite:{}", root.join(".c360/catalog.db").display()),
+        None => format!("sqlite:{location}/catalog.db"),
+    };
+    let s3 = warehouse.s3.as_ref().map(|s3| S3Options {
+        endpoint: s3.endpoint.clone(),
+        region: s3.region.clone(),
+        path_style: s3.path_style,
+        allow_http: s3.allow_http,
+    });
+    WarehouseConfig { location, catalog_uri, s3 }
+}
+
+fn catalog_uri(root: &Path, uri: &str) -> String {
+    match uri.strip_prefix("sqlite:") {
+        Some(path) => format!("sqlite:{}", absolute(root, path)),
+        None => uri.to_string(),
+    }
+}
+
+fn is_url(location: &str) -> bool {
+    location.contains("://")
+}
+
+fn absolute(root: &Path, location: &str) -> String {
+    if is_url(location) {
+        return location.to_string();
+    }
+    let joined = root.join(location);
+    std::path::absolute(&joined).unwrap_or(joined).to_string_lossy().into_owned()
+}

@@ -1,0 +1,160 @@
+//! What can go wrong in the rooms, sorted by what the reader should do next.
+
+use c360_catalog::Kind;
+use datafusion::arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+
+/// The result of everything in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error with a kind (what to do) and, where there is one, a hint (how).
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The lake said no.
+    #[error(transparent)]
+    Catalog(#[from] c360_catalog::Error),
+    /// A room said no.
+    #[error("{message}")]
+    Problem {
+        /// What the reader should do.
+        kind: Kind,
+        /// What happened, naming the object.
+        message: String,
+        /// The remedy: the next command or the nearest spelling.
+        hint: Option<String>,
+    },
+    /// A query failed.
+    #[error("{context}")]
+    Query {
+        /// What was being computed.
+        context: String,
+        /// Why it failed.
+        #[source]
+        source: Box<DataFusionError>,
+    },
+}
+
+impl Error {
+    /// A mistake in a spec, a statement or an argument.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::problem(Kind::Invalid, message)
+    }
+
+    /// Input or output rows that break a promise.
+    pub fn data(message: impl Into<String>) -> Self {
+        Self::problem(Kind::Data, message)
+    }
+
+    /// Somebody else was faster.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::problem(Kind::Conflict, message)
+    }
+
+    /// A fault of c360 itself.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::problem(Kind::Internal, message)
+    }
+
+    fn problem(kind: Kind, message: impl Into<String>) -> Self {
+        Self::Problem { kind, message: message.into(), hint: None }
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn with_hint(mut self, remedy: impl Into<String>) -> Self {
+        if let Self::Problem { hint, .. } = &mut self {
+            *hint = Some(remedy.into());
+        }
+        self
+    }
+
+    /// What the reader should do next.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Catalog(error) => error.kind(),
+            Self::Problem { kind, .. } => *kind,
+            Self::Query { source, .. } => query_kind(source),
+        }
+    }
+
+    /// The remedy, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Problem { hint, .. } => hint.clone(),
+            Self::Query { source, .. } => query_hint(source),
+            Self::Catalog(_) => None,
+        }
+    }
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        Self::Query { context: "query failed".into(), source: Box::new(error) }
+    }
+}
+
+impl From<ArrowError> for Error {
+    fn from(error: ArrowError) -> Self {
+        DataFusionError::from(error).into()
+    }
+}
+
+/// Names what was being computed when a query failed.
+pub trait Context<T> {
+    /// Replaces the generic context by `context`.
+    fn context(self, context: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> Context<T> for std::result::Result<T, DataFusionError> {
+    fn context(self, context: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| Error::Query { context: context(), source: Box::new(source) })
+    }
+}
+
+impl<T> Context<T> for Result<T> {
+    fn context(self, context: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|error| match error {
+            Error::Query { source, .. } => Error::Query { context: context(), source },
+            other => other,
+        })
+    }
+}
+
+/// Finds our own error inside DataFusion's wrappers.
+fn catalog_error(error: &DataFusionError) -> Option<&c360_catalog::Error> {
+    match error.find_root() {
+        DataFusionError::External(inner) => inner.downcast_ref(),
+        _ => None,
+    }
+}
+
+fn query_kind(error: &DataFusionError) -> Kind {
+    if let Some(inner) = catalog_error(error) {
+        return inner.kind();
+    }
+    match error.find_root() {
+        DataFusionError::SQL(..)
+        | DataFusionError::Plan(_)
+        | DataFusionError::SchemaError(..)
+        | DataFusionError::Configuration(_)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::Diagnostic(..)
+        | DataFusionError::Collection(_) => Kind::Invalid,
+        DataFusionError::ArrowError(..)
+        | DataFusionError::ParquetError(_)
+        | DataFusionError::Execution(_) => Kind::Data,
+        DataFusionError::ResourcesExhausted(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::IoError(_) => Kind::Unavailable,
+        _ => Kind::Internal,
+    }
+}
+
+fn query_hint(error: &DataFusionError) -> Option<String> {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => {
+            Some("raise --memory-limit, or give the run fewer --threads".into())
+        }
+        _ => None,
+    }
+}

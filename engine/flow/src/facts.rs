@@ -1,0 +1,257 @@
+//! The facts room: every row of a source with the person it belongs to.
+//!
+//! A row names records (an account, a card, a guest's e-mail); the first that is known gives the person. A *bridge*
+//! column, such as a device, lends its one known person to rows that name none; a device that several persons use
+//! lends nobody.
+
+use c360_catalog::{Committed, Scope, Table};
+use c360_spec::{FactsJob, TableName};
+use datafusion::common::JoinType;
+use datafusion::functions::expr_fn::coalesce;
+use datafusion::functions_aggregate::expr_fn::{max, min};
+use datafusion::logical_expr::{Expr, lit};
+use datafusion::prelude::{DataFrame, ident};
+
+use crate::cursor::{Cursor, Decision, Work, decide as compare};
+use crate::error::{Error, Result};
+use crate::expression;
+use crate::identity;
+use crate::report::Outcome;
+use crate::room::Room;
+use crate::session::Session;
+use crate::touched::{Touched, changed_rows};
+
+/// What there is to do, with everything pinned that it takes.
+pub struct Planned {
+    output: Option<Table>,
+    raw: Table,
+    persons: Table,
+    now: Cursor,
+    /// What there is to do.
+    pub decision: Decision,
+}
+
+/// Compares what the table was made from with what there is now.
+pub async fn decide(room: &Room<'_>, job: &FactsJob) -> Result<Planned> {
+    let output = room.output_table(&job.table).await?;
+    let raw = room.input_table(&job.from).await?;
+    let persons = room.input_table(&identity::persons()).await?;
+    let now = Cursor::of([&raw, &persons]);
+    let decision = compare(output.as_ref(), &room.job.fingerprint, &now);
+    Ok(Planned { output, raw, persons, now, decision })
+}
+
+/// Brings the table up to date.
+pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    match (&planned.decision.work, &planned.output) {
+        (Work::Nothing, output) => {
+            outcome.snapshot_id = output.as_ref().and_then(Table::snapshot_id);
+        }
+        (Work::Incremental(since), Some(output)) => {
+            outcome.committed(&advance(room, job, planned, since, output).await?);
+        }
+        _ => outcome.committed(&rebuild(room, job, planned).await?),
+    }
+    Ok(outcome)
+}
+
+async fn rebuild(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result<Committed> {
+    let session = open(room, planned).await?;
+    let raw = session.table(&job.from).await?;
+    let rows = attach(&session, job, raw).await?;
+    write(room, job, planned, Scope::Whole, rows).await
+}
+
+async fn advance(
+    room: &Room<'_>,
+    job: &FactsJob,
+    planned: &Planned,
+    since: &Cursor,
+    output: &Table,
+) -> Result<Committed> {
+    let session = open(room, planned).await?;
+    let key = key_columns(job, &planned.raw)?;
+    let touched = touched(&session, job, planned, since, &key).await?;
+    if touched.is_empty() {
+        return Ok(output.stamp(room.stamp(&planned.now)).await?);
+    }
+    let names: Vec<&str> = key.iter().map(String::as_str).collect();
+    let raw = touched.narrow(&session, session.table(&job.from).await?, &names)?;
+    let rows = attach(&session, job, raw).await?;
+    let scope = touched.scope(&session).await?;
+    write(room, job, planned, scope, rows).await
+}
+
+async fn open(room: &Room<'_>, planned: &Planned) -> Result<Session> {
+    room.runtime.session().with_tables([&planned.raw, &planned.persons]).await
+}
+
+async fn write(
+    room: &Room<'_>,
+    job: &FactsJob,
+    planned: &Planned,
+    scope: Scope,
+    rows: DataFrame,
+) -> Result<Committed> {
+    let key = planned.raw.key();
+    let comment = format!("rows of {} with the person they belong to", job.from);
+    let output = room.output(&job.table, &key, &comment);
+    output.write(scope, rows.execute_stream().await?, room.stamp(&planned.now)).await
+}
+
+/// The columns that name a row.
+fn key_columns(job: &FactsJob, raw: &Table) -> Result<Vec<String>> {
+    let key = raw.key();
+    if key.is_empty() {
+        let message = format!("{} has no key, so its rows cannot be given persons", job.from);
+        return Err(Error::invalid(message).with_hint("declare `key` in its contract"));
+    }
+    Ok(key)
+}
+
+/// Keys of the rows to compute anew: those that changed, those that name a record whose person changed, and with a
+/// bridge all that share its value with one of them.
+async fn touched(
+    session: &Session,
+    job: &FactsJob,
+    planned: &Planned,
+    since: &Cursor,
+    key: &[String],
+) -> Result<Touched> {
+    let mut touched = TouchedRows::none(job, key);
+    if let Some(rows) = changed_rows(session, &planned.raw, since.since(&planned.raw)).await? {
+        touched.add(rows).await?;
+    }
+    for (index, reference) in job.person.iter().enumerate() {
+        let moved = moved_records(session, &planned.persons, since, &reference.source).await?;
+        if moved.is_empty() {
+            continue;
+        }
+        let raw = session.table(&job.from).await?;
+        let key = expression::parse_text(session, &raw, &reference.key, &place(job, index))?;
+        let rows = raw.with_column(LOOKUP, key)?;
+        touched.add(moved.narrow(session, rows, &[LOOKUP])?).await?;
+    }
+    touched.with_bridged(session, session.table(&job.from).await?).await
+}
+
+/// Touched rows by key, and by the value of the bridge.
+struct TouchedRows<'a> {
+    key: &'a [String],
+    bridge: Option<&'a str>,
+    keys: Touched,
+    bridges: Touched,
+}
+
+impl<'a> TouchedRows<'a> {
+    fn none(job: &'a FactsJob, key: &'a [String]) -> Self {
+        let bridge = job.bridge.as_deref();
+        let names: Vec<&str> = key.iter().map(String::as_str).collect();
+        Self { key, bridge, keys: Touched::none(&names), bridges: Touched::none(bridge.as_slice()) }
+    }
+
+    async fn add(&mut self, rows: DataFrame) -> Result<()> {
+        if let Some(bridge) = self.bridge {
+            self.bridges.add(rows.clone(), vec![ident(bridge)]).await?;
+        }
+        self.keys.add(rows, self.key.iter().map(ident).collect()).await
+    }
+
+    async fn with_bridged(mut self, session: &Session, raw: DataFrame) -> Result<Touched> {
+        if let Some(bridge) = self.bridge {
+            let rows = self.bridges.narrow(session, raw, &[bridge])?;
+            self.keys.add(rows, self.key.iter().map(ident).collect()).await?;
+        }
+        Ok(self.keys)
+    }
+}
+
+const LOOKUP: &str = "c360_lookup";
+
+/// Keys of `source` whose person is not what it was.
+async fn moved_records(
+    session: &Session,
+    persons: &Table,
+    since: &Cursor,
+    source: &str,
+) -> Result<Touched> {
+    let mut keys = Touched::none(&["key"]);
+    let changes = persons.changes(since.since(persons)).await?;
+    if changes.is_empty {
+        return Ok(keys);
+    }
+    let side = |provider| -> Result<DataFrame> {
+        let rows = session.read(provider)?.filter(ident("source").eq(lit(source)))?;
+        Ok(rows.select(vec![ident("key"), ident("person_id")])?)
+    };
+    let (before, after) = (side(changes.removed)?, side(changes.added)?);
+    keys.add(after.clone().except(before.clone())?, vec![ident("key")]).await?;
+    keys.add(before.except(after)?, vec![ident("key")]).await?;
+    Ok(keys)
+}
+
+fn place(job: &FactsJob, index: usize) -> String {
+    format!("table {}, person[{index}].key", job.table)
+}
+
+/// `raw` with `person_id` in front.
+async fn attach(session: &Session, job: &FactsJob, raw: DataFrame) -> Result<DataFrame> {
+    let columns: Vec<String> = raw.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut rows = raw.clone();
+    for (index, reference) in job.person.iter().enumerate() {
+        let key = expression::parse_text(session, &raw, &reference.key, &place(job, index))?;
+        rows = look_up(session, rows, index, key, &reference.source).await?;
+    }
+    let found: Vec<Expr> = (0..job.person.len()).map(|index| ident(person_column(index))).collect();
+    let mut selected: Vec<Expr> = vec![coalesce(found).alias("person_id")];
+    selected.extend(columns.iter().map(ident));
+    let rows = rows.select(selected)?;
+    match &job.bridge {
+        Some(bridge) => lend(rows, bridge, &columns),
+        None => Ok(rows),
+    }
+}
+
+fn person_column(index: usize) -> String {
+    format!("c360_person_{index}")
+}
+
+/// `rows` with one more column: the person of the record of `source` that `key` names.
+async fn look_up(
+    session: &Session,
+    rows: DataFrame,
+    index: usize,
+    key: Expr,
+    source: &str,
+) -> Result<DataFrame> {
+    let (lookup, record) = (format!("c360_lookup_{index}"), format!("c360_record_{index}"));
+    let persons: TableName = identity::persons();
+    let known = session
+        .table(&persons)
+        .await?
+        .filter(ident("source").eq(lit(source)))?
+        .select(vec![
+            ident("key").alias(&record),
+            ident("person_id").alias(person_column(index)),
+        ])?;
+    let rows = rows.with_column(&lookup, key)?;
+    Ok(rows.join(known, JoinType::Left, &[lookup.as_str()], &[record.as_str()], None)?)
+}
+
+/// Gives rows without a person the one person known for their value of `bridge`.
+fn lend(rows: DataFrame, bridge: &str, columns: &[String]) -> Result<DataFrame> {
+    let known = rows
+        .clone()
+        .filter(ident("person_id").is_not_null())?
+        .aggregate(
+            vec![ident(bridge).alias("c360_bridge")],
+            vec![min(ident("person_id")).alias("c360_first"), max(ident("person_id")).alias("c360_last")],
+        )?
+        .filter(ident("c360_first").eq(ident("c360_last")))?;
+    let joined = rows.join(known, JoinType::Left, &[bridge], &["c360_bridge"], None)?;
+    let person = coalesce(vec![ident("person_id"), ident("c360_first")]).alias("person_id");
+    let mut selected = vec![person];
+    selected.extend(columns.iter().map(ident));
+    Ok(joined.select(selected)?)
+}

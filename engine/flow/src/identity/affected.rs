@@ -1,0 +1,81 @@
+//! Which records have to be resolved anew after a change.
+//!
+//! A component is closed under shared identifiers, so a change reaches the components of the changed records, and
+//! those of the records that share an identifier with them, now or before. Two reads settle it; no walk is needed.
+
+use c360_catalog::Table;
+use datafusion::common::JoinType;
+use datafusion::logical_expr::Expr;
+use datafusion::prelude::{DataFrame, ident};
+
+use super::{identifiers, persons, records};
+use crate::cursor::Cursor;
+use crate::error::Result;
+use crate::session::Session;
+use crate::touched::{Touched, changed_rows};
+
+const RECORD: [&str; 2] = ["source", "key"];
+const VALUE: [&str; 2] = ["kind", "value"];
+
+/// Records to resolve, and those that the limits of their identifiers are judged by.
+pub struct Affected {
+    /// Records whose person and links are computed anew, gone ones included.
+    pub scope: Touched,
+    /// Identifier values of those records.
+    pub values: Touched,
+}
+
+fn columns(names: [&str; 2]) -> Vec<Expr> {
+    names.iter().map(|name| ident(*name)).collect()
+}
+
+/// What the changes since `since` reach. `session` sees records, identifiers and the persons resolved last.
+pub async fn affected(session: &Session, inputs: [&Table; 2], since: &Cursor) -> Result<Affected> {
+    let mut changed = Touched::none(&RECORD);
+    let mut values = Touched::none(&VALUE);
+    let [record_table, identifier_table] = inputs;
+    if let Some(rows) = changed_rows(session, record_table, since.since(record_table)).await? {
+        changed.add(rows, columns(RECORD)).await?;
+    }
+    if let Some(rows) = changed_rows(session, identifier_table, since.since(identifier_table)).await? {
+        changed.add(rows.clone(), columns(RECORD)).await?;
+        values.add(rows, columns(VALUE)).await?;
+    }
+    let all = session.table(&identifiers()).await?;
+    values.add(changed.narrow(session, all.clone(), &RECORD)?, columns(VALUE)).await?;
+    let mut neighbours = Touched::none(&RECORD);
+    neighbours.add(values.narrow(session, all.clone(), &VALUE)?, columns(RECORD)).await?;
+    neighbours.extend(&changed)?;
+
+    let mut scope = neighbours.clone();
+    scope.add(component_members(session, &neighbours).await?, columns(RECORD)).await?;
+    let mut reached = Touched::none(&VALUE);
+    reached.add(scope.narrow(session, all, &RECORD)?, columns(VALUE)).await?;
+    Ok(Affected { scope, values: reached })
+}
+
+/// Every record of the components that `records` were in.
+async fn component_members(session: &Session, records: &Touched) -> Result<DataFrame> {
+    let resolved = session.table(&persons()).await?;
+    let components = records
+        .narrow(session, resolved.clone(), &RECORD)?
+        .select(vec![ident("component_id").alias("touched_component")])?
+        .distinct()?;
+    Ok(resolved.join(components, JoinType::LeftSemi, &["component_id"], &["touched_component"], None)?)
+}
+
+impl Affected {
+    /// Identifier rows of the affected records, and of whoever shares a value with them: a value over its limit is
+    /// known by all of its records, most of which are not affected.
+    pub async fn identifier_rows(&self, session: &Session) -> Result<DataFrame> {
+        let all = session.table(&identifiers()).await?;
+        self.values.narrow(session, all, &VALUE)
+    }
+
+    /// Rows of the records that have one of those identifiers, or are affected without having any.
+    pub async fn record_rows(&self, session: &Session) -> Result<DataFrame> {
+        let mut wanted = self.scope.clone();
+        wanted.add(self.identifier_rows(session).await?, columns(RECORD)).await?;
+        wanted.narrow(session, session.table(&records()).await?, &RECORD)
+    }
+}

@@ -1,0 +1,150 @@
+//! Links and persons, from records and identifiers.
+//!
+//! Full: all records at once. Incremental: the components that a change reaches, resolved by the same function. The
+//! two tables are written one after the other, persons last, so that after a crash between them the older cursor is
+//! the one that is read.
+
+use c360_catalog::{Scope, Table};
+use c360_spec::IdentityJob;
+use datafusion::arrow::array::{BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::arrow::datatypes::DataType;
+use std::collections::HashSet;
+
+use super::affected::{Affected, affected};
+use super::graph::Graph;
+use super::{identifiers, links, persons, records};
+use crate::cursor::{Cursor, Decision, Work, decide as compare};
+use crate::error::Result;
+use crate::report::Outcome;
+use crate::room::Room;
+use crate::touched::Touched;
+
+/// What there is to do, with everything pinned that it takes.
+pub struct Planned {
+    resolved: Option<Table>,
+    records: Table,
+    identifiers: Table,
+    now: Cursor,
+    /// What there is to do.
+    pub decision: Decision,
+}
+
+/// Compares what both tables were made from with what there is now.
+pub async fn decide(room: &Room<'_>) -> Result<Planned> {
+    let linked = room.output_table(&links()).await?;
+    let resolved = room.output_table(&persons()).await?;
+    let records = room.input_table(&records()).await?;
+    let identifiers = room.input_table(&identifiers()).await?;
+    let now = Cursor::of([&records, &identifiers]);
+    let decision = match linked {
+        None => compare(None, &room.job.fingerprint, &now),
+        Some(_) => compare(resolved.as_ref(), &room.job.fingerprint, &now),
+    };
+    Ok(Planned { resolved, records, identifiers, now, decision })
+}
+
+/// Brings links and persons up to date.
+pub async fn apply(
+    room: &Room<'_>,
+    job: &IdentityJob,
+    planned: &Planned,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let inputs = [&planned.records, &planned.identifiers];
+    let session = room.runtime.session().with_tables(inputs).await?;
+    let (graph, scope) = match (&planned.decision.work, &planned.resolved) {
+        (Work::Nothing, resolved) => {
+            outcome.snapshot_id = resolved.as_ref().and_then(Table::snapshot_id);
+            return Ok(());
+        }
+        (Work::Incremental(since), Some(resolved)) => {
+            session.register(resolved.name(), resolved.provider().await?)?;
+            let affected: Affected = affected(&session, inputs, since).await?;
+            let rows = affected.record_rows(&session).await?;
+            let held = affected.identifier_rows(&session).await?;
+            (Graph::load(job, rows, held).await?, Some(affected.scope))
+        }
+        _ => {
+            let rows = session.table(&records()).await?;
+            let held = session.table(&identifiers()).await?;
+            (Graph::load(job, rows, held).await?, None)
+        }
+    };
+    let resolution = graph.resolve()?;
+    let written = Written { room, planned, scope: scope.as_ref() };
+    written.links(graph.links(&resolution)?, outcome).await?;
+    written.persons(graph.persons(&resolution)?, outcome).await
+}
+
+/// Where the answer goes: everywhere, or to the affected records alone.
+struct Written<'a> {
+    room: &'a Room<'a>,
+    planned: &'a Planned,
+    scope: Option<&'a Touched>,
+}
+
+impl Written<'_> {
+    async fn links(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
+        let columns = ["source_a", "key_a"];
+        let key = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"].map(String::from);
+        let name = links();
+        let output = self.room.output(&name, &key, "one row a piece of evidence that two records are one person");
+        let rows = self.rows(rows, columns).await?;
+        let stamp = self.room.stamp(&self.planned.now);
+        let committed = output.write(self.scope(columns).await?, rows, stamp).await?;
+        outcome.wrote(&committed);
+        Ok(())
+    }
+
+    async fn persons(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
+        let columns = ["source", "key"];
+        let key = columns.map(String::from);
+        let name = persons();
+        let output = self.room.output(&name, &key, "one row a record, with the person that it belongs to");
+        let rows = self.rows(rows, columns).await?;
+        let stamp = self.room.stamp(&self.planned.now);
+        let committed = output.write(self.scope(columns).await?, rows, stamp).await?;
+        outcome.committed(&committed);
+        Ok(())
+    }
+
+    async fn scope(&self, columns: [&str; 2]) -> Result<Scope> {
+        match self.scope {
+            None => Ok(Scope::Whole),
+            Some(scope) => {
+                scope.renamed(&columns).scope(&self.room.runtime.session()).await
+            }
+        }
+    }
+
+    /// The rows that are ours to write: records that only helped to judge a limit keep what they have.
+    async fn rows(&self, rows: RecordBatch, columns: [&str; 2]) -> Result<SendableRecordBatchStream> {
+        let rows = match self.scope {
+            None => rows,
+            Some(scope) => members(&rows, columns, scope)?,
+        };
+        Ok(stream(rows))
+    }
+}
+
+fn stream(rows: RecordBatch) -> SendableRecordBatchStream {
+    let schema: SchemaRef = rows.schema();
+    Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter([Ok(rows)])))
+}
+
+/// The rows whose `columns` are in `scope`.
+fn members(rows: &RecordBatch, columns: [&str; 2], scope: &Touched) -> Result<RecordBatch> {
+    let Some(values) = scope.values() else { return Ok(rows.slice(0, 0)) };
+    let converter = RowConverter::new(vec![SortField::new(DataType::Utf8); 2])?;
+    let known = converter.convert_columns(values.columns())?;
+    let known: HashSet<_> = known.iter().collect();
+    let at = |column: &str| Ok::<_, crate::Error>(rows.column(rows.schema().index_of(column)?).clone());
+    let found = converter.convert_columns(&[at(columns[0])?, at(columns[1])?])?;
+    let keep: BooleanArray = found.iter().map(|row| Some(known.contains(&row))).collect();
+    Ok(filter_record_batch(rows, &keep)?)
+}

@@ -1,0 +1,270 @@
+//! The evidence graph in memory: rows of `identity.records` and `identity.identifiers` as the kernel wants them, and
+//! its answer as rows of `identity.links` and `identity.persons`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use c360_resolve::cluster::{self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules};
+use c360_resolve::person_id;
+use c360_spec::{IdentifierRule, IdentityJob};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, StringBuilder,
+};
+use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type};
+use datafusion::prelude::DataFrame;
+
+use crate::error::{Error, Result};
+
+/// Records, their identifiers and the rules, with names turned into codes.
+pub struct Graph {
+    sources: Vec<String>,
+    kinds: Vec<String>,
+    guards: Vec<String>,
+    rules: Rules,
+    source: Vec<u16>,
+    source_text: StringArray,
+    key: StringArray,
+    first_seen_at: Vec<i64>,
+    attributes: Vec<Vec<u32>>,
+    record: Vec<u32>,
+    kind: Vec<u16>,
+    value: Vec<u32>,
+    values: StringArray,
+}
+
+/// All rows of a query as one batch.
+async fn whole(frame: DataFrame) -> Result<RecordBatch> {
+    let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+    Ok(concat_batches(&schema, &frame.collect().await?)?)
+}
+
+fn text<'a>(batch: &'a RecordBatch, column: &str) -> Result<&'a StringArray> {
+    let found = batch.column_by_name(column).and_then(|column| column.as_string_opt::<i32>());
+    found.ok_or_else(|| Error::internal(format!("column {column} of an identity table is no text")))
+}
+
+/// One code a row, equal for equal texts, and the texts by code.
+fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
+    let coded = cast(texts, &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)))?;
+    let coded = coded.as_dictionary::<UInt32Type>();
+    let codes = coded.keys().iter().collect();
+    Ok((codes, coded.values().as_string::<i32>().clone()))
+}
+
+impl Graph {
+    /// Reads the rows of both queries.
+    pub async fn load(job: &IdentityJob, records: DataFrame, identifiers: DataFrame) -> Result<Self> {
+        let records = whole(records).await?;
+        let identifiers = whole(identifiers).await?;
+        let sources = source_names(job);
+        let kinds = kind_names(job);
+        let source_text = text(&records, "source")?.clone();
+        let source = positions(&source_text, &sources)?;
+        let key = text(&records, "key")?.clone();
+        let guards: Vec<String> = job.guards.iter().map(|guard| guard.attribute.clone()).collect();
+        let attributes = guards.iter().map(|guard| codes(text(&records, guard)?)).collect::<Result<_>>()?;
+        let (codes_of_values, values) = encode(text(&identifiers, "value")?)?;
+        let record = holders(&identifiers, &source_text, &key)?;
+        let kind = positions(text(&identifiers, "kind")?, &kinds)?;
+        Ok(Self {
+            rules: rules(job, &kinds),
+            first_seen_at: first_seen(&records)?,
+            record,
+            kind,
+            value: codes_of_values.into_iter().map(|code| code.unwrap_or(cluster::NULL_CODE)).collect(),
+            sources,
+            kinds,
+            guards,
+            source,
+            source_text,
+            key,
+            attributes,
+            values,
+        })
+    }
+
+    /// Runs the kernel.
+    pub fn resolve(&self) -> Result<Resolution> {
+        let names: Vec<&str> = self.sources.iter().map(String::as_str).collect();
+        let attributes: Vec<&[u32]> = self.attributes.iter().map(Vec::as_slice).collect();
+        let records = cluster::Records {
+            source: &self.source,
+            source_names: &names,
+            key: &self.key,
+            first_seen_at: &self.first_seen_at,
+            attributes: &attributes,
+        };
+        let identifiers = cluster::Identifiers {
+            record: &self.record,
+            kind: &self.kind,
+            value: &self.value,
+            over_limit: None,
+        };
+        cluster::resolve(&records, &identifiers, &Extra::default(), &self.rules)
+            .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
+    }
+
+    /// Rows of `identity.persons`: every record with its person and its component.
+    pub fn persons(&self, resolution: &Resolution) -> Result<RecordBatch> {
+        let ids = |anchors: &[u32]| -> ArrayRef {
+            let names = anchors.iter().map(|anchor| {
+                let row = *anchor as usize;
+                person_id(self.source_text.value(row), self.key.value(row))
+            });
+            Arc::new(StringArray::from_iter_values(names))
+        };
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(self.source_text.clone()),
+            Arc::new(self.key.clone()),
+            ids(&resolution.person),
+            ids(&resolution.component),
+        ];
+        Ok(RecordBatch::try_new(persons_schema(), columns)?)
+    }
+
+    /// Rows of `identity.links`: every candidate link, followed or refused.
+    pub fn links(&self, resolution: &Resolution) -> Result<RecordBatch> {
+        let mut ends: [StringBuilder; 4] = std::array::from_fn(|_| StringBuilder::new());
+        let mut rule = StringBuilder::new();
+        let mut evidence = StringBuilder::new();
+        let mut refused_by = StringBuilder::new();
+        for link in &resolution.links {
+            for (end, row) in [link.a, link.b].map(|end| end as usize).into_iter().enumerate() {
+                ends[2 * end].append_value(self.source_text.value(row));
+                ends[2 * end + 1].append_value(self.key.value(row));
+            }
+            let (name, value) = self.evidence(link.evidence);
+            rule.append_value(name);
+            evidence.append_value(value);
+            refused_by.append_option(link.refused_by.map(|refusal| self.refusal(refusal)));
+        }
+        let rank = resolution.links.iter().map(|link| i32::from(link.rank));
+        let accepted: BooleanArray = resolution.links.iter().map(|link| Some(link.accepted())).collect();
+        let mut columns: Vec<ArrayRef> =
+            ends.iter_mut().map(|end| Arc::new(end.finish()) as ArrayRef).collect();
+        columns.push(Arc::new(rule.finish()));
+        columns.push(Arc::new(evidence.finish()));
+        columns.push(Arc::new(Int32Array::from_iter_values(rank)));
+        columns.push(Arc::new(accepted));
+        columns.push(Arc::new(refused_by.finish()));
+        Ok(RecordBatch::try_new(links_schema(), columns)?)
+    }
+
+    fn evidence(&self, evidence: Evidence) -> (&str, String) {
+        match evidence {
+            Evidence::Identifier { kind, value } => {
+                (&self.kinds[kind as usize], self.values.value(value as usize).to_string())
+            }
+            Evidence::MustLink => ("steward", String::new()),
+            Evidence::Score { weight } => ("model", weight.to_string()),
+        }
+    }
+
+    fn refusal(&self, refusal: Refusal) -> String {
+        match refusal {
+            Refusal::CannotLink => "steward".into(),
+            Refusal::PersonRecordsMax => "person_records_max".into(),
+            Refusal::Identifier { kind } => self.kinds[kind as usize].clone(),
+            Refusal::Guard { guard } => self.guards[guard as usize].clone(),
+        }
+    }
+}
+
+/// One row a record, with its person.
+fn persons_schema() -> SchemaRef {
+    let names = ["source", "key", "person_id", "component_id"];
+    Arc::new(Schema::new(names.map(|name| Field::new(name, DataType::Utf8, false)).to_vec()))
+}
+
+/// One row a piece of evidence.
+fn links_schema() -> SchemaRef {
+    let texts = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"];
+    let mut fields = texts.map(|name| Field::new(name, DataType::Utf8, false)).to_vec();
+    fields.push(Field::new("rank", DataType::Int32, false));
+    fields.push(Field::new("accepted", DataType::Boolean, false));
+    fields.push(Field::new("refused_by", DataType::Utf8, true));
+    Arc::new(Schema::new(fields))
+}
+
+fn source_names(job: &IdentityJob) -> Vec<String> {
+    job.records.iter().map(|source| source.source.clone()).collect()
+}
+
+/// Every kind that a source has or a rule names, sorted.
+fn kind_names(job: &IdentityJob) -> Vec<String> {
+    let used = job.records.iter().flat_map(|source| source.identifiers.keys());
+    let mut kinds: Vec<String> = used.chain(job.identifiers.keys()).cloned().collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+fn rules(job: &IdentityJob, kinds: &[String]) -> Rules {
+    let default = IdentifierRule::default();
+    let kind = |name: &String| {
+        let rule = job.identifiers.get(name).unwrap_or(&default);
+        KindRule {
+            links: rule.links,
+            rank: u16::try_from(rule.rank).unwrap_or(u16::MAX),
+            limit: rule.limit.as_ref().map(|limit| Limit {
+                records: limit.records,
+                window_days: limit.window_days,
+            }),
+            max_per_person: rule.max_per_person,
+        }
+    };
+    let guard = |(attribute, guard): (usize, &c360_spec::Guard)| Guard {
+        attribute,
+        max_per_person: guard.max_per_person,
+    };
+    Rules {
+        kinds: kinds.iter().map(kind).collect(),
+        guards: job.guards.iter().enumerate().map(guard).collect(),
+        person_records_max: job.person_records_max,
+    }
+}
+
+fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
+    let by_name: HashMap<&str, u16> = (0..).zip(names).map(|(code, name)| (name.as_str(), code)).collect();
+    texts
+        .iter()
+        .map(|text| {
+            let found = text.and_then(|text| by_name.get(text).copied());
+            found.ok_or_else(|| Error::internal("an identity table names what the spec does not"))
+        })
+        .collect()
+}
+
+fn codes(texts: &StringArray) -> Result<Vec<u32>> {
+    let (codes, _) = encode(texts)?;
+    Ok(codes.into_iter().map(|code| code.unwrap_or(cluster::NULL_CODE)).collect())
+}
+
+/// Microseconds; a record that nobody dated comes after all others.
+fn first_seen(records: &RecordBatch) -> Result<Vec<i64>> {
+    let column = records
+        .column_by_name("first_seen_at")
+        .ok_or_else(|| Error::internal("identity.records has no first_seen_at"))?;
+    let instants = cast(column, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+    let instants = instants.as_primitive::<TimestampMicrosecondType>();
+    Ok(instants.iter().map(|instant| instant.unwrap_or(i64::MAX)).collect())
+}
+
+/// For each identifier row the row of its record.
+fn holders(identifiers: &RecordBatch, source: &StringArray, key: &StringArray) -> Result<Vec<u32>> {
+    let by_name: HashMap<(&str, &str), u32> =
+        (0..).zip(source.iter().zip(key)).map(|(row, (s, k))| ((s.unwrap_or(""), k.unwrap_or("")), row)).collect();
+    let owner_source = text(identifiers, "source")?;
+    let owner_key = text(identifiers, "key")?;
+    owner_source
+        .iter()
+        .zip(owner_key)
+        .map(|(s, k)| {
+            let found = by_name.get(&(s.unwrap_or(""), k.unwrap_or(""))).copied();
+            found.ok_or_else(|| {
+                Error::internal("identity.identifiers names a record that identity.records lacks")
+            })
+        })
+        .collect()
+}

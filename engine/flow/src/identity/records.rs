@@ -1,0 +1,248 @@
+//! Records and their identifiers, read from the tables that the identity job names.
+//!
+//! A record depends only on the rows of its source that share its key. So a change costs the keys in changed rows.
+
+use std::collections::BTreeSet;
+
+use c360_catalog::{Scope, Table};
+use c360_spec::{IdentifierRule, IdentityJob, Normalize, RecordSource, TableName};
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::ScalarValue;
+use datafusion::functions::expr_fn::regexp_like;
+use datafusion::functions_aggregate::expr_fn::{first_value, min};
+use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, in_list, lit, not};
+use datafusion::prelude::{DataFrame, ident};
+
+use super::{identifiers, records};
+use crate::cursor::{Cursor, Decision, Work, decide as compare};
+use crate::error::{Error, Result};
+use crate::expression;
+use crate::report::Outcome;
+use crate::room::Room;
+use crate::session::Session;
+use crate::touched::{Touched, changed_rows};
+use crate::udf;
+
+/// What there is to do, with everything pinned that it takes.
+pub struct Planned {
+    inputs: Vec<Table>,
+    now: Cursor,
+    /// What there is to do.
+    pub decision: Decision,
+}
+
+/// Compares what both tables were made from with what there is now.
+pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
+    let first = room.output_table(&records()).await?;
+    let last = room.output_table(&identifiers()).await?;
+    let names: BTreeSet<TableName> = job.records.iter().map(|source| source.from.clone()).collect();
+    let inputs = room.input_tables(&names.into_iter().collect::<Vec<_>>()).await?;
+    let now = Cursor::of(&inputs);
+    // Identifiers are written last: where the two tables disagree, theirs is the older cursor.
+    let decision = match first {
+        None => compare(None, &room.job.fingerprint, &now),
+        Some(_) => compare(last.as_ref(), &room.job.fingerprint, &now),
+    };
+    Ok(Planned { inputs, now, decision })
+}
+
+/// Brings records and identifiers up to date.
+pub async fn apply(
+    room: &Room<'_>,
+    job: &IdentityJob,
+    planned: &Planned,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let touched = match &planned.decision.work {
+        Work::Nothing => return Ok(()),
+        Work::Full => None,
+        Work::Incremental(since) => Some(touched_records(room, job, planned, since).await?),
+    };
+    let session = open(room, planned).await?;
+    let mut record_rows = Vec::new();
+    let mut identifier_rows = Vec::new();
+    for source in &job.records {
+        let rows = read(&session, source, touched.as_ref()).await?;
+        record_rows.push(record_frame(&rows, job, source)?);
+        identifier_rows.extend(identifier_frames(&session, &rows, job, source)?);
+    }
+    let scope = || scope(room, touched.as_ref());
+    let key = ["source", "key"].map(String::from);
+    let output = records();
+    let output = room.output(&output, &key, "one row a record");
+    let rows = union(record_rows)?.execute_stream().await?;
+    let committed = output.write(scope().await?, rows, room.stamp(&planned.now)).await?;
+    outcome.wrote(&committed);
+
+    let key = ["source", "key", "kind", "value"].map(String::from);
+    let output = identifiers();
+    let output = room.output(&output, &key, "one row a standardised identifier of a record");
+    let rows = union(identifier_rows)?.distinct()?.execute_stream().await?;
+    let committed = output.write(scope().await?, rows, room.stamp(&planned.now)).await?;
+    outcome.wrote(&committed);
+    Ok(())
+}
+
+async fn open(room: &Room<'_>, planned: &Planned) -> Result<Session> {
+    room.runtime.session().with_tables(&planned.inputs).await
+}
+
+async fn scope(room: &Room<'_>, touched: Option<&Touched>) -> Result<Scope> {
+    match touched {
+        None => Ok(Scope::Whole),
+        Some(touched) => touched.scope(&room.runtime.session()).await,
+    }
+}
+
+fn union(frames: Vec<DataFrame>) -> Result<DataFrame> {
+    let mut frames = frames.into_iter();
+    let first = frames.next().ok_or_else(|| Error::invalid("no record source names an identifier"))?;
+    frames.try_fold(first, |all, next| Ok(all.union(next)?))
+}
+
+/// (source, key) of every record with a changed row.
+async fn touched_records(
+    room: &Room<'_>,
+    job: &IdentityJob,
+    planned: &Planned,
+    since: &Cursor,
+) -> Result<Touched> {
+    let session = open(room, planned).await?;
+    let mut touched = Touched::none(&["source", "key"]);
+    for source in &job.records {
+        let table = input(planned, source)?;
+        let Some(rows) = changed_rows(&session, table, since.since(table)).await? else { continue };
+        let key = expression::parse_text(&session, &rows, &source.key, &place(source, "key"))?;
+        touched.add(rows, vec![lit(source.source.as_str()), key]).await?;
+    }
+    Ok(touched)
+}
+
+fn input<'a>(planned: &'a Planned, source: &RecordSource) -> Result<&'a Table> {
+    let found = planned.inputs.iter().find(|table| table.name() == &source.from);
+    found.ok_or_else(|| Error::internal(format!("{} was not pinned", source.from)))
+}
+
+fn place(source: &RecordSource, what: &str) -> String {
+    format!("identity, records of {}, {what}", source.source)
+}
+
+/// The source's rows with `source`, `key`, `seen_at`, attributes and raw identifier values as columns.
+async fn read(
+    session: &Session,
+    source: &RecordSource,
+    touched: Option<&Touched>,
+) -> Result<DataFrame> {
+    let raw = session.table(&source.from).await?;
+    let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
+    let text = |expression| cast(expression, DataType::Utf8);
+    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let mut columns = vec![
+        lit(source.source.as_str()).alias("source"),
+        text(parse(&source.key, "key")?).alias("key"),
+        cast(parse(&source.seen_at, "seen_at")?, instant).alias("seen_at"),
+    ];
+    for (name, sql) in &source.attributes {
+        columns.push(text(parse(sql, name)?).alias(name));
+    }
+    for (kind, sql) in &source.identifiers {
+        columns.push(text(parse(sql, kind)?).alias(raw_column(kind)));
+    }
+    let rows = raw.select(columns)?.filter(ident("key").is_not_null())?;
+    match touched {
+        None => Ok(rows),
+        Some(touched) => touched.narrow(session, rows, &["source", "key"]),
+    }
+}
+
+fn raw_column(kind: &str) -> String {
+    format!("c360_raw_{kind}")
+}
+
+/// One row a record: the earliest sight of it, and each attribute from the newest row that has it.
+fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> Result<DataFrame> {
+    let newest_first = |attribute: &str| {
+        vec![ident("seen_at").sort(false, false), ident(attribute).sort(true, false)]
+    };
+    let mut aggregates = vec![min(ident("seen_at")).alias("first_seen_at")];
+    for attribute in source.attributes.keys() {
+        let value = first_value(ident(attribute), newest_first(attribute))
+            .filter(ident(attribute).is_not_null())
+            .build()?;
+        aggregates.push(value.alias(attribute));
+    }
+    let grouped = rows.clone().aggregate(vec![ident("source"), ident("key")], aggregates)?;
+    let mut columns = vec![ident("source"), ident("key"), ident("first_seen_at")];
+    for attribute in attributes(job) {
+        columns.push(match source.attributes.contains_key(attribute) {
+            true => ident(attribute),
+            false => lit(ScalarValue::Utf8(None)).alias(attribute),
+        });
+    }
+    Ok(grouped.select(columns)?)
+}
+
+/// Every attribute that some source has, sorted.
+pub fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
+    job.records.iter().flat_map(|source| source.attributes.keys()).map(String::as_str).collect()
+}
+
+/// (source, key, kind, value) for each kind that the source has: standardised, valid, not blocked.
+fn identifier_frames(
+    session: &Session,
+    rows: &DataFrame,
+    job: &IdentityJob,
+    source: &RecordSource,
+) -> Result<Vec<DataFrame>> {
+    let mut frames = Vec::new();
+    for kind in source.identifiers.keys() {
+        let default = IdentifierRule::default();
+        let rule = job.identifiers.get(kind).unwrap_or(&default);
+        let value = standardise(session, rule, ident(raw_column(kind)));
+        let frame = rows
+            .clone()
+            .select(vec![ident("source"), ident("key"), lit(kind.as_str()).alias("kind"), value.alias("value")])?
+            .filter(accepted(rule))?;
+        frames.push(frame);
+    }
+    Ok(frames)
+}
+
+fn standardise(_session: &Session, rule: &IdentifierRule, raw: Expr) -> Expr {
+    match (normalizer_name(rule.normalize), &rule.region) {
+        (None, _) => raw,
+        (Some("phone"), Some(region)) => {
+            udf::normalize_udf("phone").call(vec![raw, lit(region.as_str())])
+        }
+        (Some(kind), _) => udf::normalize_udf(kind).call(vec![raw]),
+    }
+}
+
+/// The standardiser of that name, if the rule has one.
+pub fn normalizer_name(normalize: Normalize) -> Option<&'static str> {
+    match normalize {
+        Normalize::Email => Some("email"),
+        Normalize::Phone => Some("phone"),
+        Normalize::Name => Some("name"),
+        Normalize::Postcode => Some("postcode"),
+        Normalize::Text => Some("text"),
+        Normalize::None => None,
+    }
+}
+
+/// Whether the standardised `value` identifies anybody.
+fn accepted(rule: &IdentifierRule) -> Expr {
+    let value = || ident("value");
+    let mut accepted = value().is_not_null();
+    if let Some(kind) = normalizer_name(rule.normalize) {
+        accepted = accepted.and(not(udf::is_junk_udf().call(vec![lit(kind), value()])));
+    }
+    if let Some(pattern) = &rule.valid {
+        accepted = accepted.and(regexp_like(value(), lit(pattern.as_str()), None));
+    }
+    if !rule.blocked.is_empty() {
+        let blocked = rule.blocked.iter().map(|text| lit(text.as_str())).collect();
+        accepted = accepted.and(not(in_list(value(), blocked, false)));
+    }
+    accepted
+}

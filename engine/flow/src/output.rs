@@ -1,0 +1,116 @@
+//! How a room writes: rows of a query into a table, whole or in scope, in one snapshot.
+
+use std::collections::HashSet;
+
+use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition, Warehouse};
+use c360_spec::TableName;
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::conform::{conform, lake_schema};
+use crate::error::{Error, Result};
+
+/// A table that a room fills, one row a key.
+pub struct Output<'a> {
+    /// Where it lives.
+    pub warehouse: &'a Warehouse,
+    /// What it is called.
+    pub name: &'a TableName,
+    /// The columns that name a row.
+    pub key: &'a [String],
+    /// What a row is, for the table's readers.
+    pub comment: &'a str,
+}
+
+impl Output<'_> {
+    /// The table, created or evolved to hold rows of `schema`.
+    pub async fn prepare(&self, schema: &Schema) -> Result<Table> {
+        let definition = TableDefinition {
+            name: self.name.clone(),
+            schema: lake_schema(schema, self.key),
+            key: self.key.to_vec(),
+            comment: Some(self.comment.to_string()),
+        };
+        Ok(self.warehouse.create_or_evolve(&definition).await?)
+    }
+
+    /// Makes the live rows in `scope` exactly `rows`.
+    ///
+    /// An empty table is filled as a stream, so that a first run needs no memory for its result.
+    pub async fn write(
+        &self,
+        scope: Scope,
+        rows: SendableRecordBatchStream,
+        stamp: Stamp,
+    ) -> Result<Committed> {
+        let table = self.prepare(&rows.schema()).await?;
+        if table.row_count() == 0 {
+            return self.fill(&table, rows, stamp).await;
+        }
+        let schema = table.schema();
+        let mut batches = Vec::new();
+        let mut rows = rows;
+        while let Some(batch) = rows.next().await {
+            batches.push(conform(&batch?, &schema)?);
+        }
+        let merge = Merge { key: self.key.to_vec(), scope, rows: batches };
+        Ok(table.merge(merge, stamp).await?)
+    }
+
+    async fn fill(
+        &self,
+        table: &Table,
+        mut rows: SendableRecordBatchStream,
+        stamp: Stamp,
+    ) -> Result<Committed> {
+        let schema = table.schema();
+        let mut unique = UniqueKeys::new(self.name, self.key, &schema)?;
+        let mut appender = table.appender();
+        while let Some(batch) = rows.next().await {
+            let batch = conform(&batch?, &schema)?;
+            unique.check(&batch)?;
+            appender.write(batch).await?;
+        }
+        Ok(appender.commit(stamp).await?)
+    }
+}
+
+/// Refuses a second row of one key. Keeps 16 bytes a key.
+struct UniqueKeys<'a> {
+    table: &'a TableName,
+    key: &'a [String],
+    converter: RowConverter,
+    seen: HashSet<u128>,
+}
+
+impl<'a> UniqueKeys<'a> {
+    fn new(table: &'a TableName, key: &'a [String], schema: &Schema) -> Result<Self> {
+        let fields = key
+            .iter()
+            .map(|column| Ok(SortField::new(schema.field_with_name(column)?.data_type().clone())))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self { table, key, converter: RowConverter::new(fields)?, seen: HashSet::new() })
+    }
+
+    fn check(&mut self, batch: &RecordBatch) -> Result<()> {
+        let columns = self
+            .key
+            .iter()
+            .map(|column| Ok(batch.column(batch.schema().index_of(column)?).clone()))
+            .collect::<Result<Vec<ArrayRef>>>()?;
+        for row in &self.converter.convert_columns(&columns)? {
+            if !self.seen.insert(xxh3_128(row.as_ref())) {
+                let key = self.key.join(", ");
+                let message = format!("two rows of {} share one key ({key})", self.table);
+                return Err(Error::data(message)
+                    .with_hint("make the job's SQL give one row a key, or declare another key"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! The publish room: write, audit, publish.
+//!
+//! The published table is brought up to date, checks run on what is new, its changes are appended to the change
+//! table, and then one epoch makes all of it visible at once. A check that blocks leaves the last epoch in force.
+
+mod changes;
+mod checks;
+mod epoch;
+
+use c360_catalog::{Epoch, Table};
+use c360_spec::PublishJob;
+
+use crate::clock::Clock;
+use crate::cursor::{Decision, Work};
+use crate::derived::{self, Derivation};
+use crate::error::Result;
+use crate::report::{EpochReport, Outcome};
+use crate::room::Room;
+
+pub use epoch::rollback;
+
+/// What there is to do, with everything pinned that it takes.
+pub struct Planned {
+    derived: derived::Planned,
+    /// What there is to do.
+    pub decision: Decision,
+}
+
+/// What the published table is made from.
+pub fn derivation(job: &PublishJob) -> Derivation<'_> {
+    Derivation {
+        table: &job.table,
+        file: &job.sql,
+        by: job.by.as_deref(),
+        key: &job.key,
+        windows: &[],
+    }
+}
+
+/// Compares the published table with its inputs, and the last epoch with the tables that it names.
+pub async fn decide(room: &Room<'_>, job: &PublishJob) -> Result<Planned> {
+    let derived = derivation(job).decide(room).await?;
+    let mut decision = derived.decision.clone();
+    if decision.work == Work::Nothing {
+        if let Some(why) = epoch::pending(room, job).await?.map(|pending| pending.why) {
+            decision = Decision { work: Work::Incremental(Default::default()), why };
+        }
+    }
+    Ok(Planned { derived, decision })
+}
+
+/// Writes, audits and publishes.
+pub async fn apply(room: &Room<'_>, job: &PublishJob, planned: &Planned) -> Result<Outcome> {
+    let mut outcome = derivation(job).apply(room, &planned.derived).await?;
+    let Some(pending) = epoch::pending(room, job).await? else { return Ok(outcome) };
+    outcome.warnings = checks::run(room, job, &pending).await?;
+    let committed = changes::append(room, job, &pending.tables[0], pending.number).await?;
+    outcome.bytes_written += committed.bytes_written;
+    let tables = pending.tables.into_iter().chain([committed.table]).collect();
+    outcome.epoch = Some(publish(room.clock, room, pending.number, tables).await?);
+    Ok(outcome)
+}
+
+async fn publish(
+    clock: &Clock,
+    room: &Room<'_>,
+    number: u64,
+    tables: Vec<Table>,
+) -> Result<EpochReport> {
+    let epoch: Epoch = epoch::create(room.warehouse, clock, number, tables).await?;
+    let tables = epoch.tables.keys().map(ToString::to_string).collect();
+    Ok(EpochReport { number: epoch.number, tables })
+}

@@ -1,0 +1,166 @@
+//! A DataFusion session over pinned tables.
+//!
+//! A session sees what was registered in it and nothing else: no file, no table of the lake that the caller did
+//! not load. Tables are known as `namespace.table` in the catalog `c360`.
+
+use std::sync::Arc;
+
+use c360_catalog::{Table, Warehouse};
+use c360_spec::TableName;
+use datafusion::catalog::{
+    MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
+};
+use datafusion::common::{ScalarValue, TableReference};
+use datafusion::datasource::MemTable;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use jiff::Timestamp;
+
+use crate::EngineOptions;
+use crate::error::{Context, Result};
+use crate::udf;
+
+const CATALOG: &str = "c360";
+
+/// What all sessions of an engine share: memory, spill folder, threads.
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    environment: Arc<RuntimeEnv>,
+    threads: usize,
+}
+
+impl Runtime {
+    /// Builds the runtime that `options` ask for and lets it reach the warehouse's stores.
+    pub fn new(options: &EngineOptions, warehouse: &Warehouse) -> Result<Self> {
+        let mut builder = RuntimeEnvBuilder::new();
+        if let Some(bytes) = options.memory_limit {
+            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            builder = builder.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+        }
+        if let Some(folder) = &options.spill_dir {
+            let mode = DiskManagerMode::Directories(vec![folder.clone()]);
+            builder = builder.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
+        }
+        let environment = Arc::new(builder.build()?);
+        warehouse.stores().register_all(&environment);
+        let threads = options.threads.unwrap_or_else(available_threads);
+        Ok(Self { environment, threads })
+    }
+
+    /// An empty session.
+    pub fn session(&self) -> Session {
+        let mut config = SessionConfig::new()
+            .with_target_partitions(self.threads)
+            .with_default_catalog_and_schema(CATALOG, "customer")
+            .with_create_default_catalog_and_schema(true)
+            .with_information_schema(true)
+            .with_parquet_pruning(true);
+        let options = config.options_mut();
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.execution.parquet.schema_force_view_types = false;
+        options.execution.time_zone = Some("+00:00".into());
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(self.environment.clone())
+            .with_default_features()
+            .build();
+        let context = SessionContext::new_with_state(state);
+        udf::register(&context);
+        Session { context }
+    }
+}
+
+fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Tables by name, functions, and nothing else.
+#[derive(Clone)]
+pub struct Session {
+    context: SessionContext,
+}
+
+impl Session {
+    /// The DataFusion context, for expressions.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Makes `tables` visible, each as it is pinned.
+    pub async fn with_tables<'a>(self, tables: impl IntoIterator<Item = &'a Table>) -> Result<Self> {
+        for table in tables {
+            self.register(table.name(), table.provider().await?)?;
+        }
+        Ok(self)
+    }
+
+    /// Makes `provider` visible as `name`, in place of what had the name before.
+    pub fn register(&self, name: &TableName, provider: Arc<dyn TableProvider>) -> Result<()> {
+        let schema = self.schema(name.namespace())?;
+        schema.deregister_table(name.name())?;
+        schema.register_table(name.name().to_string(), provider)?;
+        Ok(())
+    }
+
+    fn schema(&self, namespace: &str) -> Result<Arc<dyn SchemaProvider>> {
+        let catalog = match self.context.catalog(CATALOG) {
+            Some(catalog) => catalog,
+            None => {
+                let catalog = Arc::new(MemoryCatalogProvider::new());
+                self.context.register_catalog(CATALOG, catalog.clone());
+                catalog
+            }
+        };
+        if let Some(schema) = catalog.schema(namespace) {
+            return Ok(schema);
+        }
+        let schema = Arc::new(MemorySchemaProvider::new());
+        catalog.register_schema(namespace, schema.clone())?;
+        Ok(schema)
+    }
+
+    /// A registered table.
+    pub async fn table(&self, name: &TableName) -> Result<DataFrame> {
+        let reference = TableReference::full(CATALOG, name.namespace(), name.name());
+        self.context.table(reference).await.context(|| format!("cannot read table {name}"))
+    }
+
+    /// Any provider, without a name.
+    pub fn read(&self, provider: Arc<dyn TableProvider>) -> Result<DataFrame> {
+        Ok(self.context.read_table(provider)?)
+    }
+
+    /// Rows in memory.
+    pub fn rows(&self, batch: RecordBatch) -> Result<DataFrame> {
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        self.read(Arc::new(table))
+    }
+
+    /// One SELECT of a project; `$as_of` is the run's instant. `name` is the file, for errors.
+    pub async fn select(&self, name: &str, sql: &str, as_of: Timestamp) -> Result<DataFrame> {
+        let read_only =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let plan = self
+            .context
+            .sql_with_options(sql, read_only)
+            .await
+            .context(|| format!("cannot plan {name}"))?;
+        if !sql_uses_as_of(sql) {
+            return Ok(plan);
+        }
+        let instant = ScalarValue::TimestampMicrosecond(Some(as_of.as_microsecond()), None);
+        plan.with_param_values(vec![("as_of", instant)])
+            .context(|| format!("cannot plan {name}"))
+    }
+}
+
+/// True when the statement depends on the run's instant.
+pub fn sql_uses_as_of(sql: &str) -> bool {
+    sql.to_ascii_lowercase().contains("$as_of")
+}

@@ -1,0 +1,271 @@
+//! One person, as far as the lake knows: profile, features, records, identifiers, evidence and what happened when.
+
+use std::collections::BTreeMap;
+
+use c360_spec::{IdentityJob, JobKind, TableName};
+use c360_resolve::standardise::normalize;
+use datafusion::arrow::array::StringArray;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::{Expr, in_list, lit};
+use datafusion::prelude::{DataFrame, ident};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::query::ReadAt;
+use crate::session::Session;
+use crate::{identity, json, udf};
+
+/// How many of a person's latest facts a timeline holds.
+const TIMELINE_ROWS: usize = 50;
+
+/// Everything about one person.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonView {
+    /// The person.
+    pub person_id: String,
+    /// The person id that was asked for, where that person has become part of this one since.
+    pub resolved_from: Option<String>,
+    /// The golden profile.
+    pub profile: Value,
+    /// Feature table to the person's row.
+    pub features: BTreeMap<String, Value>,
+    /// The records that are this person.
+    pub records: Vec<Value>,
+    /// Their identifiers.
+    pub identifiers: Vec<Value>,
+    /// The evidence that joined them.
+    pub links: Vec<Value>,
+    /// Which record each field of the profile came from.
+    pub provenance: Value,
+    /// The latest facts, newest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// What happened to the person.
+    pub events: Vec<Value>,
+}
+
+/// One fact.
+#[derive(Debug, Clone, Serialize)]
+pub struct TimelineEntry {
+    /// When it happened.
+    pub at: String,
+    /// The fact table.
+    pub table: String,
+    /// The row.
+    pub summary: Value,
+}
+
+impl Engine {
+    /// The person whose id, former id, record key or identifier `who` is; none where nobody is known by it.
+    pub async fn show(&self, who: &str) -> Result<Option<PersonView>> {
+        let session = self.session_with(&self.person_tables().await?, &ReadAt::Newest).await?;
+        let Some(person_id) = self.find(&session, who).await? else { return Ok(None) };
+        let of = |table: TableName| person_rows(&session, table, &person_id);
+        let records = of(identity::persons()).await?;
+        let keys = record_keys(&records)?;
+        let mut profile = self.profile(&session, &person_id).await?;
+        let provenance =
+            profile.as_object_mut().and_then(|row| row.remove("provenance")).unwrap_or(Value::Null);
+        Ok(Some(PersonView {
+            resolved_from: (who != person_id && is_person_id(&session, who).await?)
+                .then(|| who.to_string()),
+            profile,
+            provenance,
+            features: self.features(&session, &person_id).await?,
+            records: json::collect(matching(&session, identity::records(), &keys, "source", "key").await?).await?,
+            identifiers: json::collect(matching(&session, identity::identifiers(), &keys, "source", "key").await?)
+                .await?,
+            links: json::collect(matching(&session, identity::links(), &keys, "source_a", "key_a").await?).await?,
+            timeline: self.timeline(&session, &person_id).await?,
+            events: json::collect(person_events(&session, &person_id).await?).await?,
+            person_id,
+        }))
+    }
+
+    async fn person_tables(&self) -> Result<Vec<TableName>> {
+        let tables = self.warehouse.tables().await?;
+        Ok(tables
+            .into_iter()
+            .filter(|table| matches!(table.namespace(), "identity" | "customer"))
+            .collect())
+    }
+
+    async fn find(&self, session: &Session, who: &str) -> Result<Option<String>> {
+        let persons = session.table(&identity::persons()).await?;
+        let direct = persons.clone().filter(ident("person_id").eq(lit(who)))?;
+        if direct.count().await? > 0 {
+            return Ok(Some(who.to_string()));
+        }
+        if let Some(successor) = successor(session, who).await? {
+            return Ok(Some(successor));
+        }
+        let by_key = first_text(persons.filter(ident("key").eq(lit(who)))?, "person_id").await?;
+        if by_key.is_some() {
+            return Ok(by_key);
+        }
+        self.find_identifier(session, who).await
+    }
+
+    async fn find_identifier(&self, session: &Session, who: &str) -> Result<Option<String>> {
+        let Some(job) = self.identity_job() else { return Ok(None) };
+        let values: Vec<Expr> = spellings(job, who)?.into_iter().map(lit).collect();
+        let owners = session
+            .table(&identity::identifiers())
+            .await?
+            .filter(in_list(ident("value"), values, false))?
+            .select(vec![ident("source").alias("s"), ident("key").alias("k")])?;
+        let persons = session.table(&identity::persons()).await?;
+        let found = persons.join(
+            owners,
+            datafusion::common::JoinType::LeftSemi,
+            &["source", "key"],
+            &["s", "k"],
+            None,
+        )?;
+        first_text(found, "person_id").await
+    }
+
+    fn identity_job(&self) -> Option<&IdentityJob> {
+        self.project.jobs.values().find_map(|job| match &job.kind {
+            JobKind::Identity(job) => Some(job),
+            _ => None,
+        })
+    }
+
+    async fn profile(&self, session: &Session, person_id: &str) -> Result<Value> {
+        for job in self.project.jobs.values() {
+            if let JobKind::Profile(job) = &job.kind {
+                let rows = person_rows(session, job.table.clone(), person_id).await?;
+                return Ok(rows.into_iter().next().unwrap_or(Value::Null));
+            }
+        }
+        Ok(Value::Null)
+    }
+
+    async fn features(&self, session: &Session, person_id: &str) -> Result<BTreeMap<String, Value>> {
+        let mut features = BTreeMap::new();
+        for job in self.project.jobs.values() {
+            let JobKind::Feature(job) = &job.kind else { continue };
+            if job.key != ["person_id"] {
+                continue;
+            }
+            let rows = person_rows(session, job.table.clone(), person_id).await?;
+            features.extend(rows.into_iter().next().map(|row| (job.table.to_string(), row)));
+        }
+        Ok(features)
+    }
+
+    async fn timeline(&self, session: &Session, person_id: &str) -> Result<Vec<TimelineEntry>> {
+        let mut entries = Vec::new();
+        for job in self.project.jobs.values() {
+            let JobKind::Facts(job) = &job.kind else { continue };
+            entries.extend(latest_facts(session, &job.table, person_id).await?);
+        }
+        entries.sort_by(|a, b| b.at.cmp(&a.at));
+        entries.truncate(TIMELINE_ROWS);
+        Ok(entries)
+    }
+}
+
+async fn latest_facts(
+    session: &Session,
+    table: &TableName,
+    person_id: &str,
+) -> Result<Vec<TimelineEntry>> {
+    let Ok(rows) = session.table(table).await else { return Ok(Vec::new()) };
+    let at = rows
+        .schema()
+        .fields()
+        .iter()
+        .find(|field| matches!(field.data_type(), DataType::Timestamp(..) | DataType::Date32))
+        .map(|field| field.name().clone());
+    let Some(at) = at else { return Ok(Vec::new()) };
+    let latest = rows
+        .filter(ident("person_id").eq(lit(person_id)))?
+        .sort(vec![ident(&at).sort(false, false)])?
+        .limit(0, Some(TIMELINE_ROWS))?;
+    let entry = |mut summary: Value| {
+        if let Some(row) = summary.as_object_mut() {
+            row.remove("person_id");
+        }
+        let at = summary[&at].as_str().unwrap_or_default().to_string();
+        TimelineEntry { at, table: table.to_string(), summary }
+    };
+    Ok(json::collect(latest).await?.into_iter().map(entry).collect())
+}
+
+async fn person_rows(session: &Session, table: TableName, person_id: &str) -> Result<Vec<Value>> {
+    let Ok(rows) = session.table(&table).await else { return Ok(Vec::new()) };
+    json::collect(rows.filter(ident("person_id").eq(lit(person_id)))?).await
+}
+
+fn record_keys(records: &[Value]) -> Result<Vec<(String, String)>> {
+    let text = |row: &Value, column: &str| row[column].as_str().unwrap_or_default().to_string();
+    Ok(records.iter().map(|row| (text(row, "source"), text(row, "key"))).collect())
+}
+
+async fn matching(
+    session: &Session,
+    table: TableName,
+    keys: &[(String, String)],
+    source: &str,
+    key: &str,
+) -> Result<DataFrame> {
+    let named = keys
+        .iter()
+        .map(|(s, k)| ident(source).eq(lit(s.as_str())).and(ident(key).eq(lit(k.as_str()))))
+        .reduce(Expr::or);
+    Ok(session.table(&table).await?.filter(named.unwrap_or(lit(false)))?)
+}
+
+async fn person_events(session: &Session, person_id: &str) -> Result<DataFrame> {
+    let events = session.table(&identity::events()).await?;
+    let about = ident("from_person_id")
+        .eq(lit(person_id))
+        .or(ident("to_person_id").eq(lit(person_id)));
+    Ok(events.filter(about)?)
+}
+
+async fn is_person_id(session: &Session, who: &str) -> Result<bool> {
+    Ok(person_events(session, who).await?.count().await? > 0)
+}
+
+/// Follows merges from a former person id to the person that it is now.
+async fn successor(session: &Session, who: &str) -> Result<Option<String>> {
+    let mut current = who.to_string();
+    // A chain is no longer than the history of merges; the bound only stops a damaged one.
+    for _ in 0..1000 {
+        let merges = session
+            .table(&identity::events())
+            .await?
+            .filter(ident("event").eq(lit("merged")).and(ident("from_person_id").eq(lit(current.as_str()))))?
+            .sort(vec![ident("occurred_at").sort(false, false)])?;
+        let Some(next) = first_text(merges, "to_person_id").await? else { return Ok(None) };
+        let living = session.table(&identity::persons()).await?;
+        if living.filter(ident("person_id").eq(lit(next.as_str())))?.count().await? > 0 {
+            return Ok(Some(next));
+        }
+        current = next;
+    }
+    Ok(None)
+}
+
+async fn first_text(frame: DataFrame, column: &str) -> Result<Option<String>> {
+    let rows = json::collect(frame.limit(0, Some(1))?).await?;
+    Ok(rows.first().and_then(|row| row[column].as_str()).map(str::to_string))
+}
+
+/// `who` as each kind of identifier would write it.
+fn spellings(job: &IdentityJob, who: &str) -> Result<Vec<String>> {
+    let mut spellings = vec![who.to_string()];
+    for rule in job.identifiers.values() {
+        let Some(kind) = identity::normalizer_name(rule.normalize) else { continue };
+        let normalizer = udf::normalizer(kind, rule.region.as_deref())?;
+        let texts = StringArray::from(vec![who]);
+        spellings.extend(normalize(&normalizer, &texts).iter().flatten().map(str::to_string));
+    }
+    spellings.sort();
+    spellings.dedup();
+    Ok(spellings)
+}

@@ -1,0 +1,210 @@
+//! What a source has to do: which files are new, and whether what was read before still counts.
+
+use c360_catalog::Stores;
+use c360_spec::{Contract, Mode, RejectLimits, SourceJob};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::contract;
+use super::discover::{Found, SourceFile, discover};
+use super::manifest::{Cursor, Manifest, Standing};
+use super::sink::{Tables, checksum};
+use crate::error::{Error, Result};
+use crate::report::Action;
+use crate::room::Room;
+
+/// What is done with the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing
+    Nothing,
+    /// They are added
+    Add,
+    /// They replace everything
+    Rebuild,
+}
+
+/// What there is to do, with everything that it was decided from.
+pub struct Work {
+    pub step: Step,
+    /// Why, for the reader of a plan
+    pub why: String,
+    /// What the reader should know besides
+    pub warnings: Vec<String>,
+    /// Files to read, sorted by path
+    pub(super) files: Vec<SourceFile>,
+    pub(super) tables: Tables,
+    /// What the raw table records
+    pub(super) cursor: Cursor,
+    pub(super) manifest: Manifest,
+    /// Fingerprint of how files are read now
+    pub(super) reading: String,
+}
+
+impl Work {
+    /// How a plan calls it.
+    pub fn action(&self) -> Action {
+        match self.step {
+            Step::Nothing => Action::Nothing,
+            Step::Add if self.cursor.manifest.is_some() => Action::Incremental,
+            Step::Add | Step::Rebuild => Action::Full,
+        }
+    }
+
+    /// Bytes of the files to read, as they are stored.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+/// Compares the files that there are with those that were taken in.
+pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
+    let stores = room.warehouse.stores();
+    let tables = load(room, job).await?;
+    let cursor = Cursor::of(tables.raw.as_ref());
+    let mut manifest = Manifest::load(stores, &cursor).await?;
+    let contract = contract(room, job)?;
+    let found = discover(stores, &room.project.settings.data, &job.files).await?;
+    if found.files.is_empty() && manifest.is_empty() {
+        return Err(no_files(room, &found));
+    }
+    let (new, changed) = pending(stores, &found.files, &mut manifest).await?;
+    let reading = reading(job, contract);
+    let judgement = Judgement {
+        is_first: cursor.manifest.is_none(),
+        is_read_as_before: cursor.reading.as_deref() == Some(&reading),
+        keeps_every_row: job.mode == Mode::Append && contract.key.is_empty(),
+        files: &found.files,
+        manifest: &manifest,
+        new: &new,
+        changed: &changed,
+    };
+    let Judged { step, why, warnings } = judgement.judge(room)?;
+    let files = match step {
+        Step::Nothing => Vec::new(),
+        Step::Rebuild => found.files,
+        Step::Add => {
+            let mut files = [new, changed].concat();
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            files
+        }
+    };
+    Ok(Work { step, why, warnings, files, tables, cursor, manifest, reading })
+}
+
+async fn load(room: &Room<'_>, job: &SourceJob) -> Result<Tables> {
+    Ok(Tables {
+        raw: room.output_table(&job.table()).await?,
+        rejects: room.output_table(&job.rejects_table()).await?,
+        deleted: match job.deleted_table() {
+            Some(name) => room.output_table(&name).await?,
+            None => None,
+        },
+    })
+}
+
+/// Files never seen under their path, and files of which another version was taken in.
+async fn pending(
+    stores: &Stores,
+    files: &[SourceFile],
+    manifest: &mut Manifest,
+) -> Result<(Vec<SourceFile>, Vec<SourceFile>)> {
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for file in files {
+        match manifest.standing(file) {
+            Standing::Known => {}
+            Standing::New => new.push(file.clone()),
+            Standing::Changed => changed.push(file.clone()),
+            Standing::Touched => {
+                if !manifest.settle(file, &checksum(stores, file).await?) {
+                    changed.push(file.clone());
+                }
+            }
+        }
+    }
+    Ok((new, changed))
+}
+
+/// What a decision is made from.
+struct Judgement<'a> {
+    is_first: bool,
+    is_read_as_before: bool,
+    /// Rows have no key, so a changed file would double those it still has
+    keeps_every_row: bool,
+    files: &'a [SourceFile],
+    manifest: &'a Manifest,
+    new: &'a [SourceFile],
+    changed: &'a [SourceFile],
+}
+
+struct Judged {
+    step: Step,
+    why: String,
+    warnings: Vec<String>,
+}
+
+impl Judgement<'_> {
+    fn judge(&self, room: &Room<'_>) -> Result<Judged> {
+        let judged = |step, why: String| Ok(Judged { step, why, warnings: Vec::new() });
+        let files = self.new.len() + self.changed.len();
+        if self.is_first {
+            return judged(Step::Add, format!("nothing was taken in yet: {}", counted(files)));
+        }
+        let gone = self.manifest.paths().filter(|path| !self.has(path)).count();
+        if !self.is_read_as_before {
+            if gone == 0 {
+                return judged(Step::Rebuild, format!("spec changed: {} are read anew", counted(self.files.len())));
+            }
+            let warning = format!(
+                "spec of {} changed, but {gone} of {} ingested files are gone: rows that are there stay as they were read",
+                room.job.name,
+                self.manifest.len()
+            );
+            let why = format!("spec changed: {} to read", counted(files));
+            return Ok(Judged { step: Step::Add, why, warnings: vec![warning] });
+        }
+        if self.keeps_every_row && let Some(file) = self.changed.first() {
+            if gone == 0 {
+                return judged(Step::Rebuild, format!("file {} changed and rows have no key", file.path));
+            }
+            let message = format!(
+                "source file {} changed since it was taken in, and rows of {} have no key to tell old ones from new",
+                file.path, room.job.name
+            );
+            return Err(Error::data(message)
+                .with_hint("deliver new rows in files of their own, or declare a key in the contract"));
+        }
+        match files {
+            0 => judged(Step::Nothing, format!("no new files among {}", self.files.len())),
+            files => judged(Step::Add, format!("{} to read", counted(files))),
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok()
+    }
+}
+
+fn counted(files: usize) -> String {
+    if files == 1 { "1 file".into() } else { format!("{files} files") }
+}
+
+fn no_files(room: &Room<'_>, found: &Found) -> Error {
+    let globs = found.unmatched.join(", ");
+    let data = &room.project.settings.data;
+    Error::data(format!("source {} has no files: {globs} match nothing in {data}", room.job.name))
+        .with_hint(format!("put the files there, or correct files in jobs/{}.yaml or data in c360.yaml", room.job.name))
+}
+
+/// Fingerprint of everything that decides what a file's rows become. Which files there are,
+/// descriptions and limits do not count.
+fn reading(job: &SourceJob, contract: &Contract) -> String {
+    let mut contract = contract.clone();
+    contract.description = None;
+    contract.rejects = RejectLimits::default();
+    for column in &mut contract.columns {
+        column.description = None;
+        column.pii = false;
+    }
+    let text = serde_json::to_string(&(&contract, &job.format, job.mode, &job.order_by, &job.op));
+    format!("{:016x}", xxh3_64(text.expect("specs are always JSON").as_bytes()))
+}

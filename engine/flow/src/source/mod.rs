@@ -1,0 +1,105 @@
+//! The source room: files become rows of `raw.<contract>`, typed by the contract; rows that break
+//! it go to `raw.<contract>__rejects`. Every file is taken in exactly once, found by path, size and
+//! checksum; what a table has taken in is listed beside it, in an object that its newest snapshot
+//! names.
+//!
+//! Tables are loaded before files are listed, so that the files are never older than what the
+//! tables say.
+
+mod cells;
+mod decide;
+mod discover;
+mod manifest;
+mod read;
+mod reject;
+mod sink;
+mod typed;
+
+use std::sync::Arc;
+
+use c360_spec::{Contract, SourceJob};
+use futures::TryStreamExt;
+
+use crate::error::{Error, Result};
+use crate::report::{Action, Outcome};
+use crate::room::Room;
+use manifest::{Cursor, Entry, Manifest};
+use read::Reader;
+use reject::Tally;
+use sink::{Rejects, Sink};
+
+pub use decide::{Step, Work, decide};
+
+/// What a run would do, and why. Writes nothing.
+pub async fn plan(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String)> {
+    let work = decide(room, job).await?;
+    Ok((work.action(), work.why))
+}
+
+/// Takes in what is new.
+pub async fn run(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String, Outcome)> {
+    let work = decide(room, job).await?;
+    let (action, why) = (work.action(), work.why.clone());
+    Ok((action, why, apply(work, room, job).await?))
+}
+
+/// Does the work.
+pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
+    let mut outcome = Outcome { warnings: work.warnings.clone(), ..Outcome::default() };
+    if work.step == Step::Nothing {
+        outcome.snapshot_id = work.tables.raw.as_ref().and_then(|table| table.snapshot_id());
+        return Ok(outcome);
+    }
+    let contract = contract(room, job)?;
+    let stores = room.warehouse.stores();
+    let reader = Arc::new(Reader::new(stores, contract, job)?);
+    room.progress.job_started(&room.job.name, Some(work.bytes()));
+
+    let rebuild = work.step == Step::Rebuild;
+    let Work { tables, files, reading, cursor: old, manifest, .. } = work;
+    let mut rejects = Rejects::open(room, job, tables.rejects.clone(), &reading, rebuild, &files).await?;
+    let mut sink = Sink::open(room, job, contract, &tables, &old, rebuild).await?;
+    let mut manifest = if rebuild { Manifest::default() } else { manifest };
+    let mut tally = Tally::default();
+    let (mut rows, mut rejected) = (0, 0);
+    let mut chunks = reader.read(files.clone(), threads());
+    while let Some(mut chunk) = chunks.try_next().await? {
+        let file = &files[chunk.file];
+        room.progress.advanced(&room.job.name, chunk.taken);
+        tally.add(&file.path, chunk.records, &chunk.rejects);
+        rejects.take(chunk.file, &file.path, &chunk.rejects).await?;
+        rows += chunk.records;
+        rejected += chunk.rejects.len() as u64;
+        if let Some(read) = chunk.end.take() {
+            let entry = Entry::new(file, read, rows, rejected);
+            rejects.finish(&entry);
+            manifest.add(entry);
+            (rows, rejected) = (0, 0);
+        }
+        sink.take(chunk).await?;
+    }
+    (outcome.rows_in, outcome.rows_rejected) = (tally.rows, tally.rejected);
+    tally.check(&contract.contract, &contract.rejects)?;
+
+    let new = Cursor { manifest: Some(Manifest::location(sink.table())?), reading: Some(reading) };
+    manifest.save(stores, &new).await?;
+    rejects.commit(&mut outcome).await?;
+    sink.commit(&old, &new, &mut outcome).await?;
+    Ok(outcome)
+}
+
+/// The contract that the job names; the spec has been checked to have it.
+fn contract<'a>(room: &Room<'a>, job: &SourceJob) -> Result<&'a Contract> {
+    room.project.contracts.get(&job.contract).ok_or_else(|| {
+        Error::invalid(format!("job {} names contract {}, which does not exist", room.job.name, job.contract))
+    })
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Something outside did not answer; the cause is chained.
+fn unavailable(message: String, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    c360_catalog::Error::unavailable(message).caused_by(cause).into()
+}

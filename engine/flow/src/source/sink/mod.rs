@@ -1,0 +1,197 @@
+//! Typed chunks into the raw table, its rejects and its deleted keys, so that the result is the same
+//! whatever the order of the files and however they are split over runs.
+//!
+//! A row whose key was never seen goes straight to the table's new data files. A row whose key was
+//! seen before, in the table or in this run, is *contested*: it is put aside and settled at the end
+//! against what the table then holds.
+//!
+//! ```text
+//!   chunks ─┬─ key unseen ────▶ append (old cursor) ──┐
+//!           ├─ key contested ─────────────────────────┴─▶ settle ─▶ merge (new cursor)
+//!           ├─ deletes ───────▶ deleted keys, committed before both
+//!           └─ rejects ───────▶ rejects, committed first of all
+//! ```
+//!
+//! Only the last commit advances the cursor. A run that dies before it is run again: what it
+//! appended is then contested by the same rows, which changes nothing.
+
+mod contest;
+mod deleted;
+pub mod key;
+mod rejects;
+mod replace;
+mod scan;
+mod seen;
+mod writer;
+
+use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition};
+use c360_spec::{Contract, Mode, SourceJob};
+use datafusion::arrow::array::{BooleanArray, RecordBatch};
+use datafusion::arrow::compute::{concat_batches, filter_record_batch};
+
+use super::manifest::Cursor;
+use super::read::Chunk;
+use crate::conform::conform;
+use crate::error::{Error, Result};
+use crate::report::Outcome;
+use crate::room::Room;
+use contest::Contest;
+use deleted::Deleted;
+use key::KeyHasher;
+use seen::Seen;
+use writer::Writer;
+
+pub use rejects::{Rejects, checksum};
+
+/// One run's way into the tables of a source.
+pub struct Sink<'a> {
+    room: &'a Room<'a>,
+    mode: Mode,
+    order_by: Option<String>,
+    table: Table,
+    writer: Writer,
+    /// None without a key
+    keyed: Option<Keyed>,
+}
+
+/// What a sink with a key remembers.
+struct Keyed {
+    hasher: KeyHasher,
+    seen: Seen,
+    contested: Vec<RecordBatch>,
+    deleted: Deleted,
+}
+
+/// The tables of a source as they were when the run was decided.
+#[derive(Clone, Default)]
+pub struct Tables {
+    pub raw: Option<Table>,
+    pub rejects: Option<Table>,
+    pub deleted: Option<Table>,
+}
+
+impl<'a> Sink<'a> {
+    /// Creates or evolves the raw table. With `rebuild`, the run's rows replace what it holds.
+    pub async fn open(
+        room: &'a Room<'a>,
+        job: &SourceJob,
+        contract: &Contract,
+        tables: &Tables,
+        old: &Cursor,
+        rebuild: bool,
+    ) -> Result<Self> {
+        let table = room.warehouse.create_or_evolve(&definition(job, contract)).await?;
+        unchanged(&table, tables.raw.as_ref())?;
+        let deleted = tables.deleted.clone().filter(|_| job.mode == Mode::Cdc);
+        let keyed = match contract.key.is_empty() {
+            true => None,
+            false => {
+                let hasher = KeyHasher::new(&table.schema(), &contract.key)?;
+                let seen = match rebuild {
+                    true => Seen::default(),
+                    false => Seen::load(room, &hasher, [Some(&table), deleted.as_ref()]).await?,
+                };
+                let deleted = Deleted::new(job, contract, deleted, rebuild)?;
+                Some(Keyed { hasher, seen, contested: Vec::new(), deleted })
+            }
+        };
+        let writer = match rebuild {
+            true => Writer::replace(&table, stamp(room, old)),
+            false => Writer::append(&table),
+        };
+        let order_by = job.order_by.clone();
+        Ok(Self { room, mode: job.mode, order_by, table, writer, keyed })
+    }
+
+    /// The raw table.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Takes a chunk's rows in. Nothing of it is visible before [`Sink::commit`].
+    pub async fn take(&mut self, chunk: Chunk) -> Result<()> {
+        let Some(keyed) = &mut self.keyed else { return self.writer.write(chunk.rows).await };
+        keyed.deleted.take(&keyed.hasher, chunk.deletes);
+        let unseen: Vec<bool> = chunk.keys.iter().map(|key| keyed.seen.insert(*key)).collect();
+        if unseen.iter().all(|unseen| *unseen) {
+            return self.writer.write(chunk.rows).await;
+        }
+        let contested: BooleanArray = unseen.iter().map(|unseen| Some(!unseen)).collect();
+        keyed.contested.push(filter_record_batch(&chunk.rows, &contested)?);
+        let unseen = BooleanArray::from(unseen);
+        self.writer.write(filter_record_batch(&chunk.rows, &unseen)?).await
+    }
+
+    /// Makes everything visible; only the last commit carries `new`.
+    pub async fn commit(self, old: &Cursor, new: &Cursor, outcome: &mut Outcome) -> Result<()> {
+        let Self { room, mode, order_by, table, writer, keyed } = self;
+        let stamp = |cursor| stamp(room, cursor);
+        let contest = match keyed {
+            None => None,
+            Some(keyed) => {
+                let Keyed { hasher, contested, mut deleted, .. } = keyed;
+                deleted.commit(room, &hasher, outcome).await?;
+                let schema = table.schema();
+                let contested = contested.iter().map(|rows| conform(rows, &schema));
+                let contested = concat_batches(&schema, &contested.collect::<Result<Vec<_>>>()?)?;
+                let contest = Contest { mode, order_by, hasher, rows: contested, deleted };
+                (!contest.is_empty()).then_some(contest)
+            }
+        };
+        let last = contest.is_none();
+        let table = if writer.rows() == 0 && !writer.replaces() && !last {
+            table
+        } else {
+            let fixed = writer.replaces();
+            let cursor = if last { new } else { old };
+            let table = counted(outcome, writer.commit(stamp(cursor)).await?);
+            match fixed && last {
+                true => counted(outcome, table.stamp(stamp(new)).await?),
+                false => table,
+            }
+        };
+        let Some(contest) = contest else { return Ok(()) };
+        let settled = contest.settle(room, &table).await?;
+        let merge = Merge {
+            key: table.key(),
+            scope: Scope::Keys { columns: table.key(), keys: settled.keys },
+            rows: vec![settled.rows],
+        };
+        counted(outcome, table.merge(merge, stamp(new)).await?);
+        Ok(())
+    }
+}
+
+fn counted(outcome: &mut Outcome, committed: Committed) -> Table {
+    outcome.committed(&committed);
+    committed.table
+}
+
+/// What commits of this job record.
+fn stamp(room: &Room<'_>, cursor: &Cursor) -> Stamp {
+    Stamp {
+        run_id: room.clock.run_id.clone(),
+        job: room.job.name.clone(),
+        spec_hash: room.job.fingerprint.clone(),
+        inputs: cursor.text(),
+        extra: Default::default(),
+    }
+}
+
+fn definition(job: &SourceJob, contract: &Contract) -> TableDefinition {
+    TableDefinition {
+        name: job.table(),
+        schema: c360_catalog::contract_schema(contract),
+        key: contract.key.clone(),
+        comment: contract.description.clone(),
+    }
+}
+
+/// The table must stand where the run was decided.
+fn unchanged(table: &Table, decided: Option<&Table>) -> Result<()> {
+    if table.snapshot_id() == decided.and_then(Table::snapshot_id) {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("another run wrote {} since this one was planned", table.name()))
+        .with_hint("run again"))
+}

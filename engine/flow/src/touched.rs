@@ -1,0 +1,153 @@
+//! Which keys a change touches, and how a query is narrowed to them.
+//!
+//! A computation *by* a column is a function of the rows that share a value of it, input by input. So what has to
+//! be computed anew after a change is the set of values found in the changed rows, before and after.
+
+use std::sync::Arc;
+
+use c360_catalog::{Scope, Table};
+use c360_spec::TableName;
+use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::JoinType;
+use datafusion::logical_expr::Expr;
+use datafusion::prelude::{DataFrame, ident};
+
+use crate::error::Result;
+use crate::session::Session;
+
+/// The rows of `table` that differ between the snapshot `since` and the pinned one, before and after alike.
+pub async fn changed_rows(
+    session: &Session,
+    table: &Table,
+    since: Option<i64>,
+) -> Result<Option<DataFrame>> {
+    let changes = table.changes(since).await?;
+    if changes.is_empty {
+        return Ok(None);
+    }
+    let added = session.read(changes.added)?;
+    let removed = session.read(changes.removed)?;
+    Ok(Some(added.union(removed)?))
+}
+
+/// Distinct combinations of values, held in memory under the names of `columns`.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    columns: Vec<String>,
+    values: Option<RecordBatch>,
+}
+
+impl Touched {
+    /// Nothing yet.
+    pub fn none(columns: &[&str]) -> Self {
+        Self { columns: columns.iter().map(ToString::to_string).collect(), values: None }
+    }
+
+    /// Adds the distinct values of `expressions`, one a column of this set, over `rows`. Combinations with a null
+    /// are left out: a null names nothing.
+    pub async fn add(&mut self, rows: DataFrame, expressions: Vec<Expr>) -> Result<()> {
+        let named: Vec<Expr> = expressions
+            .into_iter()
+            .zip(&self.columns)
+            .map(|(expression, column)| expression.alias(column))
+            .collect();
+        let mut rows = rows.select(named)?;
+        for column in &self.columns {
+            rows = rows.filter(ident(column).is_not_null())?;
+        }
+        self.append(rows.distinct()?.collect().await?)
+    }
+
+    /// Adds the values of another set with the same columns.
+    pub fn extend(&mut self, other: &Touched) -> Result<()> {
+        self.append(other.values.iter().cloned().collect())
+    }
+
+    fn append(&mut self, batches: Vec<RecordBatch>) -> Result<()> {
+        let mut all: Vec<RecordBatch> = self.values.take().into_iter().collect();
+        all.extend(batches.into_iter().filter(|batch| batch.num_rows() > 0));
+        if let Some(first) = all.first() {
+            let schema = first.schema();
+            self.values = Some(concat_batches(&schema, &all)?);
+        }
+        Ok(())
+    }
+
+    /// True when nothing was touched.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_none()
+    }
+
+    /// The values, in no particular order and perhaps more than once.
+    pub fn values(&self) -> Option<&RecordBatch> {
+        self.values.as_ref()
+    }
+
+    /// The same values under other column names.
+    pub fn renamed(&self, columns: &[&str]) -> Self {
+        let mut renamed = Self::none(columns);
+        renamed.values = self.values.as_ref().and_then(|values| {
+            let fields: Vec<Field> = values
+                .schema()
+                .fields()
+                .iter()
+                .zip(columns)
+                .map(|(field, name)| field.as_ref().clone().with_name(*name))
+                .collect();
+            RecordBatch::try_new(Arc::new(Schema::new(fields)), values.columns().to_vec()).ok()
+        });
+        renamed
+    }
+
+    /// The values as rows.
+    pub fn rows(&self, session: &Session) -> Result<Option<DataFrame>> {
+        match &self.values {
+            Some(values) => Ok(Some(session.rows(values.clone())?.distinct()?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The rows of `frame` whose `expressions` are among the values.
+    pub fn narrow(&self, session: &Session, frame: DataFrame, columns: &[&str]) -> Result<DataFrame> {
+        let Some(values) = self.rows(session)? else {
+            return Ok(frame.limit(0, Some(0))?);
+        };
+        // Other names on the right side, so that a join of like-named columns is not ambiguous.
+        let renamed: Vec<String> = self.columns.iter().map(|column| format!("touched_{column}")).collect();
+        let values = values.select(
+            self.columns
+                .iter()
+                .zip(&renamed)
+                .map(|(column, name)| ident(column).alias(name))
+                .collect::<Vec<Expr>>(),
+        )?;
+        let right: Vec<&str> = renamed.iter().map(String::as_str).collect();
+        Ok(frame.join(values, JoinType::LeftSemi, columns, &right, None)?)
+    }
+
+    /// Shows only the rows of `table` whose `column` is touched, to whatever is planned in `session` from here on.
+    pub async fn overlay(&self, session: &Session, table: &TableName, column: &str) -> Result<()> {
+        let frame = session.table(table).await?;
+        let narrowed = self.narrow(session, frame, &[column])?;
+        session.register(table, narrowed.into_view())
+    }
+
+    /// The scope of a merge: rows whose columns of the same names hold one of the values.
+    pub async fn scope(&self, session: &Session) -> Result<Scope> {
+        let keys = match self.rows(session)? {
+            Some(rows) => {
+                let schema = Arc::new(rows.schema().as_arrow().clone());
+                concat_batches(&schema, &rows.collect().await?)?
+            }
+            None => RecordBatch::new_empty(Arc::new(self.empty_schema())),
+        };
+        Ok(Scope::Keys { columns: self.columns.clone(), keys })
+    }
+
+    fn empty_schema(&self) -> Schema {
+        let field = |column: &String| Field::new(column, DataType::Utf8, true);
+        Schema::new(self.columns.iter().map(field).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,105 @@
+//! Lakes to test on. Each test has its own: a folder or bucket of its own, and a namespace of its
+//! own where the database is shared.
+
+use c360_catalog::{S3Options, TableDefinition, Warehouse, WarehouseConfig};
+use c360_spec::TableName;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::rows::schema;
+use super::s3_server;
+
+pub struct Lake {
+    config: WarehouseConfig,
+    bucket: Option<(String, String)>,
+    namespace: String,
+    folder: TempDir,
+}
+
+impl Lake {
+    pub fn local() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            config: WarehouseConfig {
+                location: format!("{}/the lake", folder.path().display()),
+                catalog_uri: format!("sqlite:{}/the lake/catalog.db", folder.path().display()),
+                s3: None,
+            },
+            bucket: None,
+            namespace: "raw".to_owned(),
+            folder,
+        }
+    }
+
+    pub async fn s3() -> Self {
+        Self::s3_bucket("lake").await
+    }
+
+    /// The server has one bucket, `lake`.
+    pub async fn s3_bucket(bucket: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(folder.path().join("buckets/lake")).expect("a bucket");
+        let endpoint = s3_server::serve(&folder.path().join("buckets")).await;
+        Self {
+            config: WarehouseConfig {
+                location: format!("s3://{bucket}/warehouse"),
+                catalog_uri: format!("sqlite:{}/catalog.db", folder.path().display()),
+                s3: Some(S3Options {
+                    endpoint: Some(endpoint.clone()),
+                    region: Some("us-east-1".to_owned()),
+                    path_style: true,
+                    allow_http: true,
+                }),
+            },
+            bucket: Some((endpoint, bucket.to_owned())),
+            namespace: "raw".to_owned(),
+            folder,
+        }
+    }
+
+    /// `None` without a database: `C360_TEST_POSTGRES=postgres://user:password@host/database`.
+    pub fn postgres() -> Option<Self> {
+        let uri = std::env::var("C360_TEST_POSTGRES").ok()?;
+        let mut lake = Self::local();
+        lake.config.catalog_uri = uri;
+        lake.namespace = format!("t{}", Uuid::new_v4().simple());
+        Some(lake)
+    }
+
+    pub async fn open(&self) -> Warehouse {
+        self.try_open().await.expect("a lake")
+    }
+
+    pub async fn try_open(&self) -> c360_catalog::Result<Warehouse> {
+        let config = self.config.clone();
+        match self.bucket.clone() {
+            None => Warehouse::open(config).await,
+            Some((endpoint, bucket)) => {
+                Warehouse::open_with_store(config, move |_| s3_server::store(&endpoint, &bucket)).await
+            }
+        }
+    }
+
+    pub fn config(&self) -> &WarehouseConfig {
+        &self.config
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub fn name(&self, table: &str) -> TableName {
+        TableName::new(&self.namespace, table).expect("a table name")
+    }
+
+    /// A table definition from texts like `id long, name string`; the first column is the key.
+    pub fn definition(&self, table: &str, columns: &str) -> TableDefinition {
+        let schema = schema(columns);
+        TableDefinition {
+            name: self.name(table),
+            key: vec![schema.field(0).name().clone()],
+            schema,
+            comment: None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `c360 demo`: the whole flow over a small made-up retailer, seen from the command line.
+
+use super::runner::Home;
+
+#[test]
+fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
+    let home = Home::new();
+    let story = home
+        .c360(&["demo", "--persons", "400", "--dir", "shop", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(story["first_day"]["run"]["epoch"]["number"], 1, "{story:#}");
+    assert_eq!(
+        story["second_day"]["run"]["epoch"]["number"], 2,
+        "{story:#}"
+    );
+    let identity = story["second_day"]["run"]["jobs"]
+        .as_array()
+        .and_then(|jobs| jobs.iter().find(|job| job["kind"] == "identity"))
+        .expect("identity");
+    for what in ["created", "merged", "split"] {
+        assert!(
+            identity["persons"][what].as_u64() > Some(0),
+            "{what}: {identity}"
+        );
+    }
+
+    let in_shop = |words: &[&str]| home.c360(&[&["--project", "shop"], words].concat());
+    in_shop(&["run"]).exits(0).prints("nothing to do: ");
+    in_shop(&["changes", "--since", "1"])
+        .exits(0)
+        .prints("epoch 1 to 2")
+        .prints("publish.customer360");
+    in_shop(&["epochs"]).exits(0).prints("published at");
+
+    let sql = "SELECT person_id, email FROM publish.customer360 WHERE email IS NOT NULL ORDER BY 1 LIMIT 1";
+    let rows = in_shop(&["sql", "-c", sql, "--json"]).exits(0).json();
+    let person = rows[0]["person_id"].as_str().expect("person").to_owned();
+    let email = rows[0]["email"].as_str().expect("email").to_owned();
+    in_shop(&["show", &person])
+        .exits(0)
+        .prints(&person)
+        .prints("identifiers")
+        .prints("timeline");
+    in_shop(&["show", &email]).exits(0).prints("profile");
+    in_shop(&["show", "nobody@nowhere.example"])
+        .exits(2)
+        .says("nobody has this");
+
+    in_shop(&["rollback", "1"])
+        .exits(0)
+        .prints("published epoch 3 with the tables of epoch 1");
+    let count = [
+        "sql",
+        "-c",
+        "SELECT count(*) AS n FROM publish.customer360",
+        "--epoch",
+    ];
+    let at = |epoch| in_shop(&[&count[..], &[epoch]].concat()).exits(0).stdout;
+    assert_eq!(at("1"), at("3"));
+    assert_ne!(at("1"), at("2"));
+}
+
+#[test]
+fn the_story_is_told_in_words() {
+    let home = Home::new();
+    home.c360(&["demo", "--persons", "60"])
+        .exits(0)
+        .prints("epoch 1 -> 2")
+        .prints("from day one to day two")
+        .says("c360 demo --dir");
+}

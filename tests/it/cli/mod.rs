@@ -1,0 +1,10 @@
+//! The command line, as a shell meets it: the binary is run, and its exit code, stdout and stderr
+//! are looked at.
+
+mod demo;
+mod help;
+mod init;
+mod run;
+mod runner;
+mod sql;
+mod validate;

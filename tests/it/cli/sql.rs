@@ -1,0 +1,180 @@
+//! `c360 sql`, `tables` and `schema` over one small table.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use super::runner::{Home, people};
+
+fn filled() -> Home {
+    let home = Home::with_people();
+    home.c360(&["run"]).exits(0);
+    home
+}
+
+#[test]
+fn rows_come_in_every_format() {
+    let home = filled();
+    let sql = "SELECT id, name, age FROM raw.people WHERE id < 2 ORDER BY id";
+    let ask = |format| home.c360(&["sql", "-c", sql, "--format", format]).exits(0);
+    assert_eq!(
+        ask("csv").stdout,
+        "id,name,age\n0,Person 0,0\n1,Person 1,1\n"
+    );
+    assert_eq!(
+        ask("json").json()[1],
+        serde_json::json!({"id": 1, "name": "Person 1", "age": 1})
+    );
+    assert_eq!(ask("ndjson").stdout.lines().count(), 2);
+    ask("table").prints("Person 1").prints("(2 rows)");
+    home.c360(&["sql", "-c", sql, "--format", "parquet"])
+        .exits(2)
+        .says("--output FILE");
+}
+
+#[test]
+fn an_empty_result_keeps_its_columns() {
+    let home = filled();
+    let sql = "SELECT id, name FROM raw.people WHERE id < 0";
+    assert_eq!(home.c360(&["sql", "-c", sql]).exits(0).stdout, "id,name\n");
+    home.c360(&["sql", "-c", sql, "-f", "table"])
+        .exits(0)
+        .prints("id")
+        .prints("(0 rows)");
+    assert_eq!(
+        home.c360(&["sql", "-c", sql, "--json"]).exits(0).stdout,
+        "[]\n"
+    );
+}
+
+#[test]
+fn a_long_table_is_cut_and_says_so() {
+    let home = filled();
+    let sql = "SELECT id FROM raw.people";
+    home.c360(&["sql", "-c", sql, "-f", "table", "--limit", "5"])
+        .exits(0)
+        .prints("(5 rows and more)")
+        .says("--limit");
+}
+
+#[test]
+fn statements_come_from_a_file_or_stdin() {
+    let home = filled();
+    home.write("count.sql", "SELECT count(*) AS n FROM raw.people;\n");
+    home.c360(&["sql", "count.sql"]).exits(0).prints("n\n100\n");
+    home.c360(&["sql", "nowhere.sql"])
+        .exits(2)
+        .says("nowhere.sql");
+
+    let mut child = home
+        .command(&["sql"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("c360");
+    child
+        .stdin
+        .take()
+        .expect("stdin")
+        .write_all(b"SELECT 1 + 1 AS two")
+        .expect("statement");
+    let output = child.wait_with_output().expect("c360");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "two\n2\n");
+}
+
+#[test]
+fn an_unknown_column_is_invalid_with_the_nearest_spelling() {
+    let home = filled();
+    home.c360(&["sql", "-c", "SELECT agee FROM raw.people"])
+        .exits(2)
+        .says("agee")
+        .says("age");
+    home.c360(&["sql", "-c", "SELECT 1 FROM raw.poeple"])
+        .exits(2)
+        .says("poeple");
+    home.c360(&["sql", "-c", "SELEC 1"]).exits(2).says("SELEC");
+}
+
+#[test]
+fn writing_is_refused() {
+    let home = filled();
+    for sql in [
+        "DROP TABLE raw.people",
+        "DELETE FROM raw.people",
+        "CREATE TABLE t AS SELECT 1",
+    ] {
+        home.c360(&["sql", "-c", sql]).exits(2);
+    }
+    home.c360(&["sql", "-c", "SELECT count(*) AS n FROM raw.people"])
+        .exits(0)
+        .prints("n\n100\n");
+}
+
+#[test]
+fn time_travel_reads_what_was_there() {
+    let home = filled();
+    let before = home.c360(&["tables", "--json"]).exits(0).json();
+    let then = before[0]["committed_at"].as_str().expect("time").to_owned();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    home.write("data/people_2.csv", &people(100..150, 0));
+    home.c360(&["run"]).exits(0);
+    let sql = ["sql", "-c", "SELECT count(*) AS n FROM raw.people"];
+    home.c360(&sql).exits(0).prints("n\n150\n");
+    home.c360(&[&sql[..], &["--as-of", &then]].concat())
+        .exits(0)
+        .prints("n\n100\n");
+}
+
+#[test]
+fn an_unknown_epoch_is_invalid() {
+    let home = filled();
+    home.c360(&["sql", "-c", "SELECT 1 FROM raw.people", "--epoch", "7"])
+        .exits(2)
+        .says("7");
+    home.c360(&["rollback", "7"]).exits(2);
+    assert_eq!(home.c360(&["epochs", "--json"]).exits(0).stdout, "[]\n");
+    home.c360(&["epochs"])
+        .exits(0)
+        .says("no epoch has been published yet");
+}
+
+#[test]
+fn a_reader_that_hangs_up_is_no_error() {
+    let home = filled();
+    let sql = "SELECT a.name, b.name, c.name FROM raw.people a, raw.people b, raw.people c";
+    let mut child = home
+        .command(&["sql", "-c", sql])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("c360");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("c360");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn tables_and_columns_are_listed() {
+    let home = filled();
+    home.c360(&["tables"])
+        .exits(0)
+        .prints("raw.people")
+        .prints("100");
+    home.c360(&["schema", "raw.people"])
+        .exits(0)
+        .prints("age")
+        .prints("Int32");
+    home.c360(&["schema", "raw.poeple"])
+        .exits(2)
+        .says("raw.poeple");
+    home.c360(&["schema", "people"])
+        .exits(2)
+        .says("namespace.table");
+    let schema = home.c360(&["schema", "--spec", "job"]).exits(0).json();
+    assert!(schema.is_object());
+}

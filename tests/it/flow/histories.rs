@@ -1,0 +1,41 @@
+//! Random small histories: after every delivery the tables equal a rebuild from all files, person ids included.
+
+use super::lab::{Lab, assert_same};
+use super::retailer::{Delivery, Retailer};
+
+/// Steps of one history.
+const STEPS: usize = 4;
+
+async fn check(seed: u64) {
+    let mut retailer = Retailer::new(seed);
+    let incremental = Lab::new().await;
+    let mut so_far: Vec<Delivery> = Vec::new();
+    for step in 0..STEPS {
+        let delivery = retailer.deliver();
+        delivery.write(&incremental.data(), &format!("{step}"));
+        incremental.run(&retailer.as_of()).await;
+        so_far.push(delivery);
+    }
+    let rebuilt = Lab::new().await;
+    let everything = so_far.into_iter().reduce(Delivery::and).expect("deliveries");
+    everything.write(&rebuilt.data(), "all");
+    rebuilt.run(&retailer.as_of()).await;
+    let what = format!("seed {seed}");
+    assert_same(&incremental.tables().await, &rebuilt.tables().await, &what);
+
+    let again = incremental.run(&retailer.as_of()).await;
+    assert!(again.nothing_happened(), "{what}: a second run found work: {:?}", again.jobs);
+}
+
+/// `C360_TEST_HISTORIES` asks for more of them, `C360_TEST_SEED` for a certain one.
+#[tokio::test(flavor = "multi_thread")]
+async fn incremental_runs_equal_one_full_run() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("C360_TEST_SEED") {
+        return check(seed).await;
+    }
+    for seed in 0..number("C360_TEST_HISTORIES").unwrap_or(12) {
+        eprintln!("history {seed}");
+        check(seed).await;
+    }
+}

@@ -1,0 +1,165 @@
+//! A project in a temporary folder, run as the command line would run it, and its tables as comparable text.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use c360_catalog::Warehouse;
+use c360_flow::{Clock, Engine, EngineOptions, RunReport, Selection, Silent};
+use c360_spec::{Project, SourceFile, TableName};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use futures::TryStreamExt;
+use tempfile::TempDir;
+
+/// Rows by table, as sorted text.
+pub type Tables = BTreeMap<String, Vec<String>>;
+
+/// The shipped retail project over its own data folder and lake.
+pub struct Lab {
+    folder: Option<TempDir>,
+    engine: Engine,
+    runs: std::cell::Cell<u32>,
+}
+
+/// Tables that tell what happened rather than what is: a rebuild tells a shorter story.
+fn is_log(table: &TableName) -> bool {
+    table.name().ends_with("_changes") || *table == "identity.events".parse().expect("a name")
+}
+
+impl Lab {
+    /// An empty lake beside an empty data folder.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("data")).expect("a data folder");
+        let lab = Self::open(folder.path()).await;
+        Self { folder: Some(folder), ..lab }
+    }
+
+    /// A lake that is open already, beside an empty data folder.
+    pub fn over(warehouse: Warehouse) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("a data folder");
+        let settings = SETTINGS.replace("./data", data.to_str().expect("a path in UTF-8"));
+        let engine = Engine::over(shipped(&settings), warehouse, &EngineOptions::default()).expect("an engine");
+        Self { folder: Some(folder), engine, runs: std::cell::Cell::new(0) }
+    }
+
+    /// The lake of a project on disk.
+    pub async fn open(root: &Path) -> Self {
+        let engine = Engine::open(shipped(SETTINGS), root, EngineOptions::default())
+            .await
+            .expect("the lake opens");
+        Self { folder: None, engine, runs: std::cell::Cell::new(0) }
+    }
+
+    /// Where source files go.
+    pub fn data(&self) -> PathBuf {
+        self.folder.as_ref().expect("a lab of its own").path().join("data")
+    }
+
+    /// The opened project.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A run of all jobs, seen as of `as_of`.
+    pub async fn run(&self, as_of: &str) -> RunReport {
+        self.runs.set(self.runs.get() + 1);
+        let as_of = as_of.parse().expect("an instant");
+        let clock = Clock { run_id: format!("run-{}", self.runs.get()), now: as_of, as_of };
+        self.engine
+            .run(&Selection::default(), &clock, &Silent)
+            .await
+            .unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// Every row of every table that says what is, as sorted text.
+    pub async fn tables(&self) -> Tables {
+        let mut tables = BTreeMap::new();
+        for name in self.engine.warehouse().tables().await.expect("tables") {
+            if !is_log(&name) {
+                tables.insert(name.to_string(), self.rows(&format!("SELECT * FROM {name}")).await);
+            }
+        }
+        tables
+    }
+
+    /// The rows of a query, as sorted text.
+    pub async fn rows(&self, sql: &str) -> Vec<String> {
+        let instant = "2012-01-01T00:00:00Z".parse().expect("an instant");
+        let clock = Clock { run_id: "query".into(), now: instant, as_of: instant };
+        let stream = self
+            .engine
+            .query(sql, &c360_flow::ReadAt::Newest, &clock)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {}", chain(&error)));
+        let batches: Vec<_> = stream.try_collect().await.expect("rows");
+        let options = FormatOptions::default().with_null("∅");
+        let mut rows = Vec::new();
+        for batch in &batches {
+            let columns: Vec<_> = batch
+                .columns()
+                .iter()
+                .map(|column| ArrayFormatter::try_new(column, &options).expect("a format"))
+                .collect();
+            for row in 0..batch.num_rows() {
+                let cells: Vec<String> =
+                    columns.iter().map(|column| column.value(row).to_string()).collect();
+                rows.push(cells.join(" | "));
+            }
+        }
+        rows.sort();
+        rows
+    }
+}
+
+/// The error and its causes.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+const SETTINGS: &str = "name: lab\ndata: ./data\nwarehouse: {location: ./lake}\n";
+
+/// The project at the repository's root, with other settings.
+pub fn shipped(settings: &str) -> Project {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![SourceFile { path: "c360.yaml".into(), text: settings.into() }];
+    for folder in ["jobs", "schemas", "sql", "sql/checks"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a project folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|end| end == "yaml" || end == "sql") {
+                let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+                let text = std::fs::read_to_string(&path).expect("a text file");
+                files.push(SourceFile { path: format!("{folder}/{name}"), text });
+            }
+        }
+    }
+    Project::parse(files, &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Fails with the first difference, table by table.
+pub fn assert_same(
+    left: &Tables,
+    right: &Tables,
+    what: &str,
+) {
+    let names = |tables: &Tables| tables.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(left), names(right), "{what}: other tables");
+    for (table, rows) in left {
+        let other = &right[table];
+        let only_left: Vec<_> = rows.iter().filter(|row| !other.contains(row)).take(5).collect();
+        let only_right: Vec<_> = other.iter().filter(|row| !rows.contains(row)).take(5).collect();
+        assert!(
+            only_left.is_empty() && only_right.is_empty() && rows.len() == other.len(),
+            "{what}: {table} differs ({} rows against {})\n  only left:  {only_left:#?}\n  only right: {only_right:#?}",
+            rows.len(),
+            other.len(),
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! The one integration-test binary: every DataFusion-linked binary costs seconds of linking.
+
+mod catalog;
+mod cli;

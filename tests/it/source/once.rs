@@ -1,0 +1,111 @@
+//! Every file is taken in exactly once.
+
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use c360_flow::{Action, Kind};
+
+use super::shop::{CONTRACT, Shop};
+
+const UPSERT: &str = "files: ['*.csv']\nformat: {type: csv}\nmode: upsert\norder_by: at\n";
+const KEYLESS: &str = "files: ['*.csv']\nformat: {type: csv}\n";
+
+fn keyless() -> String {
+    CONTRACT.replace("key: [id]", "")
+}
+
+#[tokio::test]
+async fn a_second_run_finds_nothing_to_do() {
+    let shop = Shop::new(UPSERT).await;
+    let first = shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\nx,y,z\n").await;
+    assert_eq!(first.action, Action::Full);
+    let again = shop.run().await;
+    assert_eq!((again.action, again.why.as_str()), (Action::Nothing, "no new files among 1"));
+    assert_eq!(again.outcome.snapshot_id, first.outcome.snapshot_id);
+    assert_eq!(shop.rows("raw.items__rejects").await.len(), 1);
+}
+
+#[tokio::test]
+async fn only_new_files_are_read() {
+    let shop = Shop::with_contract(&keyless(), KEYLESS).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    let second = shop.deliver("2.csv", "id,v,at\nb,1,\nc,1,\n").await;
+    assert_eq!((second.action, second.outcome.rows_in), (Action::Incremental, 2));
+    shop.check(&["a,1,∅", "b,1,∅", "c,1,∅"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_only_touched_is_not_read_again() {
+    let shop = Shop::with_contract(&keyless(), KEYLESS).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    let file = File::options().write(true).open(shop.path("1.csv")).expect("the file");
+    file.set_modified(SystemTime::now() + Duration::from_secs(60)).expect("touched");
+    assert_eq!(shop.run().await.action, Action::Nothing);
+    shop.check(&["a,1,∅"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_leaves_its_rows() {
+    let shop = Shop::new(UPSERT).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    std::fs::remove_file(shop.path("1.csv")).expect("removed");
+    assert_eq!(shop.run().await.action, Action::Nothing);
+    shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
+    shop.check(&["a,1,∅", "b,1,∅"]).await;
+}
+
+#[tokio::test]
+async fn a_changed_file_is_read_as_a_new_version() {
+    let shop = Shop::new(UPSERT).await;
+    shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\nb,1,2011-01-01\n").await;
+    let report = shop.deliver("1.csv", "id,v,at\na,2,2011-01-02\n").await;
+    assert_eq!((report.outcome.rows_in, report.outcome.updated), (1, 1));
+    shop.check(&["a,2,2011-01-02", "b,1,2011-01-01"]).await;
+    let same_size = shop.deliver("1.csv", "id,v,at\na,3,2011-01-03\n").await;
+    assert_eq!(same_size.action, Action::Incremental);
+    shop.check(&["a,3,2011-01-03", "b,1,2011-01-01"]).await;
+}
+
+#[tokio::test]
+async fn a_changed_file_without_a_key_rebuilds_the_table() {
+    let shop = Shop::with_contract(&keyless(), KEYLESS).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
+    let report = shop.deliver("1.csv", "id,v,at\na,1,\na,2,\n").await;
+    assert_eq!(report.why, "file 1.csv changed and rows have no key");
+    shop.check(&["a,1,∅", "a,2,∅", "b,1,∅"]).await;
+    assert_eq!(shop.run().await.action, Action::Nothing);
+}
+
+#[tokio::test]
+async fn a_changed_file_without_a_key_is_refused_when_others_are_gone() {
+    let shop = Shop::with_contract(&keyless(), KEYLESS).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
+    std::fs::remove_file(shop.path("2.csv")).expect("removed");
+    shop.put("1.csv", "id,v,at\na,1,\na,2,\n");
+    let error = shop.try_run().await.expect_err("refused");
+    assert_eq!(error.kind(), Kind::Data);
+    assert!(error.to_string().contains("source file 1.csv changed"), "{error}");
+    shop.check(&["a,1,∅", "b,1,∅"]).await;
+}
+
+#[tokio::test]
+async fn no_files_at_all_name_the_globs() {
+    let shop = Shop::new(UPSERT).await;
+    let error = shop.try_run().await.expect_err("refused");
+    assert_eq!(error.kind(), Kind::Data);
+    assert!(error.to_string().contains("source items has no files: *.csv match nothing in"), "{error}");
+    assert!(shop.table("raw.items").await.is_none(), "nothing was written");
+}
+
+#[tokio::test]
+async fn data_may_move() {
+    let shop = Shop::new(UPSERT).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    let copy = shop.path("copy");
+    std::fs::create_dir(&copy).expect("a folder");
+    std::fs::copy(shop.path("1.csv"), copy.join("1.csv")).expect("copied");
+    let moved = shop.moved(copy.to_str().expect("a path"), CONTRACT, UPSERT);
+    assert_eq!(moved.run().await.action, Action::Nothing);
+}
