@@ -33,7 +33,7 @@ impl CsvFile {
     /// Adds a row, or now and then a bad copy of it or a second one.
     pub fn write<const N: usize>(&mut self, mut row: [String; N]) -> io::Result<()> {
         self.rows += 1;
-        if self.rows % ROWS_PER_BAD_ROW == 0
+        if self.rows.is_multiple_of(ROWS_PER_BAD_ROW)
             && let Some(column) = self.dated_column
         {
             row[column] = "31/02/20xx".to_owned();
