@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use arrow::array::BooleanArray;
 
-use super::input::{Extra, Identifiers, Limit, Records, Rules, validate};
+use super::group::Groups;
+use super::input::{Extra, Identifiers, KindRule, Limit, Records, Rules, validate};
 use super::order::AnchorOrder;
 use crate::error::Result;
 
@@ -27,25 +28,23 @@ pub fn over_limit(
     validate(records, identifiers, &Extra::default(), rules)?;
     let order = AnchorOrder::of(records);
     let first_seen_at = seen_by_place(records, &order);
+    // All groups, single holders too: what to do about a limit is decided here.
+    let unlimited = |rule: &KindRule| KindRule {
+        limit: None,
+        max_per_person: rule.limit.map(|_| 1),
+        links: false,
+        ..*rule
+    };
+    let kinds: Vec<KindRule> = rules.kinds.iter().map(unlimited).collect();
+    let groups = Groups::of_kinds(&kinds, identifiers, &order.place, &first_seen_at);
     let mut over = HashSet::new();
-    for (kind, rule) in rules.kinds.iter().enumerate() {
+    for (kind, (rule, groups)) in rules.kinds.iter().zip(&groups).enumerate() {
         let Some(limit) = rule.limit else { continue };
-        let unlimited = super::KindRule {
-            limit: None,
-            max_per_person: Some(0),
-            ..*rule
-        };
-        let groups = super::group::Groups::of(
-            kind as u16,
-            &unlimited,
-            identifiers,
-            &order.place,
-            &first_seen_at,
-        );
-        let exceeding = groups
-            .iter()
-            .filter(|(_, members)| is_over(&limit, members, &first_seen_at));
-        over.extend(exceeding.map(|(group, _)| (kind as u16, group.value)));
+        for (group, members) in groups.iter() {
+            if is_over(&limit, members, &first_seen_at) {
+                over.insert((kind as u16, group.value));
+            }
+        }
     }
     let rows = identifiers.kind.iter().zip(identifiers.value);
     Ok(rows

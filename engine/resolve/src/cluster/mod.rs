@@ -38,7 +38,9 @@ mod input;
 mod limit;
 mod order;
 mod output;
+mod partition;
 mod resolve;
+mod split;
 mod step;
 mod suspect;
 

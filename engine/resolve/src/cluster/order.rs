@@ -1,6 +1,8 @@
 //! Anchor order: first seen, source's name, key. A record's place in it is its *rank number* here, so that the
 //! earliest of several records is simply the smallest number.
 
+use std::cmp::Ordering;
+
 use arrow::array::StringArray;
 use rayon::prelude::*;
 
@@ -16,19 +18,12 @@ pub(super) struct AnchorOrder {
 
 impl AnchorOrder {
     pub fn of(records: &Records) -> Self {
+        let mut entries = by_time(records.first_seen_at);
         let sources = name_order(records.source_names);
-        let sort_key = |row: usize| SortKey {
-            first_seen_at: records.first_seen_at[row],
-            key_start: start_of(records.key.value(row)),
-            record: row as u32,
-            source: sources[records.source[row] as usize],
-        };
-        let rows = (0..records.source.len()).into_par_iter();
-        let mut keys: Vec<SortKey> = rows.map(sort_key).collect();
-        if !keys.is_sorted_by(|a, b| a.compare(b, records.key).is_le()) {
-            keys.par_sort_unstable_by(|a, b| a.compare(b, records.key));
-        }
-        let record: Vec<u32> = keys.iter().map(|key| key.record).collect();
+        let ties = entries.par_chunk_by_mut(|a, b| a.time == b.time);
+        ties.filter(|ties| ties.len() > 1)
+            .for_each(|ties| break_ties(ties, records, &sources));
+        let record: Vec<u32> = entries.iter().map(|entry| entry.record).collect();
         let mut place = vec![0; record.len()];
         for (at, row) in record.iter().enumerate() {
             place[*row as usize] = at as u32;
@@ -41,20 +36,82 @@ impl AnchorOrder {
     }
 }
 
-/// Enough of a record to decide nearly every comparison without going to its key.
-#[derive(Clone, Copy)]
-struct SortKey {
-    first_seen_at: i64,
-    key_start: u64,
+/// A record and how long after the first one it was seen.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    time: u64,
     record: u32,
-    source: u16,
 }
 
-impl SortKey {
-    fn compare(&self, other: &Self, key: &StringArray) -> std::cmp::Ordering {
-        let start = |k: &Self| (k.first_seen_at, k.source, k.key_start);
+/// Buckets that records are dealt into by time before they are sorted.
+const BUCKET_BITS: u32 = 11;
+
+/// Records by time, equal times in any order: dealt into buckets of neighbouring times, each sorted in cache.
+fn by_time(first_seen_at: &[i64]) -> Vec<Entry> {
+    let first = first_seen_at.iter().copied().min().unwrap_or_default();
+    let last = first_seen_at.iter().copied().max().unwrap_or_default();
+    let since = |time: i64| time.wrapping_sub(first) as u64;
+    let bits = u64::BITS - since(last).leading_zeros();
+    let shift = bits.saturating_sub(BUCKET_BITS);
+    let mut next = vec![0; 1 << BUCKET_BITS];
+    for time in first_seen_at {
+        next[(since(*time) >> shift) as usize] += 1;
+    }
+    let mut start = 0;
+    for slot in &mut next {
+        start += std::mem::replace(slot, start);
+    }
+    let mut entries = vec![Entry::default(); first_seen_at.len()];
+    for (record, time) in first_seen_at.iter().enumerate() {
+        let time = since(*time);
+        let slot = &mut next[(time >> shift) as usize];
+        let record = record as u32;
+        entries[*slot] = Entry { time, record };
+        *slot += 1;
+    }
+    let buckets = entries.par_chunk_by_mut(|a, b| a.time >> shift == b.time >> shift);
+    buckets.for_each(|bucket| {
+        if bucket.len() > 1 << 16 {
+            bucket.par_sort_unstable_by_key(|entry| entry.time);
+        } else {
+            bucket.sort_unstable_by_key(|entry| entry.time);
+        }
+    });
+    entries
+}
+
+/// Puts records of one time in order of source and key.
+fn break_ties(ties: &mut [Entry], records: &Records, sources: &[u16]) {
+    let tie = |entry: &Entry| {
+        let row = entry.record as usize;
+        Tie {
+            source: sources[records.source[row] as usize],
+            key_start: start_of(records.key.value(row)),
+            record: entry.record,
+        }
+    };
+    let mut sorted: Vec<Tie> = ties.iter().map(tie).collect();
+    if !sorted.is_sorted_by(|a, b| a.compare(b, records.key).is_le()) {
+        sorted.par_sort_unstable_by(|a, b| a.compare(b, records.key));
+    }
+    for (entry, tie) in ties.iter_mut().zip(sorted) {
+        entry.record = tie.record;
+    }
+}
+
+/// Enough of a record to decide nearly every comparison without going to its key.
+#[derive(Clone, Copy)]
+struct Tie {
+    source: u16,
+    key_start: u128,
+    record: u32,
+}
+
+impl Tie {
+    fn compare(&self, other: &Self, key: &StringArray) -> Ordering {
+        let start = |tie: &Self| (tie.source, tie.key_start);
         start(self).cmp(&start(other)).then_with(|| {
-            let whole = |k: &Self| key.value(k.record as usize);
+            let whole = |tie: &Self| key.value(tie.record as usize);
             whole(self)
                 .cmp(whole(other))
                 .then(self.record.cmp(&other.record))
@@ -62,12 +119,12 @@ impl SortKey {
     }
 }
 
-/// The first eight bytes, such that the numbers compare as the texts do; a tie says nothing.
-fn start_of(key: &str) -> u64 {
-    let mut start = [0; 8];
-    let length = key.len().min(8);
+/// The first sixteen bytes, such that the numbers compare as the texts do; a tie says nothing.
+fn start_of(key: &str) -> u128 {
+    let mut start = [0; 16];
+    let length = key.len().min(start.len());
     start[..length].copy_from_slice(&key.as_bytes()[..length]);
-    u64::from_be_bytes(start)
+    u128::from_be_bytes(start)
 }
 
 /// For each source its place among the names.

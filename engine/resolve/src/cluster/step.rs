@@ -1,109 +1,164 @@
 //! Candidate links in their fixed order.
 //!
-//! The order is one list of *sections* (must-links; then for each rank its kinds' groups and its scored pairs), each
-//! in canonical order inside. A step's *slot* is where its first link stands in the output: comparing slots is
-//! comparing steps.
+//! The order is one list: must-links; then for each rank its kinds' groups and its scored pairs, each in canonical
+//! order. It is cut into *stretches*, so that threads can share it. A link's *slot* is where it stands in the output:
+//! comparing slots is comparing turns.
 
-use super::group::Groups;
+use super::group::{Group, Groups};
 use super::input::{Extra, Rules, ScoredLink};
 use super::order::AnchorOrder;
+use super::output::Evidence;
+
+/// At most so many steps in a stretch.
+const STRETCH_STEPS: usize = 8192;
 
 /// All candidate links of a resolution. Places instead of records.
 pub(super) struct Candidates {
     pub groups: Vec<Groups>,
     pub must: Vec<(u32, u32)>,
     pub scored: Vec<ScoredLink>,
-    pub sections: Vec<Section>,
 }
 
-/// A stretch of the list.
-#[derive(Debug, Clone)]
-pub(super) enum Section {
-    MustLinks,
-    Kind { kind: u16, rank: u16 },
-    Scored { range: std::ops::Range<usize> },
+/// Consecutive steps of one sort.
+pub(super) struct Stretch<'a> {
+    /// Where its first link stands in the output.
+    pub slot: usize,
+    /// How many links it has.
+    pub links: usize,
+    steps: Steps<'a>,
 }
 
-/// One thing to take: a pair, or the members of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    MustLink(u32),
-    Group { kind: u16, rank: u16, index: u32 },
-    Scored(u32),
+enum Steps<'a> {
+    MustLinks(&'a [(u32, u32)]),
+    Kind {
+        kind: u16,
+        rank: u16,
+        groups: &'a [Group],
+        all: &'a Groups,
+    },
+    Scored(&'a [ScoredLink]),
+}
+
+/// One thing to take: two records or the members of a group, and what speaks for it.
+pub(super) struct Step<'a> {
+    pub slot: usize,
+    /// In anchor order, at least two.
+    pub places: &'a [u32],
+    pub evidence: Evidence,
+    pub rank: u16,
 }
 
 impl Candidates {
-    pub fn of(groups: Vec<Groups>, extra: &Extra, rules: &Rules, order: &AnchorOrder) -> Self {
+    pub fn of(groups: Vec<Groups>, extra: &Extra, order: &AnchorOrder) -> Self {
         let mut must = placed(extra.must_link, order);
         must.sort_unstable();
         must.dedup();
-        let scored = placed_scored(extra.scored, order);
-        let sections = sections(rules, &scored);
         Self {
             groups,
             must,
-            scored,
-            sections,
+            scored: placed_scored(extra.scored, order),
         }
     }
 
-    /// Calls `each` with every step, its slot, and its records' places (at least two), in order.
-    pub fn for_each(&self, mut each: impl FnMut(Step, usize, &[u32])) {
-        let mut slot = 0;
-        let mut take = |step, places: &[u32]| {
-            each(step, slot, places);
+    /// The whole list.
+    pub fn stretches<'a>(&'a self, rules: &Rules) -> Vec<Stretch<'a>> {
+        let mut stretches: Vec<Stretch<'a>> = Vec::new();
+        let mut add = |steps: Steps<'a>| {
+            let slot = stretches.last().map_or(0, |last| last.slot + last.links);
+            let links = steps.links();
+            stretches.push(Stretch { slot, links, steps });
+        };
+        self.must
+            .chunks(STRETCH_STEPS)
+            .for_each(|pairs| add(Steps::MustLinks(pairs)));
+        for rank in self.ranks(rules) {
+            let kinds = rules.kinds.iter().zip(&self.groups).enumerate();
+            for (kind, (_, all)) in kinds.filter(|(_, (rule, _))| rule.links && rule.rank == rank) {
+                let kind = kind as u16;
+                for groups in all.as_slice().chunks(STRETCH_STEPS) {
+                    add(Steps::Kind {
+                        kind,
+                        rank,
+                        groups,
+                        all,
+                    });
+                }
+            }
+            let start = self.scored.partition_point(|link| link.rank < rank);
+            let end = self.scored.partition_point(|link| link.rank <= rank);
+            self.scored[start..end]
+                .chunks(STRETCH_STEPS)
+                .for_each(|links| add(Steps::Scored(links)));
+        }
+        stretches
+    }
+
+    fn ranks(&self, rules: &Rules) -> Vec<u16> {
+        let linking = rules.kinds.iter().filter(|rule| rule.links);
+        let mut ranks: Vec<u16> = linking.map(|rule| rule.rank).collect();
+        ranks.extend(
+            self.scored
+                .chunk_by(|a, b| a.rank == b.rank)
+                .map(|run| run[0].rank),
+        );
+        ranks.sort_unstable();
+        ranks.dedup();
+        ranks
+    }
+}
+
+impl Steps<'_> {
+    fn links(&self) -> usize {
+        match self {
+            Self::MustLinks(pairs) => pairs.len(),
+            Self::Kind { groups, .. } => groups.iter().map(|group| group.len() - 1).sum(),
+            Self::Scored(links) => links.len(),
+        }
+    }
+}
+
+impl Stretch<'_> {
+    /// Calls `each` with every step, in order.
+    pub fn for_each(&self, mut each: impl FnMut(Step)) {
+        let mut slot = self.slot;
+        let mut take = |places: &[u32], evidence, rank| {
+            each(Step {
+                slot,
+                places,
+                evidence,
+                rank,
+            });
             slot += places.len() - 1;
         };
-        for section in &self.sections {
-            match section {
-                Section::MustLinks => {
-                    for (at, (a, b)) in self.must.iter().enumerate() {
-                        take(Step::MustLink(at as u32), &[*a, *b]);
-                    }
+        match &self.steps {
+            Steps::MustLinks(pairs) => {
+                for (a, b) in *pairs {
+                    take(&[*a, *b], Evidence::MustLink, 0);
                 }
-                Section::Kind { kind, rank } => {
-                    let (kind, rank) = (*kind, *rank);
-                    for (at, (_, members)) in self.groups[kind as usize].iter().enumerate() {
-                        if members.len() > 1 {
-                            let index = at as u32;
-                            take(Step::Group { kind, rank, index }, members);
-                        }
-                    }
+            }
+            Steps::Kind {
+                kind,
+                rank,
+                groups,
+                all,
+            } => {
+                for group in groups.iter().filter(|group| group.len() > 1) {
+                    let (kind, value) = (*kind, group.value);
+                    take(
+                        all.members(group),
+                        Evidence::Identifier { kind, value },
+                        *rank,
+                    );
                 }
-                Section::Scored { range } => {
-                    for at in range.clone() {
-                        let link = &self.scored[at];
-                        take(Step::Scored(at as u32), &[link.a, link.b]);
-                    }
+            }
+            Steps::Scored(links) => {
+                for link in *links {
+                    let weight = link.weight;
+                    take(&[link.a, link.b], Evidence::Score { weight }, link.rank);
                 }
             }
         }
     }
-}
-
-fn sections(rules: &Rules, scored: &[ScoredLink]) -> Vec<Section> {
-    let kinds = rules
-        .kinds
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| rule.links);
-    let kinds: Vec<(u16, u16)> = kinds.map(|(kind, rule)| (rule.rank, kind as u16)).collect();
-    let mut ranks: Vec<u16> = kinds.iter().map(|(rank, _)| *rank).collect();
-    ranks.extend(scored.iter().map(|link| link.rank));
-    ranks.sort_unstable();
-    ranks.dedup();
-    let mut sections = vec![Section::MustLinks];
-    for rank in ranks {
-        let ranked = kinds.iter().filter(|(kind_rank, _)| *kind_rank == rank);
-        sections.extend(ranked.map(|(rank, kind)| Section::Kind {
-            kind: *kind,
-            rank: *rank,
-        }));
-        let start = scored.partition_point(|link| link.rank < rank);
-        let end = scored.partition_point(|link| link.rank <= rank);
-        sections.push(Section::Scored { range: start..end });
-    }
-    sections
 }
 
 /// Pairs of places, the earlier first, without pairs of a record and itself.

@@ -18,32 +18,34 @@ pub(super) fn suspects(
     roots: &[u32],
     order: &AnchorOrder,
 ) -> Vec<bool> {
-    let mut suspect = vec![false; roots.len()];
     let sizes = sizes(roots);
+    let mut suspect = vec![false; roots.len()];
     if let Some(most) = rules.person_records_max {
-        for (root, size) in sizes.iter().enumerate() {
-            suspect[root] |= *size > most;
-        }
+        let sizes = suspect.par_iter_mut().zip(&sizes).with_min_len(1 << 14);
+        sizes.for_each(|(suspect, size)| *suspect = *size > most);
     }
     for (a, b) in cannot {
         if roots[*a as usize] == roots[*b as usize] {
             suspect[roots[*a as usize] as usize] = true;
         }
     }
-    for (rule, groups) in rules.kinds.iter().zip(groups) {
-        let Some(most) = rule.max_per_person else {
-            continue;
-        };
-        if rule.links {
-            flag_own(groups, roots, &sizes, most, &mut suspect);
+    let kinds = rules.kinds.par_iter().zip(groups).with_max_len(1);
+    let by_kind = kinds.filter_map(|(rule, groups)| {
+        let most = rule.max_per_person?;
+        Some(if rule.links {
+            flag_own(groups, roots, &sizes, most)
         } else {
-            flag_shared(groups, roots, &sizes, most, &mut suspect);
-        }
-    }
-    for guard in &rules.guards {
+            flag_shared(groups, roots, &sizes, most)
+        })
+    });
+    let by_guard = rules.guards.par_iter().with_max_len(1).map(|guard| {
         let codes = records.attributes[guard.attribute];
         let code = |place: usize| codes[order.record[place] as usize];
-        flag_codes(code, roots, &sizes, guard.max_per_person, &mut suspect);
+        flag_codes(code, roots, &sizes, guard.max_per_person)
+    });
+    let flagged: Vec<Vec<u32>> = by_kind.chain(by_guard).collect();
+    for root in flagged.into_iter().flatten() {
+        suspect[root as usize] = true;
     }
     suspect
 }
@@ -57,33 +59,32 @@ fn sizes(roots: &[u32]) -> Vec<u32> {
 }
 
 /// A linking kind: all holders of a value are in one component, so each value is counted there once.
-fn flag_own(groups: &Groups, roots: &[u32], sizes: &[u32], most: u32, suspect: &mut [bool]) {
+fn flag_own(groups: &Groups, roots: &[u32], sizes: &[u32], most: u32) -> Vec<u32> {
+    let mut flagged = Vec::new();
     let mut counts = vec![0u32; roots.len()];
     for (_, members) in groups.iter() {
-        let root = roots[members[0] as usize] as usize;
-        counts[root] += 1;
-        suspect[root] |= counts[root] > most && sizes[root] > 1;
+        let root = roots[members[0] as usize];
+        let count = &mut counts[root as usize];
+        *count += 1;
+        if *count > most && sizes[root as usize] > 1 {
+            flagged.push(root);
+        }
     }
+    flagged
 }
 
 /// A kind that links nobody: holders of a value are all over the place.
-fn flag_shared(groups: &Groups, roots: &[u32], sizes: &[u32], most: u32, suspect: &mut [bool]) {
+fn flag_shared(groups: &Groups, roots: &[u32], sizes: &[u32], most: u32) -> Vec<u32> {
     let mut held = Vec::new();
     for (group, members) in groups.iter() {
         let components = members.iter().map(|place| roots[*place as usize]);
         let large = components.filter(|root| sizes[*root as usize] > 1);
         held.extend(large.map(|root| pair(root, group.value)));
     }
-    flag_pairs(held, most, suspect);
+    flag_pairs(held, most)
 }
 
-fn flag_codes(
-    code: impl Fn(usize) -> u32,
-    roots: &[u32],
-    sizes: &[u32],
-    most: u32,
-    suspect: &mut [bool],
-) {
+fn flag_codes(code: impl Fn(usize) -> u32, roots: &[u32], sizes: &[u32], most: u32) -> Vec<u32> {
     let rows = roots.iter().enumerate();
     let large = rows.filter(|(_, root)| sizes[**root as usize] > 1);
     let valued = large.filter_map(|(place, root)| {
@@ -91,34 +92,33 @@ fn flag_codes(
         (value != NULL_CODE).then_some((*root, value))
     });
     if most != 1 {
-        flag_pairs(
+        return flag_pairs(
             valued.map(|(root, value)| pair(root, value)).collect(),
             most,
-            suspect,
         );
-        return;
     }
-    let mut first = vec![NULL_CODE; roots.len()];
+    let mut flagged = Vec::new();
+    let mut firsts = vec![NULL_CODE; roots.len()];
     for (root, value) in valued {
-        let root = root as usize;
-        if first[root] == NULL_CODE {
-            first[root] = value;
+        let first = &mut firsts[root as usize];
+        if *first == NULL_CODE {
+            *first = value;
+        } else if *first != value {
+            flagged.push(root);
         }
-        suspect[root] |= first[root] != value;
     }
+    flagged
 }
 
 fn pair(root: u32, value: u32) -> u64 {
     u64::from(root) << 32 | u64::from(value)
 }
 
-/// Flags components with more than `most` distinct (component, value) pairs.
-fn flag_pairs(mut held: Vec<u64>, most: u32, suspect: &mut [bool]) {
+/// The components with more than `most` distinct (component, value) pairs.
+fn flag_pairs(mut held: Vec<u64>, most: u32) -> Vec<u32> {
     held.par_sort_unstable();
     held.dedup();
-    for run in held.chunk_by(|a, b| a >> 32 == b >> 32) {
-        if run.len() > most as usize {
-            suspect[(run[0] >> 32) as usize] = true;
-        }
-    }
+    let runs = held.chunk_by(|a, b| a >> 32 == b >> 32);
+    let over = runs.filter(|run| run.len() > most as usize);
+    over.map(|run| (run[0] >> 32) as u32).collect()
 }

@@ -50,20 +50,24 @@ impl Order {
         let most = candidates.person.iter().copied().max();
         within("person", candidates.persons, most.map(u64::from))?;
         let observed_at: Vec<Option<i64>> = candidates.observed_at.iter().collect();
-        let mut rows: Vec<u32> = (0..count as u32).collect();
+        let starts = starts(candidates);
+        let mut rows = by_person(candidates, &starts);
         let compare =
             |a: &u32, b: &u32| compare(candidates, &observed_at, *a as usize, *b as usize);
-        if !rows.is_sorted_by(|a, b| compare(a, b).is_le()) {
-            rows.par_sort_unstable_by(|a, b| compare(a, b).then(a.cmp(b)));
-        }
+        let person = |row: &u32| candidates.person[*row as usize];
+        let persons = rows.par_chunk_by_mut(|a, b| person(a) == person(b));
+        persons
+            .filter(|rows| rows.len() > 1)
+            .for_each(|rows| rows.sort_unstable_by(compare));
         let mut place = vec![0; count];
         let mut at = 0;
         for pair in rows.windows(2) {
-            at += u32::from(compare(&pair[0], &pair[1]).is_ne());
+            let apart = person(&pair[0]) != person(&pair[1]) || compare(&pair[0], &pair[1]).is_ne();
+            at += u32::from(apart);
             place[pair[1] as usize] = at;
         }
         Ok(Self {
-            starts: starts(candidates),
+            starts,
             rows,
             place,
             observed_at,
@@ -93,13 +97,13 @@ impl Order {
     }
 }
 
+/// Compares two rows of one person.
 fn compare(candidates: &Candidates, observed_at: &[Option<i64>], a: usize, b: usize) -> Ordering {
-    let person = candidates.person[a].cmp(&candidates.person[b]);
     // None is smaller than any time, so that it comes last in reverse.
-    let newest = || Reverse(observed_at[a]).cmp(&Reverse(observed_at[b]));
+    let newest = Reverse(observed_at[a]).cmp(&Reverse(observed_at[b]));
     let source = || candidates.source[a].cmp(&candidates.source[b]);
     let key = || candidates.key.value(a).cmp(candidates.key.value(b));
-    person.then_with(newest).then_with(source).then_with(key)
+    newest.then_with(source).then_with(key)
 }
 
 fn starts(candidates: &Candidates) -> Vec<u32> {
@@ -111,4 +115,15 @@ fn starts(candidates: &Candidates) -> Vec<u32> {
         starts[person + 1] += starts[person];
     }
     starts
+}
+
+fn by_person(candidates: &Candidates, starts: &[u32]) -> Vec<u32> {
+    let mut next = starts.to_vec();
+    let mut rows = vec![0; candidates.person.len()];
+    for (row, person) in candidates.person.iter().enumerate() {
+        let slot = &mut next[*person as usize];
+        rows[*slot as usize] = row as u32;
+        *slot += 1;
+    }
+    rows
 }
