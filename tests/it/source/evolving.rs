@@ -13,12 +13,20 @@ fn with_column(column: &str) -> String {
 #[tokio::test]
 async fn a_new_column_is_filled_from_files_that_were_read_before() {
     let shop = Shop::new(JOB).await;
-    shop.deliver("1.csv", "id,v,at,note\na,1,,x\nbad,bad,,y\n").await;
+    shop.deliver("1.csv", "id,v,at,note\na,1,,x\nbad,bad,,y\n")
+        .await;
     let shop = shop.respecified(&with_column("{name: note, type: string}"), JOB);
     let report = shop.run().await;
-    assert_eq!((report.action, report.why.as_str()), (Action::Full, "spec changed: 1 file are read anew"));
+    assert_eq!(
+        (report.action, report.why.as_str()),
+        (Action::Full, "spec changed: 1 file are read anew")
+    );
     shop.check(&["a,1,∅,x"]).await;
-    assert_eq!(shop.rows("raw.items__rejects").await.len(), 1, "rejects are not doubled");
+    assert_eq!(
+        shop.rows("raw.items__rejects").await.len(),
+        1,
+        "rejects are not doubled"
+    );
     assert_eq!(shop.run().await.action, Action::Nothing);
 }
 
@@ -38,7 +46,9 @@ async fn rows_whose_files_are_gone_stay_as_they_were_read() {
 async fn descriptions_and_limits_are_no_change() {
     let shop = Shop::new(JOB).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;
-    let contract = CONTRACT.replace("max_percent: 100", "max_percent: 50").replace("key:", "description: items\nkey:");
+    let contract = CONTRACT
+        .replace("max_percent: 100", "max_percent: 50")
+        .replace("key:", "description: items\nkey:");
     let shop = shop.respecified(&contract, &JOB.replace("'*.csv'", "'*.csv', 'more/*.csv'"));
     assert_eq!(shop.run().await.action, Action::Nothing);
 }
@@ -57,7 +67,8 @@ async fn a_destructive_change_is_refused_and_changes_nothing() {
 #[tokio::test]
 async fn another_mode_reads_everything_anew() {
     let shop = Shop::new(JOB).await;
-    shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\na,2,2011-01-02\n").await;
+    shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\na,2,2011-01-02\n")
+        .await;
     shop.check(&["a,2,2011-01-02"]).await;
     let shop = shop.respecified(CONTRACT, &JOB.replace("upsert", "append"));
     shop.run().await;

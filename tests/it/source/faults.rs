@@ -27,7 +27,10 @@ impl Failing {
         if self.writes_left.fetch_sub(1, Ordering::SeqCst) > 0 {
             return Ok(());
         }
-        Err(object_store::Error::Generic { store: "failing", source: "no more writes".into() })
+        Err(object_store::Error::Generic {
+            store: "failing",
+            source: "no more writes".into(),
+        })
     }
 }
 
@@ -39,12 +42,21 @@ impl fmt::Display for Failing {
 
 #[async_trait]
 impl ObjectStore for Failing {
-    async fn put_opts(&self, at: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        at: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
         self.write()?;
         self.inner.put_opts(at, payload, options).await
     }
 
-    async fn put_multipart_opts(&self, at: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+    async fn put_multipart_opts(
+        &self,
+        at: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
         self.write()?;
         self.inner.put_multipart_opts(at, options).await
     }
@@ -53,7 +65,10 @@ impl ObjectStore for Failing {
         self.inner.get_opts(at, options).await
     }
 
-    fn delete_stream(&self, at: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+    fn delete_stream(
+        &self,
+        at: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
         self.inner.delete_stream(at)
     }
 
@@ -71,9 +86,11 @@ impl ObjectStore for Failing {
     }
 }
 
-const JOB: &str = "files: ['*.csv']\nformat: {type: csv}\nmode: cdc\norder_by: at\nop: {column: op}\n";
+const JOB: &str =
+    "files: ['*.csv']\nformat: {type: csv}\nmode: cdc\norder_by: at\nop: {column: op}\n";
 
-const FIRST: &str = "op,id,v,at\nI,a,1,2011-01-01\nI,b,1,2011-01-01\nU,a,2,2011-01-02\nD,c,,2011-01-01\nbad,,,\n";
+const FIRST: &str =
+    "op,id,v,at\nI,a,1,2011-01-01\nI,b,1,2011-01-01\nU,a,2,2011-01-02\nD,c,,2011-01-01\nbad,,,\n";
 const SECOND: &str = "op,id,v,at\nU,a,3,2011-01-03\nD,b,,2011-01-04\nI,d,1,2011-01-01\nworse,,,\n";
 
 const TABLES: [&str; 3] = ["raw.items", "raw.items__rejects", "raw.items__deleted"];
@@ -82,7 +99,10 @@ async fn shop(writes_left: &Arc<AtomicI64>, contract: &str) -> Shop {
     let folder = tempfile::tempdir().expect("a folder");
     let left = Arc::clone(writes_left);
     let warehouse = Warehouse::open_with_store(config(&folder), move |inner| {
-        Arc::new(Failing { inner, writes_left: Arc::clone(&left) })
+        Arc::new(Failing {
+            inner,
+            writes_left: Arc::clone(&left),
+        })
     });
     let warehouse = warehouse.await.expect("a lake");
     let shop = Shop::over(folder, warehouse, None, contract, JOB);
@@ -99,12 +119,21 @@ async fn tables(shop: &Shop) -> Vec<Vec<String>> {
 }
 
 /// Runs until nothing fails, one write further each time, and compares with `expected`.
-async fn check(shop: &Shop, writes_left: &AtomicI64, writes: i64, expected: &[Vec<String>]) -> bool {
+async fn check(
+    shop: &Shop,
+    writes_left: &AtomicI64,
+    writes: i64,
+    expected: &[Vec<String>],
+) -> bool {
     writes_left.store(writes, Ordering::SeqCst);
     let disturbed = shop.try_run().await.is_err();
     writes_left.store(i64::MAX, Ordering::SeqCst);
     shop.run().await;
-    assert_eq!(tables(shop).await, expected, "after a fault at write {writes}");
+    assert_eq!(
+        tables(shop).await,
+        expected,
+        "after a fault at write {writes}"
+    );
     disturbed
 }
 
@@ -117,7 +146,14 @@ async fn a_run_that_dies_at_any_write_is_healed_by_the_next() {
     undisturbed.put("2.csv", SECOND);
     undisturbed.run().await;
     let second = tables(&undisturbed).await;
-    assert_eq!(second, [vec!["a,3,2011-01-03".to_owned(), "d,1,2011-01-01".to_owned()], second[1].clone(), vec!["b,2011-01-04".to_owned(), "c,2011-01-01".to_owned()]]);
+    assert_eq!(
+        second,
+        [
+            vec!["a,3,2011-01-03".to_owned(), "d,1,2011-01-01".to_owned()],
+            second[1].clone(),
+            vec!["b,2011-01-04".to_owned(), "c,2011-01-01".to_owned()]
+        ]
+    );
     assert_eq!(second[1].len(), 2, "two rejects");
 
     let mut writes = 0;

@@ -14,16 +14,24 @@ use super::shop::Shop;
 async fn gzip_byte_order_marks_and_quotes_are_read() {
     let shop = Shop::new("files: ['*.csv', '*.csv.gz']\nformat: {type: csv}\n").await;
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(b"\xEF\xBB\xBFid,v,at\n\"a, b\",1,2011-01-01\n").expect("in memory");
+    encoder
+        .write_all(b"\xEF\xBB\xBFid,v,at\n\"a, b\",1,2011-01-01\n")
+        .expect("in memory");
     shop.put("1.csv.gz", encoder.finish().expect("in memory"));
-    shop.put("2.csv", "\u{feff}id,v,at\n\"say \"\"hi\"\"\",2,2011-01-01\n");
+    shop.put(
+        "2.csv",
+        "\u{feff}id,v,at\n\"say \"\"hi\"\"\",2,2011-01-01\n",
+    );
     shop.run().await;
-    shop.check(&["a, b,1,2011-01-01", "say \"hi\",2,2011-01-01"]).await;
+    shop.check(&["a, b,1,2011-01-01", "say \"hi\",2,2011-01-01"])
+        .await;
 }
 
 #[tokio::test]
 async fn latin_1_becomes_utf_8() {
-    let shop = Shop::new("files: ['*.csv']\nformat: {type: csv, encoding: latin-1, delimiter: ';'}\n").await;
+    let shop =
+        Shop::new("files: ['*.csv']\nformat: {type: csv, encoding: latin-1, delimiter: ';'}\n")
+            .await;
     shop.put("1.csv", b"id;v;at\nZo\xEB M\xFCller;1;2011-01-01\n");
     shop.run().await;
     shop.check(&["Zoë Müller,1,2011-01-01"]).await;
@@ -32,7 +40,10 @@ async fn latin_1_becomes_utf_8() {
 #[tokio::test]
 async fn ndjson_is_read() {
     let shop = Shop::new("files: ['*.ndjson']\nformat: {type: ndjson}\n").await;
-    shop.put("1.ndjson", "{\"at\":\"2011-01-01\",\"id\":\"a\",\"v\":1}\n{\"id\":\"b\",\"v\":null}\n");
+    shop.put(
+        "1.ndjson",
+        "{\"at\":\"2011-01-01\",\"id\":\"a\",\"v\":1}\n{\"id\":\"b\",\"v\":null}\n",
+    );
     shop.run().await;
     shop.check(&["a,1,2011-01-01", "b,∅,∅"]).await;
 }
@@ -53,7 +64,8 @@ fn parquet() -> Vec<u8> {
     );
     let rows = rows.expect("rows");
     let mut bytes = Vec::new();
-    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, rows.schema(), None).expect("a writer");
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut bytes, rows.schema(), None).expect("a writer");
     writer.write(&rows).expect("written");
     writer.close().expect("closed");
     bytes
@@ -68,7 +80,10 @@ async fn parquet_is_read_by_the_contract() {
     shop.run().await;
     shop.check(&["a,1,1970-01-01"]).await;
     let rejects = shop.rows("raw.items__rejects").await;
-    assert_eq!(rejects, ["1.parquet,2,∅,v,does not fit int,{\"id\":\"b\",\"v\":\"1.5\",\"at\":\"1970-01-01\"}"]);
+    assert_eq!(
+        rejects,
+        ["1.parquet,2,∅,v,does not fit int,{\"id\":\"b\",\"v\":\"1.5\",\"at\":\"1970-01-01\"}"]
+    );
 }
 
 #[tokio::test]
@@ -80,7 +95,12 @@ async fn a_truncated_parquet_file_is_named_and_changes_nothing() {
     shop.put("2.parquet", &whole[..whole.len() / 2]);
     let error = shop.try_run().await.expect_err("refused");
     assert_eq!(error.kind(), Kind::Data);
-    assert!(error.to_string().starts_with("source file 2.parquet is not a whole Parquet file"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("source file 2.parquet is not a whole Parquet file"),
+        "{error}"
+    );
     shop.check(&["a,1,1970-01-01"]).await;
     shop.put("2.parquet", &whole);
     shop.run().await;

@@ -10,25 +10,38 @@ const JOB: &str = "files: ['*.csv']\nformat: {type: csv}\nmode: upsert\norder_by
 fn three_percent_bad() -> String {
     let mut text = "id,v,at\n".to_owned();
     for row in 0..1000 {
-        let value = if row % 100 < 3 { "secret".to_owned() } else { row.to_string() };
+        let value = if row % 100 < 3 {
+            "secret".to_owned()
+        } else {
+            row.to_string()
+        };
         text.push_str(&format!("id-{row},{value},2011-01-01\n"));
     }
     text
 }
 
 fn limited(limits: &str) -> String {
-    CONTRACT.replace("rejects: {max_percent: 100}", &format!("rejects: {{{limits}}}"))
+    CONTRACT.replace(
+        "rejects: {max_percent: 100}",
+        &format!("rejects: {{{limits}}}"),
+    )
 }
 
 #[tokio::test]
 async fn under_the_limit_bad_rows_go_to_the_rejects() {
     let shop = Shop::with_contract(&limited("max_percent: 3.0, max_rows: 30"), JOB).await;
     let report = shop.deliver("1.csv", &three_percent_bad()).await;
-    assert_eq!((report.outcome.rows_in, report.outcome.rows_rejected), (1000, 30));
+    assert_eq!(
+        (report.outcome.rows_in, report.outcome.rows_rejected),
+        (1000, 30)
+    );
     assert_eq!(shop.rows("raw.items").await.len(), 970);
     let rejects = shop.rows("raw.items__rejects").await;
     assert_eq!(rejects.len(), 30);
-    assert_eq!(rejects[0], "1.csv,1,2,v,is not a int,id-0,secret,2011-01-01");
+    assert_eq!(
+        rejects[0],
+        "1.csv,1,2,v,is not a int,id-0,secret,2011-01-01"
+    );
 }
 
 async fn check_over(limits: &str, limit: &str) {
@@ -44,9 +57,19 @@ async fn check_over(limits: &str, limit: &str) {
              1.csv row 3: v is not a int"
         )
     );
-    assert!(error.hint().is_some_and(|hint| hint.contains("schemas/items.yaml")));
-    assert!(shop.rows("raw.items").await.is_empty(), "nothing was committed");
-    assert!(shop.rows("raw.items__rejects").await.is_empty(), "nothing was committed");
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("schemas/items.yaml"))
+    );
+    assert!(
+        shop.rows("raw.items").await.is_empty(),
+        "nothing was committed"
+    );
+    assert!(
+        shop.rows("raw.items__rejects").await.is_empty(),
+        "nothing was committed"
+    );
 
     let raised = shop.respecified(&limited("max_percent: 5"), JOB);
     assert_eq!(raised.run().await.outcome.rows_rejected, 30);

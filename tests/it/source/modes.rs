@@ -26,39 +26,78 @@ order_by: at
 
 #[tokio::test]
 async fn append_without_a_key_keeps_every_row() {
-    let shop = Shop::with_contract(&CONTRACT.replace("key: [id]", ""), "files: ['*.csv']\nformat: {type: csv}\n").await;
-    let report = shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\na,1,2011-01-01\n").await;
+    let shop = Shop::with_contract(
+        &CONTRACT.replace("key: [id]", ""),
+        "files: ['*.csv']\nformat: {type: csv}\n",
+    )
+    .await;
+    let report = shop
+        .deliver("1.csv", "id,v,at\na,1,2011-01-01\na,1,2011-01-01\n")
+        .await;
     assert_eq!((report.outcome.rows_in, report.outcome.inserted), (2, 2));
     shop.deliver("2.csv", "id,v,at\na,1,2011-01-01\n").await;
-    shop.check(&["a,1,2011-01-01", "a,1,2011-01-01", "a,1,2011-01-01"]).await;
+    shop.check(&["a,1,2011-01-01", "a,1,2011-01-01", "a,1,2011-01-01"])
+        .await;
 }
 
 #[tokio::test]
 async fn append_with_a_key_keeps_the_first_version() {
     let shop = Shop::new(APPEND).await;
-    shop.deliver("1.csv", "id,v,at\na,1,2011-01-02\nb,1,2011-01-02\na,2,2011-01-03\n").await;
+    shop.deliver(
+        "1.csv",
+        "id,v,at\na,1,2011-01-02\nb,1,2011-01-02\na,2,2011-01-03\n",
+    )
+    .await;
     shop.check(&["a,1,2011-01-02", "b,1,2011-01-02"]).await;
-    let report = shop.deliver("2.csv", "id,v,at\na,3,2011-01-01\nb,3,2011-01-04\nb,3,\n").await;
+    let report = shop
+        .deliver("2.csv", "id,v,at\na,3,2011-01-01\nb,3,2011-01-04\nb,3,\n")
+        .await;
     shop.check(&["a,3,2011-01-01", "b,1,2011-01-02"]).await;
-    assert_eq!((report.outcome.inserted, report.outcome.updated, report.outcome.deleted), (0, 1, 0));
+    assert_eq!(
+        (
+            report.outcome.inserted,
+            report.outcome.updated,
+            report.outcome.deleted
+        ),
+        (0, 1, 0)
+    );
 }
 
 #[tokio::test]
 async fn upsert_keeps_the_last_version() {
     let shop = Shop::new(UPSERT).await;
-    shop.deliver("1.csv", "id,v,at\na,1,2011-01-02\nb,1,2011-01-02\na,2,2011-01-03\n").await;
+    shop.deliver(
+        "1.csv",
+        "id,v,at\na,1,2011-01-02\nb,1,2011-01-02\na,2,2011-01-03\n",
+    )
+    .await;
     shop.check(&["a,2,2011-01-03", "b,1,2011-01-02"]).await;
-    let report = shop.deliver("2.csv", "id,v,at\na,3,2011-01-01\nb,3,2011-01-04\nb,3,\nc,1,\n").await;
-    shop.check(&["a,2,2011-01-03", "b,3,2011-01-04", "c,1,∅"]).await;
-    assert_eq!((report.outcome.inserted, report.outcome.updated, report.outcome.deleted), (1, 1, 0));
+    let report = shop
+        .deliver(
+            "2.csv",
+            "id,v,at\na,3,2011-01-01\nb,3,2011-01-04\nb,3,\nc,1,\n",
+        )
+        .await;
+    shop.check(&["a,2,2011-01-03", "b,3,2011-01-04", "c,1,∅"])
+        .await;
+    assert_eq!(
+        (
+            report.outcome.inserted,
+            report.outcome.updated,
+            report.outcome.deleted
+        ),
+        (1, 1, 0)
+    );
 }
 
 #[tokio::test]
 async fn of_equal_versions_the_greater_row_wins_whichever_comes_first() {
     for (first, second) in [("a,1", "a,2"), ("a,2", "a,1")] {
         let shop = Shop::new(UPSERT).await;
-        shop.deliver("1.csv", &format!("id,v,at\n{first},2011-01-01\n")).await;
-        shop.deliver("2.csv", &format!("id,v,at\n{second},2011-01-01\n")).await;
+        shop.deliver("1.csv", &format!("id,v,at\n{first},2011-01-01\n"))
+            .await;
+        shop.deliver("2.csv", &format!("id,v,at\n{second},2011-01-01\n"))
+            .await;
         shop.check(&["a,2,2011-01-01"]).await;
     }
 }
@@ -66,10 +105,27 @@ async fn of_equal_versions_the_greater_row_wins_whichever_comes_first() {
 #[tokio::test]
 async fn changes_insert_update_and_delete() {
     let shop = Shop::new(CDC).await;
-    shop.deliver("0.csv", "id,v,at\na,1,2011-01-01\nb,1,2011-01-01\nc,1,2011-01-01\n").await;
-    let report = shop.deliver("1.csv", "op,id,v,at\nU,a,2,2011-01-02\nD,b,,2011-01-02\nI,d,1,2011-01-02\n").await;
-    shop.check(&["a,2,2011-01-02", "c,1,2011-01-01", "d,1,2011-01-02"]).await;
-    assert_eq!((report.outcome.inserted, report.outcome.updated, report.outcome.deleted), (1, 1, 1));
+    shop.deliver(
+        "0.csv",
+        "id,v,at\na,1,2011-01-01\nb,1,2011-01-01\nc,1,2011-01-01\n",
+    )
+    .await;
+    let report = shop
+        .deliver(
+            "1.csv",
+            "op,id,v,at\nU,a,2,2011-01-02\nD,b,,2011-01-02\nI,d,1,2011-01-02\n",
+        )
+        .await;
+    shop.check(&["a,2,2011-01-02", "c,1,2011-01-01", "d,1,2011-01-02"])
+        .await;
+    assert_eq!(
+        (
+            report.outcome.inserted,
+            report.outcome.updated,
+            report.outcome.deleted
+        ),
+        (1, 1, 1)
+    );
     assert_eq!(shop.rows("raw.items__deleted").await, ["b,2011-01-02"]);
 }
 
@@ -78,9 +134,11 @@ async fn a_deleted_key_ignores_older_rows_and_comes_back_with_a_newer_one() {
     let shop = Shop::new(CDC).await;
     shop.deliver("1.csv", "op,id,v,at\nD,a,,2011-01-05\n").await;
     shop.check(&[]).await;
-    shop.deliver("2.csv", "op,id,v,at\nI,a,1,2011-01-01\nU,a,2,2011-01-05\n").await;
+    shop.deliver("2.csv", "op,id,v,at\nI,a,1,2011-01-01\nU,a,2,2011-01-05\n")
+        .await;
     shop.check(&[]).await;
-    shop.deliver("3.csv", "op,id,v,at\nI,a,3,2011-01-06\n").await;
+    shop.deliver("3.csv", "op,id,v,at\nI,a,3,2011-01-06\n")
+        .await;
     shop.check(&["a,3,2011-01-06"]).await;
     shop.deliver("4.csv", "op,id,v,at\nD,a,,2011-01-04\n").await;
     shop.check(&["a,3,2011-01-06"]).await;
@@ -99,16 +157,26 @@ async fn a_key_may_come_and_go_within_one_file() {
 async fn keys_of_several_columns_tell_rows_apart() {
     let contract = CONTRACT.replace("key: [id]", "key: [id, v]");
     let shop = Shop::with_contract(&contract, CDC).await;
-    shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\na,2,2011-01-01\na,1,2011-01-02\n").await;
+    shop.deliver(
+        "1.csv",
+        "id,v,at\na,1,2011-01-01\na,2,2011-01-01\na,1,2011-01-02\n",
+    )
+    .await;
     shop.check(&["a,1,2011-01-02", "a,2,2011-01-01"]).await;
-    shop.deliver("2.csv", "op,id,v,at\nD,a,1,2011-01-03\n").await;
+    shop.deliver("2.csv", "op,id,v,at\nD,a,1,2011-01-03\n")
+        .await;
     shop.check(&["a,2,2011-01-01"]).await;
 }
 
 #[tokio::test]
 async fn an_unknown_operation_is_a_reject() {
     let shop = Shop::new(CDC).await;
-    let report = shop.deliver("1.csv", "op,id,v,at\nX,a,1,2011-01-01\n,b,1,2011-01-01\nI,c,1,2011-01-01\n").await;
+    let report = shop
+        .deliver(
+            "1.csv",
+            "op,id,v,at\nX,a,1,2011-01-01\n,b,1,2011-01-01\nI,c,1,2011-01-01\n",
+        )
+        .await;
     shop.check(&["c,1,2011-01-01"]).await;
     assert_eq!(report.outcome.rows_rejected, 2);
     assert_eq!(

@@ -17,10 +17,15 @@ fn keyless() -> String {
 #[tokio::test]
 async fn a_second_run_finds_nothing_to_do() {
     let shop = Shop::new(UPSERT).await;
-    let first = shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\nx,y,z\n").await;
+    let first = shop
+        .deliver("1.csv", "id,v,at\na,1,2011-01-01\nx,y,z\n")
+        .await;
     assert_eq!(first.action, Action::Full);
     let again = shop.run().await;
-    assert_eq!((again.action, again.why.as_str()), (Action::Nothing, "no new files among 1"));
+    assert_eq!(
+        (again.action, again.why.as_str()),
+        (Action::Nothing, "no new files among 1")
+    );
     assert_eq!(again.outcome.snapshot_id, first.outcome.snapshot_id);
     assert_eq!(shop.rows("raw.items__rejects").await.len(), 1);
 }
@@ -30,7 +35,10 @@ async fn only_new_files_are_read() {
     let shop = Shop::with_contract(&keyless(), KEYLESS).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;
     let second = shop.deliver("2.csv", "id,v,at\nb,1,\nc,1,\n").await;
-    assert_eq!((second.action, second.outcome.rows_in), (Action::Incremental, 2));
+    assert_eq!(
+        (second.action, second.outcome.rows_in),
+        (Action::Incremental, 2)
+    );
     shop.check(&["a,1,∅", "b,1,∅", "c,1,∅"]).await;
 }
 
@@ -38,8 +46,12 @@ async fn only_new_files_are_read() {
 async fn a_file_that_was_only_touched_is_not_read_again() {
     let shop = Shop::with_contract(&keyless(), KEYLESS).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;
-    let file = File::options().write(true).open(shop.path("1.csv")).expect("the file");
-    file.set_modified(SystemTime::now() + Duration::from_secs(60)).expect("touched");
+    let file = File::options()
+        .write(true)
+        .open(shop.path("1.csv"))
+        .expect("the file");
+    file.set_modified(SystemTime::now() + Duration::from_secs(60))
+        .expect("touched");
     assert_eq!(shop.run().await.action, Action::Nothing);
     shop.check(&["a,1,∅"]).await;
 }
@@ -57,7 +69,8 @@ async fn a_file_that_is_gone_leaves_its_rows() {
 #[tokio::test]
 async fn a_changed_file_is_read_as_a_new_version() {
     let shop = Shop::new(UPSERT).await;
-    shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\nb,1,2011-01-01\n").await;
+    shop.deliver("1.csv", "id,v,at\na,1,2011-01-01\nb,1,2011-01-01\n")
+        .await;
     let report = shop.deliver("1.csv", "id,v,at\na,2,2011-01-02\n").await;
     assert_eq!((report.outcome.rows_in, report.outcome.updated), (1, 1));
     shop.check(&["a,2,2011-01-02", "b,1,2011-01-01"]).await;
@@ -86,7 +99,10 @@ async fn a_changed_file_without_a_key_is_refused_when_others_are_gone() {
     shop.put("1.csv", "id,v,at\na,1,\na,2,\n");
     let error = shop.try_run().await.expect_err("refused");
     assert_eq!(error.kind(), Kind::Data);
-    assert!(error.to_string().contains("source file 1.csv changed"), "{error}");
+    assert!(
+        error.to_string().contains("source file 1.csv changed"),
+        "{error}"
+    );
     shop.check(&["a,1,∅", "b,1,∅"]).await;
 }
 
@@ -95,8 +111,16 @@ async fn no_files_at_all_name_the_globs() {
     let shop = Shop::new(UPSERT).await;
     let error = shop.try_run().await.expect_err("refused");
     assert_eq!(error.kind(), Kind::Data);
-    assert!(error.to_string().contains("source items has no files: *.csv match nothing in"), "{error}");
-    assert!(shop.table("raw.items").await.is_none(), "nothing was written");
+    assert!(
+        error
+            .to_string()
+            .contains("source items has no files: *.csv match nothing in"),
+        "{error}"
+    );
+    assert!(
+        shop.table("raw.items").await.is_none(),
+        "nothing was written"
+    );
 }
 
 #[tokio::test]

@@ -32,14 +32,24 @@ fn oracle(mode: &str, changes: &[Change]) -> Vec<String> {
         }
         let row = (change.day, change.value);
         let kept = rows.entry(change.id).or_insert(row);
-        *kept = if mode == "append" { row.min(*kept) } else { row.max(*kept) };
+        *kept = if mode == "append" {
+            row.min(*kept)
+        } else {
+            row.max(*kept)
+        };
     }
     rows.retain(|id, (day, _)| deleted.get(id).is_none_or(|deleted| *day > *deleted));
-    rows.iter().map(|(id, (day, value))| format!("k{id},{value},2011-01-0{day}")).collect()
+    rows.iter()
+        .map(|(id, (day, value))| format!("k{id},{value},2011-01-0{day}"))
+        .collect()
 }
 
 fn job(mode: &str) -> String {
-    let op = if mode == "cdc" { "op: {column: op}\n" } else { "" };
+    let op = if mode == "cdc" {
+        "op: {column: op}\n"
+    } else {
+        ""
+    };
     format!("files: ['*.csv']\nformat: {{type: csv}}\nmode: {mode}\norder_by: at\n{op}")
 }
 
@@ -60,7 +70,11 @@ async fn check(mode: &str, runs: &[Vec<Vec<Change>>]) {
         }
     }
     let all: Vec<Change> = runs.iter().flatten().flatten().cloned().collect();
-    assert_eq!(shop.rows("raw.items").await, oracle(mode, &all), "{mode} of {runs:?}");
+    assert_eq!(
+        shop.rows("raw.items").await,
+        oracle(mode, &all),
+        "{mode} of {runs:?}"
+    );
 }
 
 proptest! {

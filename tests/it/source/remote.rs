@@ -14,23 +14,35 @@ async fn shop(bucket: &Arc<InMemory>, job: &str) -> Shop {
     let folder = tempfile::tempdir().expect("a folder");
     let bucket = Arc::clone(bucket);
     let mut config = config(&folder);
-    config.s3 = Some(c360_catalog::S3Options { region: Some("us-east-1".into()), ..Default::default() });
-    let warehouse = Warehouse::open_with_store(config, move |inner| match inner.to_string().contains("AmazonS3") {
-        true => Arc::clone(&bucket) as Arc<dyn ObjectStore>,
-        false => inner,
+    config.s3 = Some(c360_catalog::S3Options {
+        region: Some("us-east-1".into()),
+        ..Default::default()
+    });
+    let warehouse = Warehouse::open_with_store(config, move |inner| {
+        match inner.to_string().contains("AmazonS3") {
+            true => Arc::clone(&bucket) as Arc<dyn ObjectStore>,
+            false => inner,
+        }
     });
     let warehouse = warehouse.await.expect("a lake");
     Shop::over(folder, warehouse, Some("s3://inbox/drop"), CONTRACT, job)
 }
 
 async fn put(bucket: &InMemory, key: &str, text: &str) {
-    bucket.put(&Path::from(key), text.to_owned().into()).await.expect("stored");
+    bucket
+        .put(&Path::from(key), text.to_owned().into())
+        .await
+        .expect("stored");
 }
 
 #[tokio::test]
 async fn globs_and_files_work_in_a_bucket() {
     let bucket = Arc::new(InMemory::new());
-    let shop = shop(&bucket, "files: ['day-*/items.csv', 's3://other/x/extra.csv']\nformat: {type: csv}\n").await;
+    let shop = shop(
+        &bucket,
+        "files: ['day-*/items.csv', 's3://other/x/extra.csv']\nformat: {type: csv}\n",
+    )
+    .await;
     put(&bucket, "drop/day-1/items.csv", "id,v,at\na,1,2011-01-01\n").await;
     put(&bucket, "drop/day-2/other.csv", "no\n").await;
     put(&bucket, "x/extra.csv", "id,v,at\nb,1,2011-01-01\nc,x,\n").await;

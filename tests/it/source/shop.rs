@@ -44,11 +44,26 @@ impl Shop {
     }
 
     /// Over an open lake; data are in the folder unless a location is given.
-    pub fn over(folder: TempDir, warehouse: Warehouse, data: Option<&str>, contract: &str, job: &str) -> Self {
-        let data = data.map_or_else(|| folder.path().join("data").display().to_string(), str::to_owned);
+    pub fn over(
+        folder: TempDir,
+        warehouse: Warehouse,
+        data: Option<&str>,
+        contract: &str,
+        job: &str,
+    ) -> Self {
+        let data = data.map_or_else(
+            || folder.path().join("data").display().to_string(),
+            str::to_owned,
+        );
         std::fs::create_dir_all(folder.path().join("data")).expect("a folder");
         let engine = engine(&warehouse, &data, contract, job);
-        Self { folder, warehouse, engine, data, runs: Cell::new(0) }
+        Self {
+            folder,
+            warehouse,
+            engine,
+            data,
+            runs: Cell::new(0),
+        }
     }
 
     /// The same lake and data under another contract or job.
@@ -60,7 +75,11 @@ impl Shop {
     /// The same lake with data elsewhere.
     pub fn moved(self, data: &str, contract: &str, job: &str) -> Self {
         let engine = engine(&self.warehouse, data, contract, job);
-        Self { engine, data: data.to_owned(), ..self }
+        Self {
+            engine,
+            data: data.to_owned(),
+            ..self
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -74,13 +93,22 @@ impl Shop {
     pub async fn try_run(&self) -> Result<JobReport, Error> {
         self.runs.set(self.runs.get() + 1);
         let now = "2012-01-01T00:00:00Z".parse().expect("an instant");
-        let clock = Clock { run_id: format!("run-{}", self.runs.get()), now, as_of: now };
-        let mut report = self.engine.run(&Selection::default(), &clock, &Silent).await?;
+        let clock = Clock {
+            run_id: format!("run-{}", self.runs.get()),
+            now,
+            as_of: now,
+        };
+        let mut report = self
+            .engine
+            .run(&Selection::default(), &clock, &Silent)
+            .await?;
         Ok(report.jobs.remove(0))
     }
 
     pub async fn run(&self) -> JobReport {
-        self.try_run().await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
+        self.try_run()
+            .await
+            .unwrap_or_else(|error| panic!("{error}: {error:?}"))
     }
 
     /// Puts a file of `id,v,at` rows (`op,` before them where there is an op) and runs.
@@ -90,7 +118,10 @@ impl Shop {
     }
 
     pub async fn table(&self, name: &str) -> Option<Table> {
-        self.warehouse.table(&name.parse().expect("a name")).await.expect("the catalog answers")
+        self.warehouse
+            .table(&name.parse().expect("a name"))
+            .await
+            .expect("the catalog answers")
     }
 
     /// The rows of a table as sorted text; none when there is no table.
@@ -108,33 +139,49 @@ impl Shop {
 
 pub fn config(folder: &TempDir) -> WarehouseConfig {
     let lake = folder.path().join("lake").display().to_string();
-    WarehouseConfig { catalog_uri: format!("sqlite:{lake}/catalog.db"), location: lake, s3: None }
+    WarehouseConfig {
+        catalog_uri: format!("sqlite:{lake}/catalog.db"),
+        location: lake,
+        s3: None,
+    }
 }
 
 fn engine(warehouse: &Warehouse, data: &str, contract: &str, job: &str) -> Engine {
-    let file = |path: &str, text: String| SourceFile { path: path.into(), text };
+    let file = |path: &str, text: String| SourceFile {
+        path: path.into(),
+        text,
+    };
     let job = format!("job: items\nkind: source\ncontract: items\n{job}");
     let files = vec![
-        file("c360.yaml", format!("name: shop\ndata: {data}\nwarehouse: {{location: ./lake}}\n")),
+        file(
+            "c360.yaml",
+            format!("name: shop\ndata: {data}\nwarehouse: {{location: ./lake}}\n"),
+        ),
         file("schemas/items.yaml", contract.to_owned()),
         file("jobs/items.yaml", job),
     ];
-    let project = Project::parse(files, &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let project =
+        Project::parse(files, &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"));
     Engine::over(project, warehouse.clone(), &EngineOptions::default()).expect("an engine")
 }
 
 pub async fn rows(warehouse: &Warehouse, table: &Table) -> Vec<String> {
     let context = SessionContext::new();
     warehouse.stores().register_all(&context.runtime_env());
-    let frame = context.read_table(table.provider().await.expect("a provider")).expect("a frame");
+    let frame = context
+        .read_table(table.provider().await.expect("a provider"))
+        .expect("a frame");
     let batches = frame.collect().await.expect("rows");
     let mut rows = Vec::new();
     for batch in &batches {
         for row in 0..batch.num_rows() {
-            let cells = batch.columns().iter().map(|column| match column.is_null(row) {
-                true => "∅".to_owned(),
-                false => array_value_to_string(column, row).expect("a text"),
-            });
+            let cells = batch
+                .columns()
+                .iter()
+                .map(|column| match column.is_null(row) {
+                    true => "∅".to_owned(),
+                    false => array_value_to_string(column, row).expect("a text"),
+                });
             rows.push(cells.collect::<Vec<_>>().join(","));
         }
     }

@@ -9,7 +9,10 @@ pub struct Span {
 }
 
 /// A cell without a text: a JSON null, or a column that the file does not have.
-pub const MISSING: Span = Span { start: u32::MAX, end: u32::MAX };
+pub const MISSING: Span = Span {
+    start: u32::MAX,
+    end: u32::MAX,
+};
 
 /// A record's place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,11 @@ pub struct Cells {
 impl Cells {
     /// Empty cells of so many columns over a text.
     pub fn new(text: String, columns: usize) -> Self {
-        Self { text, columns: vec![Vec::new(); columns], ..Self::default() }
+        Self {
+            text,
+            columns: vec![Vec::new(); columns],
+            ..Self::default()
+        }
     }
 
     /// The cell's text, none when it is missing.
@@ -74,7 +81,10 @@ impl Cells {
             column.retain(|_| row.next() == Some(&false));
         }
         let moved = self.records.iter().zip(&bad).filter(|(_, bad)| **bad);
-        self.broken.extend(moved.map(|(record, _)| Broken { record: *record, reason: reason.to_owned() }));
+        self.broken.extend(moved.map(|(record, _)| Broken {
+            record: *record,
+            reason: reason.to_owned(),
+        }));
         self.broken.sort_by_key(|broken| broken.record.number);
         let mut row = bad.iter();
         self.records.retain(|_| row.next() == Some(&false));
@@ -84,6 +94,9 @@ impl Cells {
 impl Span {
     pub fn new(start: usize, end: usize) -> Self {
         debug_assert!(end < u32::MAX as usize, "chunks are far smaller than 4 GiB");
-        Self { start: start as u32, end: end as u32 }
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 }

@@ -78,7 +78,11 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
         new: &new,
         changed: &changed,
     };
-    let Judged { step, why, warnings } = judgement.judge(room)?;
+    let Judged {
+        step,
+        why,
+        warnings,
+    } = judgement.judge(room)?;
     let files = match step {
         Step::Nothing => Vec::new(),
         Step::Rebuild => found.files,
@@ -88,7 +92,16 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
             files
         }
     };
-    Ok(Work { step, why, warnings, files, tables, cursor, manifest, reading })
+    Ok(Work {
+        step,
+        why,
+        warnings,
+        files,
+        tables,
+        cursor,
+        manifest,
+        reading,
+    })
 }
 
 async fn load(room: &Room<'_>, job: &SourceJob) -> Result<Tables> {
@@ -144,15 +157,27 @@ struct Judged {
 
 impl Judgement<'_> {
     fn judge(&self, room: &Room<'_>) -> Result<Judged> {
-        let judged = |step, why: String| Ok(Judged { step, why, warnings: Vec::new() });
+        let judged = |step, why: String| {
+            Ok(Judged {
+                step,
+                why,
+                warnings: Vec::new(),
+            })
+        };
         let files = self.new.len() + self.changed.len();
         if self.is_first {
-            return judged(Step::Add, format!("nothing was taken in yet: {}", counted(files)));
+            return judged(
+                Step::Add,
+                format!("nothing was taken in yet: {}", counted(files)),
+            );
         }
         let gone = self.manifest.paths().filter(|path| !self.has(path)).count();
         if !self.is_read_as_before {
             if gone == 0 {
-                return judged(Step::Rebuild, format!("spec changed: {} are read anew", counted(self.files.len())));
+                return judged(
+                    Step::Rebuild,
+                    format!("spec changed: {} are read anew", counted(self.files.len())),
+                );
             }
             let warning = format!(
                 "spec of {} changed, but {gone} of {} ingested files are gone: rows that are there stay as they were read",
@@ -160,39 +185,64 @@ impl Judgement<'_> {
                 self.manifest.len()
             );
             let why = format!("spec changed: {} to read", counted(files));
-            return Ok(Judged { step: Step::Add, why, warnings: vec![warning] });
+            return Ok(Judged {
+                step: Step::Add,
+                why,
+                warnings: vec![warning],
+            });
         }
-        if self.keeps_every_row && let Some(file) = self.changed.first() {
+        if self.keeps_every_row
+            && let Some(file) = self.changed.first()
+        {
             if gone == 0 {
-                return judged(Step::Rebuild, format!("file {} changed and rows have no key", file.path));
+                return judged(
+                    Step::Rebuild,
+                    format!("file {} changed and rows have no key", file.path),
+                );
             }
             let message = format!(
                 "source file {} changed since it was taken in, and rows of {} have no key to tell old ones from new",
                 file.path, room.job.name
             );
-            return Err(Error::data(message)
-                .with_hint("deliver new rows in files of their own, or declare a key in the contract"));
+            return Err(Error::data(message).with_hint(
+                "deliver new rows in files of their own, or declare a key in the contract",
+            ));
         }
         match files {
-            0 => judged(Step::Nothing, format!("no new files among {}", self.files.len())),
+            0 => judged(
+                Step::Nothing,
+                format!("no new files among {}", self.files.len()),
+            ),
             files => judged(Step::Add, format!("{} to read", counted(files))),
         }
     }
 
     fn has(&self, path: &str) -> bool {
-        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok()
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .is_ok()
     }
 }
 
 fn counted(files: usize) -> String {
-    if files == 1 { "1 file".into() } else { format!("{files} files") }
+    if files == 1 {
+        "1 file".into()
+    } else {
+        format!("{files} files")
+    }
 }
 
 fn no_files(room: &Room<'_>, found: &Found) -> Error {
     let globs = found.unmatched.join(", ");
     let data = &room.project.settings.data;
-    Error::data(format!("source {} has no files: {globs} match nothing in {data}", room.job.name))
-        .with_hint(format!("put the files there, or correct files in jobs/{}.yaml or data in c360.yaml", room.job.name))
+    Error::data(format!(
+        "source {} has no files: {globs} match nothing in {data}",
+        room.job.name
+    ))
+    .with_hint(format!(
+        "put the files there, or correct files in jobs/{}.yaml or data in c360.yaml",
+        room.job.name
+    ))
 }
 
 /// Fingerprint of everything that decides what a file's rows become. Which files there are,
@@ -206,5 +256,8 @@ fn reading(job: &SourceJob, contract: &Contract) -> String {
         column.pii = false;
     }
     let text = serde_json::to_string(&(&contract, &job.format, job.mode, &job.order_by, &job.op));
-    format!("{:016x}", xxh3_64(text.expect("specs are always JSON").as_bytes()))
+    format!(
+        "{:016x}",
+        xxh3_64(text.expect("specs are always JSON").as_bytes())
+    )
 }

@@ -77,11 +77,20 @@ impl<'a> Place<'a> {
             (false, "") => data.to_owned(),
             (false, folder) => format!("{data}/{folder}"),
         };
-        Self { glob, folder, rest, base: (!absolute).then_some(data) }
+        Self {
+            glob,
+            folder,
+            rest,
+            base: (!absolute).then_some(data),
+        }
     }
 
     async fn files(&self, stores: &Stores) -> Result<Vec<SourceFile>> {
-        let folder = if self.folder.is_empty() { "/" } else { &self.folder };
+        let folder = if self.folder.is_empty() {
+            "/"
+        } else {
+            &self.folder
+        };
         let (store, prefix) = stores.resolve(folder)?;
         let objects: Vec<ObjectMeta> = if self.rest.contains(WILDCARDS) {
             let pattern = self.pattern()?;
@@ -90,7 +99,10 @@ impl<'a> Place<'a> {
                     .is_some_and(|path| pattern.matches_with(&path, OPTIONS));
                 std::future::ready(matches)
             });
-            listed.try_collect().await.map_err(|error| self.unreachable(error))?
+            listed
+                .try_collect()
+                .await
+                .map_err(|error| self.unreachable(error))?
         } else {
             match store.head(&prefix.clone().join(self.rest)).await {
                 Ok(object) => vec![object],
@@ -98,7 +110,10 @@ impl<'a> Place<'a> {
                 Err(error) => return Err(self.unreachable(error)),
             }
         };
-        objects.into_iter().map(|object| self.file(stores, folder, &prefix, object)).collect()
+        objects
+            .into_iter()
+            .map(|object| self.file(stores, folder, &prefix, object))
+            .collect()
     }
 
     fn pattern(&self) -> Result<Pattern> {
@@ -107,7 +122,13 @@ impl<'a> Place<'a> {
         })
     }
 
-    fn file(&self, stores: &Stores, folder: &str, prefix: &Path, object: ObjectMeta) -> Result<SourceFile> {
+    fn file(
+        &self,
+        stores: &Stores,
+        folder: &str,
+        prefix: &Path,
+        object: ObjectMeta,
+    ) -> Result<SourceFile> {
         let below_folder = below(&object.location, prefix).unwrap_or_default();
         let location = format!("{}/{below_folder}", folder.trim_end_matches('/'));
         let path = match self.base {
@@ -117,15 +138,27 @@ impl<'a> Place<'a> {
             }
             None => location.clone(),
         };
-        Ok(SourceFile { path, location, size: object.size, etag: object.e_tag })
+        Ok(SourceFile {
+            path,
+            location,
+            size: object.size,
+            etag: object.e_tag,
+        })
     }
 
     fn unreachable(&self, error: object_store::Error) -> Error {
         if error.to_string().contains("NoSuchBucket") {
-            let message = format!("files {} are in a bucket that does not exist: {}", self.glob, self.folder);
-            return Error::invalid(message).with_hint("create the bucket, or correct data in c360.yaml");
+            let message = format!(
+                "files {} are in a bucket that does not exist: {}",
+                self.glob, self.folder
+            );
+            return Error::invalid(message)
+                .with_hint("create the bucket, or correct data in c360.yaml");
         }
-        unavailable(format!("files {} cannot be listed in {}", self.glob, self.folder), error)
+        unavailable(
+            format!("files {} cannot be listed in {}", self.glob, self.folder),
+            error,
+        )
     }
 }
 
@@ -155,22 +188,41 @@ mod tests {
         }
         let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
         let data = folder.path().display().to_string();
-        let found = discover(&Stores::new(None), &data, &globs).await.expect("listed");
+        let found = discover(&Stores::new(None), &data, &globs)
+            .await
+            .expect("listed");
         let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, expected, "of {globs:?}");
         assert_eq!(found.unmatched, unmatched, "of {globs:?}");
         for file in &found.files {
-            assert!(std::path::Path::new(&file.location).exists(), "{} is where it says", file.path);
+            assert!(
+                std::path::Path::new(&file.location).exists(),
+                "{} is where it says",
+                file.path
+            );
         }
     }
 
     #[tokio::test]
     async fn globs_match_within_a_folder_and_below() {
-        let names = ["a.csv", "b.csv", "b.txt", "d/c.csv", "d/e/f.csv", ".hidden.csv"];
+        let names = [
+            "a.csv",
+            "b.csv",
+            "b.txt",
+            "d/c.csv",
+            "d/e/f.csv",
+            ".hidden.csv",
+        ];
         check(&names, &["*.csv"], &["a.csv", "b.csv"], &[]).await;
         check(&names, &["./a.csv"], &["a.csv"], &[]).await;
         check(&names, &["d/*.csv"], &["d/c.csv"], &[]).await;
-        check(&names, &["**/*.csv"], &["a.csv", "b.csv", "d/c.csv", "d/e/f.csv"], &[]).await;
+        check(
+            &names,
+            &["**/*.csv"],
+            &["a.csv", "b.csv", "d/c.csv", "d/e/f.csv"],
+            &[],
+        )
+        .await;
         check(&names, &["d/?/[f]*"], &["d/e/f.csv"], &[]).await;
     }
 
@@ -181,14 +233,24 @@ mod tests {
 
     #[tokio::test]
     async fn globs_without_a_match_are_named() {
-        check(&["a.csv"], &["a.csv", "b.csv", "none/*.csv"], &["a.csv"], &["b.csv", "none/*.csv"]).await;
+        check(
+            &["a.csv"],
+            &["a.csv", "b.csv", "none/*.csv"],
+            &["a.csv"],
+            &["b.csv", "none/*.csv"],
+        )
+        .await;
     }
 
     #[test]
     fn a_glob_says_where_to_look() {
         let check = |data: &str, glob: &str, folder: &str, rest: &str| {
             let place = Place::of(data, glob);
-            assert_eq!((place.folder.as_str(), place.rest), (folder, rest), "of {glob}");
+            assert_eq!(
+                (place.folder.as_str(), place.rest),
+                (folder, rest),
+                "of {glob}"
+            );
         };
         check("s3://b/in/", "x/y-*.csv", "s3://b/in/x", "y-*.csv");
         check("s3://b", "s3://c/d/e*/f.csv", "s3://c/d", "e*/f.csv");

@@ -9,8 +9,8 @@ use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 
 use super::discover::SourceFile;
-use super::unavailable;
 use super::read::Fingerprint;
+use super::unavailable;
 use crate::error::{Error, Result};
 
 /// A file that was taken in.
@@ -67,7 +67,9 @@ impl Cursor {
     /// The cursor of the table's newest snapshot; an empty one when it has none.
     pub fn of(table: Option<&Table>) -> Self {
         let inputs = table.and_then(|table| table.summary("c360.inputs"));
-        inputs.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        inputs
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
     }
 
     /// The text for `c360.inputs`.
@@ -79,20 +81,32 @@ impl Cursor {
 impl Manifest {
     /// The manifest that the cursor names.
     pub async fn load(stores: &Stores, cursor: &Cursor) -> Result<Self> {
-        let Some(location) = &cursor.manifest else { return Ok(Self::default()) };
+        let Some(location) = &cursor.manifest else {
+            return Ok(Self::default());
+        };
         let (store, path) = stores.resolve(location)?;
         let bytes = match store.get(&path).await {
             Ok(found) => found.bytes().await,
             Err(error) => Err(error),
         };
         let bytes = bytes.map_err(|error| {
-            unavailable(format!("list of ingested files {location} cannot be read"), error)
+            unavailable(
+                format!("list of ingested files {location} cannot be read"),
+                error,
+            )
         })?;
         let document: Document = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::data(format!("list of ingested files {location} is damaged: {error}"))
+            Error::data(format!(
+                "list of ingested files {location} is damaged: {error}"
+            ))
         })?;
-        let entries = document.files.into_iter().map(|entry| (entry.path.clone(), entry));
-        Ok(Self { entries: entries.collect() })
+        let entries = document
+            .files
+            .into_iter()
+            .map(|entry| (entry.path.clone(), entry));
+        Ok(Self {
+            entries: entries.collect(),
+        })
     }
 
     /// A new place for a manifest beside the table.
@@ -107,13 +121,20 @@ impl Manifest {
 
     /// Writes the manifest where the cursor says.
     pub async fn save(&self, stores: &Stores, cursor: &Cursor) -> Result<()> {
-        let Some(location) = &cursor.manifest else { return Ok(()) };
-        let document = Document { files: self.entries.values().cloned().collect() };
+        let Some(location) = &cursor.manifest else {
+            return Ok(());
+        };
+        let document = Document {
+            files: self.entries.values().cloned().collect(),
+        };
         let text = serde_json::to_vec(&document).expect("entries are always JSON");
         let (store, path) = stores.resolve(location)?;
         let written = store.put(&path, text.into()).await;
         written.map(|_| ()).map_err(|error| {
-            unavailable(format!("list of ingested files {location} cannot be written"), error)
+            unavailable(
+                format!("list of ingested files {location} cannot be written"),
+                error,
+            )
         })
     }
 
@@ -146,7 +167,9 @@ impl Manifest {
 
     /// Whether a touched file has the content that was taken in; remembers its new tag if so.
     pub fn settle(&mut self, file: &SourceFile, found: &Fingerprint) -> bool {
-        let Some(entry) = self.entries.get_mut(&file.path) else { return false };
+        let Some(entry) = self.entries.get_mut(&file.path) else {
+            return false;
+        };
         let same = entry.size == found.size && entry.checksum == found.checksum;
         if same {
             entry.etag.clone_from(&file.etag);
@@ -165,7 +188,14 @@ impl Entry {
     /// The entry of a file of which so much was read.
     pub fn new(file: &SourceFile, read: Fingerprint, rows: u64, rejected: u64) -> Self {
         let SourceFile { path, etag, .. } = file.clone();
-        Self { path, size: read.size, etag, checksum: read.checksum, rows, rejected }
+        Self {
+            path,
+            size: read.size,
+            etag,
+            checksum: read.checksum,
+            rows,
+            rejected,
+        }
     }
 }
 
@@ -175,11 +205,19 @@ mod tests {
 
     fn file(size: u64, etag: Option<&str>) -> SourceFile {
         let etag = etag.map(str::to_owned);
-        SourceFile { path: "a.csv".into(), location: "/data/a.csv".into(), size, etag }
+        SourceFile {
+            path: "a.csv".into(),
+            location: "/data/a.csv".into(),
+            size,
+            etag,
+        }
     }
 
     fn read(checksum: &str) -> Fingerprint {
-        Fingerprint { size: 10, checksum: checksum.into() }
+        Fingerprint {
+            size: 10,
+            checksum: checksum.into(),
+        }
     }
 
     fn manifest() -> Manifest {
@@ -191,10 +229,16 @@ mod tests {
     #[test]
     fn a_file_is_known_by_path_size_and_tag() {
         assert_eq!(manifest().standing(&file(10, Some("t1"))), Standing::Known);
-        assert_eq!(manifest().standing(&file(10, Some("t2"))), Standing::Touched);
+        assert_eq!(
+            manifest().standing(&file(10, Some("t2"))),
+            Standing::Touched
+        );
         assert_eq!(manifest().standing(&file(10, None)), Standing::Touched);
         assert_eq!(manifest().standing(&file(9, Some("t1"))), Standing::Changed);
-        assert_eq!(Manifest::default().standing(&file(10, Some("t1"))), Standing::New);
+        assert_eq!(
+            Manifest::default().standing(&file(10, Some("t1"))),
+            Standing::New
+        );
     }
 
     #[test]
@@ -207,8 +251,14 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_its_text() {
-        let cursor = Cursor { manifest: Some("/t/metadata/ingested-1.json".into()), reading: Some("ab".into()) };
-        assert_eq!(serde_json::from_str::<Cursor>(&cursor.text()).expect("JSON"), cursor);
+        let cursor = Cursor {
+            manifest: Some("/t/metadata/ingested-1.json".into()),
+            reading: Some("ab".into()),
+        };
+        assert_eq!(
+            serde_json::from_str::<Cursor>(&cursor.text()).expect("JSON"),
+            cursor
+        );
         assert_eq!(Cursor::default().text(), "{}");
     }
 }

@@ -45,21 +45,41 @@ pub async fn run(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String, Ou
 
 /// Does the work.
 pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
-    let mut outcome = Outcome { warnings: work.warnings.clone(), ..Outcome::default() };
+    let mut outcome = Outcome {
+        warnings: work.warnings.clone(),
+        ..Outcome::default()
+    };
     if work.step == Step::Nothing {
-        outcome.snapshot_id = work.tables.raw.as_ref().and_then(|table| table.snapshot_id());
+        outcome.snapshot_id = work
+            .tables
+            .raw
+            .as_ref()
+            .and_then(|table| table.snapshot_id());
         return Ok(outcome);
     }
     let contract = contract(room, job)?;
     let stores = room.warehouse.stores();
     let reader = Arc::new(Reader::new(stores, contract, job)?);
-    room.progress.job_started(&room.job.name, Some(work.bytes()));
+    room.progress
+        .job_started(&room.job.name, Some(work.bytes()));
 
     let rebuild = work.step == Step::Rebuild;
-    let Work { tables, files, reading, cursor: old, manifest, .. } = work;
-    let mut rejects = Rejects::open(room, job, tables.rejects.clone(), &reading, rebuild, &files).await?;
+    let Work {
+        tables,
+        files,
+        reading,
+        cursor: old,
+        manifest,
+        ..
+    } = work;
+    let mut rejects =
+        Rejects::open(room, job, tables.rejects.clone(), &reading, rebuild, &files).await?;
     let mut sink = Sink::open(room, job, contract, &tables, &old, rebuild).await?;
-    let mut manifest = if rebuild { Manifest::default() } else { manifest };
+    let mut manifest = if rebuild {
+        Manifest::default()
+    } else {
+        manifest
+    };
     let mut tally = Tally::default();
     let (mut rows, mut rejected) = (0, 0);
     let mut chunks = reader.read(files.clone(), threads());
@@ -81,7 +101,10 @@ pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outco
     (outcome.rows_in, outcome.rows_rejected) = (tally.rows, tally.rejected);
     tally.check(&contract.contract, &contract.rejects)?;
 
-    let new = Cursor { manifest: Some(Manifest::location(sink.table())?), reading: Some(reading) };
+    let new = Cursor {
+        manifest: Some(Manifest::location(sink.table())?),
+        reading: Some(reading),
+    };
     manifest.save(stores, &new).await?;
     rejects.commit(&mut outcome).await?;
     sink.commit(&old, &new, &mut outcome).await?;
@@ -91,7 +114,10 @@ pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outco
 /// The contract that the job names; the spec has been checked to have it.
 fn contract<'a>(room: &Room<'a>, job: &SourceJob) -> Result<&'a Contract> {
     room.project.contracts.get(&job.contract).ok_or_else(|| {
-        Error::invalid(format!("job {} names contract {}, which does not exist", room.job.name, job.contract))
+        Error::invalid(format!(
+            "job {} names contract {}, which does not exist",
+            room.job.name, job.contract
+        ))
     })
 }
 
@@ -101,5 +127,7 @@ fn threads() -> usize {
 
 /// Something outside did not answer; the cause is chained.
 fn unavailable(message: String, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-    c360_catalog::Error::unavailable(message).caused_by(cause).into()
+    c360_catalog::Error::unavailable(message)
+        .caused_by(cause)
+        .into()
 }

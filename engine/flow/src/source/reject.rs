@@ -46,9 +46,24 @@ pub fn batch(file: &str, rejects: &[Reject]) -> RecordBatch {
         schema(),
         vec![
             Arc::new(StringArray::from(vec![file; rejects.len()])),
-            Arc::new(rejects.iter().map(|reject| Some(reject.row as i64)).collect::<Int64Array>()),
-            Arc::new(rejects.iter().map(|reject| reject.line.map(|line| line as i64)).collect::<Int64Array>()),
-            Arc::new(rejects.iter().map(|reject| reject.column.as_deref()).collect::<StringArray>()),
+            Arc::new(
+                rejects
+                    .iter()
+                    .map(|reject| Some(reject.row as i64))
+                    .collect::<Int64Array>(),
+            ),
+            Arc::new(
+                rejects
+                    .iter()
+                    .map(|reject| reject.line.map(|line| line as i64))
+                    .collect::<Int64Array>(),
+            ),
+            Arc::new(
+                rejects
+                    .iter()
+                    .map(|reject| reject.column.as_deref())
+                    .collect::<StringArray>(),
+            ),
             Arc::new(StringArray::from(strings(|reject| &reject.reason))),
             Arc::new(StringArray::from(texts)),
         ],
@@ -76,7 +91,10 @@ impl Tally {
         for reject in rejects.iter().take(3 - self.first.len()) {
             let column = reject.column.as_ref().map(|column| format!("{column} "));
             let column = column.unwrap_or_default();
-            self.first.push(format!("{file} row {}: {column}{}", reject.row, reject.reason));
+            self.first.push(format!(
+                "{file} row {}: {column}{}",
+                reject.row, reject.reason
+            ));
         }
     }
 
@@ -116,21 +134,41 @@ mod tests {
     fn check(rejected: u64, limits: RejectLimits, expected: Option<&str>) {
         let mut tally = Tally::default();
         tally.add("a.csv", 100, &rejects(rejected));
-        let message = tally.check("orders", &limits).err().map(|error| error.to_string());
+        let message = tally
+            .check("orders", &limits)
+            .err()
+            .map(|error| error.to_string());
         assert_eq!(message.as_deref(), expected);
     }
 
     #[test]
     fn a_limit_is_crossed_only_by_more_than_it() {
-        check(3, RejectLimits { max_percent: 3.0, max_rows: Some(3) }, None);
-        check(0, RejectLimits { max_percent: 0.0, max_rows: Some(0) }, None);
+        check(
+            3,
+            RejectLimits {
+                max_percent: 3.0,
+                max_rows: Some(3),
+            },
+            None,
+        );
+        check(
+            0,
+            RejectLimits {
+                max_percent: 0.0,
+                max_rows: Some(0),
+            },
+            None,
+        );
     }
 
     #[test]
     fn over_the_limit_the_error_says_how_far_and_why_but_no_value() {
         check(
             4,
-            RejectLimits { max_percent: 3.0, max_rows: None },
+            RejectLimits {
+                max_percent: 3.0,
+                max_rows: None,
+            },
             Some(
                 "source orders: 4 of 100 rows break the contract (4.00 %), more than the limit of 3 %; \
                  nothing was committed; the first: a.csv row 1: amount is not a long; \
@@ -139,7 +177,10 @@ mod tests {
         );
         check(
             1,
-            RejectLimits { max_percent: 3.0, max_rows: Some(0) },
+            RejectLimits {
+                max_percent: 3.0,
+                max_rows: Some(0),
+            },
             Some(
                 "source orders: 1 of 100 rows break the contract (1.00 %), more than the limit of 0 rows; \
                  nothing was committed; the first: a.csv row 1: amount is not a long",

@@ -27,7 +27,11 @@ pub struct Header {
 
 /// Splits a chunk of whole records. Empty lines are no records.
 pub fn split(text: String, dialect: Dialect, header: &Header) -> Cells {
-    let mut splitter = Splitter { dialect, unescaped: String::new(), base: text.len() };
+    let mut splitter = Splitter {
+        dialect,
+        unescaped: String::new(),
+        base: text.len(),
+    };
     let mut cells = Cells::new(String::new(), header.columns);
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -36,7 +40,10 @@ pub fn split(text: String, dialect: Dialect, header: &Header) -> Cells {
         let start = at;
         let end = splitter.record(&text, &mut at, header, &mut cells);
         let Some(end) = end else { continue };
-        let record = Record { number, span: Span::new(start, end.at) };
+        let record = Record {
+            number,
+            span: Span::new(start, end.at),
+        };
         number += 1;
         finish(&mut cells, header, record, end.fields);
     }
@@ -49,13 +56,24 @@ pub fn split(text: String, dialect: Dialect, header: &Header) -> Cells {
 /// The fields of one record, for a header.
 pub fn fields(record: &str, dialect: Dialect) -> Vec<String> {
     let count = record.len() + 1;
-    let header = Header { slots: (0..count).map(Some).collect(), absent: Vec::new(), columns: count };
-    let mut splitter = Splitter { dialect, unescaped: String::new(), base: record.len() };
+    let header = Header {
+        slots: (0..count).map(Some).collect(),
+        absent: Vec::new(),
+        columns: count,
+    };
+    let mut splitter = Splitter {
+        dialect,
+        unescaped: String::new(),
+        base: record.len(),
+    };
     let mut cells = Cells::new(String::new(), count);
     splitter.record(record, &mut 0, &header, &mut cells);
     cells.text = format!("{record}{}", splitter.unescaped);
     let spans = cells.columns.iter().filter_map(|column| column.first());
-    spans.filter_map(|span| cells.get(*span)).map(str::to_owned).collect()
+    spans
+        .filter_map(|span| cells.get(*span))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Keeps the record when it has as many fields as the header, takes it back otherwise.
@@ -63,7 +81,10 @@ fn finish(cells: &mut Cells, header: &Header, record: Record, fields: usize) {
     if fields != header.slots.len() {
         let kept = cells.records.len();
         cells.truncate(kept);
-        let reason = format!("{fields} fields where the header has {}", header.slots.len());
+        let reason = format!(
+            "{fields} fields where the header has {}",
+            header.slots.len()
+        );
         cells.broken.push(Broken { record, reason });
         return;
     }
@@ -95,7 +116,13 @@ enum Stop {
 
 impl Splitter {
     /// Reads the record at `at` and moves `at` behind its line end; none for an empty line.
-    fn record(&mut self, text: &str, at: &mut usize, header: &Header, cells: &mut Cells) -> Option<End> {
+    fn record(
+        &mut self,
+        text: &str,
+        at: &mut usize,
+        header: &Header,
+        cells: &mut Cells,
+    ) -> Option<End> {
         let bytes = text.as_bytes();
         if let Some(length) = empty_line(&bytes[*at..]) {
             *at += length;
@@ -118,13 +145,15 @@ impl Splitter {
             *at = end + 1;
             if matches!(stop, Stop::Record) {
                 *at = (*at).min(bytes.len());
-                return Some(End { at: without_carriage_return(bytes, start, end), fields });
+                return Some(End {
+                    at: without_carriage_return(bytes, start, end),
+                    fields,
+                });
             }
         }
     }
 
     /// The field whose opening quote is at `open`.
-    #[cold]
     fn quoted_field(&mut self, text: &str, open: usize) -> (Span, usize, Stop) {
         let Dialect { delimiter, quote } = self.dialect;
         let bytes = text.as_bytes();
@@ -132,7 +161,9 @@ impl Splitter {
         let mut pieces = 0;
         let mut start = open + 1;
         let close = loop {
-            let Some(found) = memchr::memchr(quote, &bytes[start..]) else { break bytes.len() };
+            let Some(found) = memchr::memchr(quote, &bytes[start..]) else {
+                break bytes.len();
+            };
             let at = start + found;
             if bytes.get(at + 1) != Some(&quote) {
                 break at;
@@ -147,26 +178,41 @@ impl Splitter {
             return (Span::new(start, close), end, stop);
         }
         self.unescaped.push_str(&text[start..close]);
-        self.unescaped.push_str(&text[tail.start as usize..tail.end as usize]);
-        (Span::new(self.base + from, self.base + self.unescaped.len()), end, stop)
+        self.unescaped
+            .push_str(&text[tail.start as usize..tail.end as usize]);
+        (
+            Span::new(self.base + from, self.base + self.unescaped.len()),
+            end,
+            stop,
+        )
     }
 }
 
 /// The rest of an unquoted field from `start`: its span, where it stops and why.
 fn plain_field(bytes: &[u8], start: usize, delimiter: u8) -> (Span, usize, Stop) {
     let rest = &bytes[start..];
-    let stop = rest.iter().position(|byte| *byte == delimiter || *byte == b'\n');
+    let stop = rest
+        .iter()
+        .position(|byte| *byte == delimiter || *byte == b'\n');
     match stop.map(|length| start + length) {
         Some(end) if bytes[end] == delimiter => (Span::new(start, end), end, Stop::Delimiter),
         end => {
             let end = end.unwrap_or(bytes.len());
-            (Span::new(start, without_carriage_return(bytes, start, end)), end, Stop::Record)
+            (
+                Span::new(start, without_carriage_return(bytes, start, end)),
+                end,
+                Stop::Record,
+            )
         }
     }
 }
 
 fn without_carriage_return(bytes: &[u8], start: usize, end: usize) -> usize {
-    if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
+    if end > start && bytes[end - 1] == b'\r' {
+        end - 1
+    } else {
+        end
+    }
 }
 
 /// Length of the empty line at the start of the text, if there is one.
@@ -184,16 +230,29 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const DIALECT: Dialect = Dialect { delimiter: b',', quote: b'"' };
+    const DIALECT: Dialect = Dialect {
+        delimiter: b',',
+        quote: b'"',
+    };
 
     fn header(fields: usize) -> Header {
-        Header { slots: (0..fields).map(Some).collect(), absent: vec![], columns: fields }
+        Header {
+            slots: (0..fields).map(Some).collect(),
+            absent: vec![],
+            columns: fields,
+        }
     }
 
     fn rows(cells: &Cells) -> Vec<Vec<String>> {
         let text = |span: &Span| cells.get(*span).unwrap_or("<missing>").to_owned();
         (0..cells.records.len())
-            .map(|row| cells.columns.iter().map(|column| text(&column[row])).collect())
+            .map(|row| {
+                cells
+                    .columns
+                    .iter()
+                    .map(|column| text(&column[row]))
+                    .collect()
+            })
             .collect()
     }
 
@@ -223,10 +282,17 @@ mod tests {
     fn a_ragged_record_is_broken_and_the_next_one_is_not() {
         let cells = split("a,b\nc\nd,e,f\ng,h\n".into(), DIALECT, &header(2));
         assert_eq!(rows(&cells), [["a", "b"], ["g", "h"]]);
-        let broken: Vec<_> = cells.broken.iter().map(|b| (b.record.number, b.reason.as_str())).collect();
+        let broken: Vec<_> = cells
+            .broken
+            .iter()
+            .map(|b| (b.record.number, b.reason.as_str()))
+            .collect();
         assert_eq!(
             broken,
-            [(1, "1 fields where the header has 2"), (2, "3 fields where the header has 2")]
+            [
+                (1, "1 fields where the header has 2"),
+                (2, "3 fields where the header has 2")
+            ]
         );
         assert_eq!(cells.records[1].number, 3);
         assert_eq!(cells.lines, 4);
@@ -234,22 +300,33 @@ mod tests {
 
     #[test]
     fn only_wanted_fields_are_kept() {
-        let header = Header { slots: vec![None, Some(1), Some(0)], absent: vec![2], columns: 3 };
+        let header = Header {
+            slots: vec![None, Some(1), Some(0)],
+            absent: vec![2],
+            columns: 3,
+        };
         let cells = split("a,b,c\n".into(), DIALECT, &header);
         assert_eq!(rows(&cells), [["c", "b", "<missing>"]]);
     }
 
     #[test]
     fn a_header_may_be_quoted() {
-        assert_eq!(fields("id,\"full name\",\"a\"\"b\"", DIALECT), ["id", "full name", "a\"b"]);
+        assert_eq!(
+            fields("id,\"full name\",\"a\"\"b\"", DIALECT),
+            ["id", "full name", "a\"b"]
+        );
     }
 
     /// What the csv crate makes of the same text; it ends records at lone carriage returns too, so
     /// these do not occur.
     fn oracle(text: &str) -> Vec<Vec<String>> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let rows = reader.records().map(|row| row.expect("text"));
-        rows.map(|row| row.iter().map(str::to_owned).collect()).collect()
+        rows.map(|row| row.iter().map(str::to_owned).collect())
+            .collect()
     }
 
     proptest! {

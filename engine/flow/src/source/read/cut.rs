@@ -41,7 +41,11 @@ fn whole_separated(text: &[u8], delimiter: u8, quote: u8) -> usize {
         let Some(close) = closing_quote(text, open + 1, quote) else {
             // The rest of the text may be inside this field.
             let before = after_last_line_end(&text[outside_from..open]);
-            return if before > 0 { outside_from + before } else { whole };
+            return if before > 0 {
+                outside_from + before
+            } else {
+                whole
+            };
         };
         let before = after_last_line_end(&text[outside_from..open]);
         if before > 0 {
@@ -51,7 +55,11 @@ fn whole_separated(text: &[u8], delimiter: u8, quote: u8) -> usize {
         from = close + 1;
     }
     let after = after_last_line_end(&text[outside_from..]);
-    if after > 0 { outside_from + after } else { whole }
+    if after > 0 {
+        outside_from + after
+    } else {
+        whole
+    }
 }
 
 /// The quote that ends the field whose content starts at `from`; none when it is not in the text
@@ -72,8 +80,15 @@ mod tests {
     use super::*;
 
     fn check(text: &str, whole: &str) {
-        let records = Records::Separated { delimiter: b',', quote: b'"' };
-        assert_eq!(&text[..records.whole(text.as_bytes())], whole, "of {text:?}");
+        let records = Records::Separated {
+            delimiter: b',',
+            quote: b'"',
+        };
+        assert_eq!(
+            &text[..records.whole(text.as_bytes())],
+            whole,
+            "of {text:?}"
+        );
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub enum Stored {
 
 /// Opens the object; `name` is how errors call it.
 pub async fn open(store: &Arc<dyn ObjectStore>, path: &Path, name: &str) -> Result<Stored> {
-    let found = store.get(path).await.map_err(|error| unreadable(name, error))?;
+    let found = store
+        .get(path)
+        .await
+        .map_err(|error| unreadable(name, error))?;
     Ok(match found.payload {
         GetResultPayload::File(file, _) => Stored::File(file),
         GetResultPayload::Stream(stream) => Stored::Remote(RemoteReader {
@@ -107,11 +110,18 @@ struct Passing<R> {
 
 impl<R: Read> Passing<R> {
     fn new(inner: R) -> Self {
-        Self { inner, size: 0, hash: Xxh3::new() }
+        Self {
+            inner,
+            size: 0,
+            hash: Xxh3::new(),
+        }
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint { size: self.size, checksum: format!("{:032x}", self.hash.digest128()) }
+        Fingerprint {
+            size: self.size,
+            checksum: format!("{:032x}", self.hash.digest128()),
+        }
     }
 }
 
@@ -172,15 +182,16 @@ impl Read for Content {
 
 /// The fingerprint of a stored object. Blocks.
 pub fn fingerprint(stored: Stored, name: &str) -> Result<Fingerprint> {
-    Content::plain(stored).finish().map_err(|error| broken(name, error))
+    Content::plain(stored)
+        .finish()
+        .map_err(|error| broken(name, error))
 }
 
 /// The store does not give the object out.
 pub fn unreadable(name: &str, error: object_store::Error) -> Error {
     match error {
-        object_store::Error::NotFound { .. } => {
-            Error::data(format!("source file {name} is gone")).with_hint("run again once it is back, or without it")
-        }
+        object_store::Error::NotFound { .. } => Error::data(format!("source file {name} is gone"))
+            .with_hint("run again once it is back, or without it"),
         error => unavailable(format!("source file {name} cannot be read"), error),
     }
 }

@@ -87,7 +87,9 @@ impl Wanted {
     pub fn new(rules: &Rules, contract: &Contract) -> Self {
         let names: Vec<String> = rules.wanted().into_iter().map(str::to_owned).collect();
         Self {
-            required: (0..names.len()).map(|slot| rules.is_required(slot)).collect(),
+            required: (0..names.len())
+                .map(|slot| rules.is_required(slot))
+                .collect(),
             names,
             refuse_others: contract.extra_columns == ExtraColumns::Reject,
             contract: contract.contract.clone(),
@@ -98,23 +100,45 @@ impl Wanted {
     fn slots(&self, columns: &[&str], file: &str) -> Result<Header> {
         let place = |column: &&str| self.names.iter().position(|name| name == column);
         let slots: Vec<Option<usize>> = columns.iter().map(place).collect();
-        let absent: Vec<usize> =
-            (0..self.names.len()).filter(|slot| !slots.contains(&Some(*slot))).collect();
+        let absent: Vec<usize> = (0..self.names.len())
+            .filter(|slot| !slots.contains(&Some(*slot)))
+            .collect();
         if let Some(slot) = absent.iter().find(|slot| self.required[**slot]) {
-            return Err(self.misfit(file, &format!("lacks the required column {}", self.names[*slot])));
+            return Err(self.misfit(
+                file,
+                &format!("lacks the required column {}", self.names[*slot]),
+            ));
         }
-        if let Some(twice) = (0..slots.len()).find(|at| slots[*at].is_some() && slots[..*at].contains(&slots[*at])) {
+        if let Some(twice) =
+            (0..slots.len()).find(|at| slots[*at].is_some() && slots[..*at].contains(&slots[*at]))
+        {
             return Err(self.misfit(file, &format!("has the column {} twice", columns[twice])));
         }
-        match slots.iter().position(Option::is_none).filter(|_| self.refuse_others) {
-            Some(other) => Err(self.misfit(file, &format!("has the column {}, which the contract does not name", columns[other]))),
-            None => Ok(Header { slots, absent, columns: self.names.len() }),
+        match slots
+            .iter()
+            .position(Option::is_none)
+            .filter(|_| self.refuse_others)
+        {
+            Some(other) => Err(self.misfit(
+                file,
+                &format!(
+                    "has the column {}, which the contract does not name",
+                    columns[other]
+                ),
+            )),
+            None => Ok(Header {
+                slots,
+                absent,
+                columns: self.names.len(),
+            }),
         }
     }
 
     fn misfit(&self, file: &str, how: &str) -> Error {
-        Error::data(format!("source file {file} {how}"))
-            .with_hint(format!("correct the file, or schemas/{}.yaml", self.contract))
+        Error::data(format!("source file {file} {how}")).with_hint(format!(
+            "correct the file, or schemas/{}.yaml",
+            self.contract
+        ))
     }
 }
 
@@ -126,11 +150,21 @@ impl Reader {
             false => Some(KeyHasher::new(rules.schema(), &contract.key)?),
         };
         let wanted = Wanted::new(&rules, contract);
-        Ok(Self { stores: stores.clone(), format: job.format.clone(), wanted, rules, key })
+        Ok(Self {
+            stores: stores.clone(),
+            format: job.format.clone(),
+            wanted,
+            rules,
+            key,
+        })
     }
 
     /// The chunks of the files, in order.
-    pub fn read(self: Arc<Self>, files: Vec<SourceFile>, threads: usize) -> BoxStream<'static, Result<Chunk>> {
+    pub fn read(
+        self: Arc<Self>,
+        files: Vec<SourceFile>,
+        threads: usize,
+    ) -> BoxStream<'static, Result<Chunk>> {
         let starter = Arc::clone(&self);
         let pieces = stream::iter(files.into_iter().enumerate())
             .map(move |(place, file)| start(Arc::clone(&starter), place, file))
@@ -149,7 +183,10 @@ impl Reader {
             }
         });
         let mut numbering = worker::Numbering::default();
-        chunks.buffered(threads + 2).map_ok(move |chunk| numbering.number(chunk)).boxed()
+        chunks
+            .buffered(threads + 2)
+            .map_ok(move |chunk| numbering.number(chunk))
+            .boxed()
     }
 }
 
@@ -167,17 +204,31 @@ enum PieceContent {
 }
 
 fn received(pieces: mpsc::Receiver<Result<Piece>>) -> impl stream::Stream<Item = Result<Piece>> {
-    stream::unfold(pieces, |mut pieces| async { pieces.recv().await.map(|piece| (piece, pieces)) })
+    stream::unfold(pieces, |mut pieces| async {
+        pieces.recv().await.map(|piece| (piece, pieces))
+    })
 }
 
 /// Opens a file and sets its thread to work.
-async fn start(reader: Arc<Reader>, place: usize, file: SourceFile) -> Result<mpsc::Receiver<Result<Piece>>> {
+async fn start(
+    reader: Arc<Reader>,
+    place: usize,
+    file: SourceFile,
+) -> Result<mpsc::Receiver<Result<Piece>>> {
     let (store, path) = reader.stores.resolve(&file.location)?;
     let stored = open(&store, &path, &file.path).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
     tokio::task::spawn_blocking(move || {
         let file = Arc::new(file);
-        let send = |content| sender.blocking_send(Ok(Piece { place, file: Arc::clone(&file), content })).is_ok();
+        let send = |content| {
+            sender
+                .blocking_send(Ok(Piece {
+                    place,
+                    file: Arc::clone(&file),
+                    content,
+                }))
+                .is_ok()
+        };
         match produce(&reader, &file, stored, &send) {
             Ok(Some(fingerprint)) => drop(send(PieceContent::End(fingerprint))),
             Ok(None) => {}
@@ -207,7 +258,14 @@ fn produce(
             };
             let content = content(stored, name, format.compression);
             let records = Records::Separated { delimiter, quote };
-            text::cut(content, name, records, format.encoding, Some(&read_header), text)?
+            text::cut(
+                content,
+                name,
+                records,
+                format.encoding,
+                Some(&read_header),
+                text,
+            )?
         }
         Format::Ndjson(format) => {
             let content = content(stored, name, format.compression);
@@ -235,16 +293,28 @@ fn content(stored: Stored, name: &str, compression: Compression) -> Content {
         Compression::None => false,
         Compression::Gzip => true,
     };
-    if gzip { Content::gzip(stored) } else { Content::plain(stored) }
+    if gzip {
+        Content::gzip(stored)
+    } else {
+        Content::plain(stored)
+    }
 }
 
 fn dialect(format: &CsvFormat) -> Result<Dialect> {
     let ascii = |character: char, what: &str| {
-        u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
-            Error::invalid(format!("format.{what} of a source job must be one ASCII character"))
-        })
+        u8::try_from(character)
+            .ok()
+            .filter(u8::is_ascii)
+            .ok_or_else(|| {
+                Error::invalid(format!(
+                    "format.{what} of a source job must be one ASCII character"
+                ))
+            })
     };
-    Ok(Dialect { delimiter: ascii(format.delimiter, "delimiter")?, quote: ascii(format.quote, "quote")? })
+    Ok(Dialect {
+        delimiter: ascii(format.delimiter, "delimiter")?,
+        quote: ascii(format.quote, "quote")?,
+    })
 }
 
 fn encoding(format: &Format) -> Encoding {

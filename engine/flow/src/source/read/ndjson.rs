@@ -21,7 +21,11 @@ pub struct Members {
 
 /// Parses a chunk of whole lines. Empty lines are no records.
 pub fn parse(text: String, members: &Members) -> Cells {
-    let mut parser = Parser { members, base: text.len(), unescaped: String::new() };
+    let mut parser = Parser {
+        members,
+        base: text.len(),
+        unescaped: String::new(),
+    };
     let mut cells = Cells::new(String::new(), members.columns.len());
     let mut start = 0;
     let mut number = 0;
@@ -33,7 +37,10 @@ pub fn parse(text: String, members: &Members) -> Cells {
             continue;
         }
         let offset = from + (line.len() - line.trim_start().len());
-        let record_at = Record { number, span: Span::new(offset, offset + record.len()) };
+        let record_at = Record {
+            number,
+            span: Span::new(offset, offset + record.len()),
+        };
         number += 1;
         parser.record(record, offset, record_at, &mut cells);
     }
@@ -55,10 +62,18 @@ impl Parser<'_> {
     fn record(&mut self, line: &str, offset: usize, record: Record, cells: &mut Cells) {
         let mut values: Vec<Option<&RawValue>> = vec![None; self.members.columns.len()];
         let mut deserializer = serde_json::Deserializer::from_str(line);
-        let seed = Object { members: self.members, values: &mut values };
-        let read = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        let seed = Object {
+            members: self.members,
+            values: &mut values,
+        };
+        let read = seed
+            .deserialize(&mut deserializer)
+            .and_then(|()| deserializer.end());
         if let Err(error) = read {
-            cells.broken.push(Broken { record, reason: reason(&error) });
+            cells.broken.push(Broken {
+                record,
+                reason: reason(&error),
+            });
             return;
         }
         for (column, value) in values.into_iter().enumerate() {
@@ -74,7 +89,10 @@ impl Parser<'_> {
             return MISSING;
         }
         let at = offset + (value.as_ptr() as usize - line.as_ptr() as usize);
-        let Some(inside) = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        let Some(inside) = value
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        else {
             return Span::new(at, at + value.len());
         };
         if !inside.contains('\\') {
@@ -144,14 +162,27 @@ mod tests {
     use super::*;
 
     fn members(names: &[&str]) -> Members {
-        let columns = names.iter().enumerate().map(|(at, name)| ((*name).to_owned(), at)).collect();
-        Members { columns, refuse_others: false }
+        let columns = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| ((*name).to_owned(), at))
+            .collect();
+        Members {
+            columns,
+            refuse_others: false,
+        }
     }
 
     fn check(text: &str, expected: &[[Option<&str>; 2]]) {
         let cells = parse(text.to_owned(), &members(&["a", "b"]));
         let rows: Vec<Vec<Option<&str>>> = (0..cells.records.len())
-            .map(|row| cells.columns.iter().map(|column| cells.get(column[row])).collect())
+            .map(|row| {
+                cells
+                    .columns
+                    .iter()
+                    .map(|column| cells.get(column[row]))
+                    .collect()
+            })
             .collect();
         assert_eq!(rows, expected, "of {text:?}");
     }
@@ -159,33 +190,54 @@ mod tests {
     #[test]
     fn members_become_cells_whatever_their_order() {
         check("{\"b\":\"x\",\"a\":\"y\"}\n", &[[Some("y"), Some("x")]]);
-        check("{\"a\":null}\n\n {\"c\":{},\"b\":true}", &[[None, None], [None, Some("true")]]);
+        check(
+            "{\"a\":null}\n\n {\"c\":{},\"b\":true}",
+            &[[None, None], [None, Some("true")]],
+        );
     }
 
     #[test]
     fn numbers_keep_their_digits() {
         let digits = "12345678901234567890.123456789012345678";
-        check(&format!("{{\"a\":{digits},\"b\":1e3}}"), &[[Some(digits), Some("1e3")]]);
+        check(
+            &format!("{{\"a\":{digits},\"b\":1e3}}"),
+            &[[Some(digits), Some("1e3")]],
+        );
     }
 
     #[test]
     fn escapes_are_resolved_and_nested_values_stay_json() {
-        check("{\"a\":\"x\\n\\u00e9\",\"b\":[1, 2]}", &[[Some("x\né"), Some("[1, 2]")]]);
+        check(
+            "{\"a\":\"x\\n\\u00e9\",\"b\":[1, 2]}",
+            &[[Some("x\né"), Some("[1, 2]")]],
+        );
     }
 
     #[test]
     fn a_bad_line_is_broken_and_the_next_one_is_not() {
-        let cells = parse("{\"a\":1}\n{\"a\":\n[1]\n{\"a\":2}\n".into(), &members(&["a"]));
+        let cells = parse(
+            "{\"a\":1}\n{\"a\":\n[1]\n{\"a\":2}\n".into(),
+            &members(&["a"]),
+        );
         assert_eq!(cells.records.len(), 2);
         let reasons: Vec<_> = cells.broken.iter().map(|b| b.reason.as_str()).collect();
-        assert_eq!(reasons, ["is not valid JSON at character 5", "is not a JSON object"]);
+        assert_eq!(
+            reasons,
+            ["is not valid JSON at character 5", "is not a JSON object"]
+        );
         assert_eq!(cells.broken[1].record.number, 2);
     }
 
     #[test]
     fn other_members_can_be_refused() {
-        let strict = Members { refuse_others: true, ..members(&["a"]) };
+        let strict = Members {
+            refuse_others: true,
+            ..members(&["a"])
+        };
         let cells = parse("{\"a\":1,\"z\":2}".into(), &strict);
-        assert_eq!(cells.broken[0].reason, "holds a member that the contract does not name");
+        assert_eq!(
+            cells.broken[0].reason,
+            "holds a member that the contract does not name"
+        );
     }
 }

@@ -30,19 +30,31 @@ pub fn decode(
     wanted: &Wanted,
     mut send: impl FnMut(ParquetChunk) -> bool,
 ) -> Result<bool> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(name, &e))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(name, &e))?;
     let fields = builder.schema().fields();
     let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
     let slots = wanted.slots(&names, name)?.slots;
-    let roots = slots.iter().enumerate().filter(|(_, slot)| slot.is_some()).map(|(root, _)| root);
+    let roots = slots
+        .iter()
+        .enumerate()
+        .filter(|(_, slot)| slot.is_some())
+        .map(|(root, _)| root);
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let rows_all = builder.metadata().file_metadata().num_rows().max(1) as u64;
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build();
     let slots: Vec<usize> = slots.into_iter().flatten().collect();
     for batch in reader.map_err(|e| unreadable(name, &e))? {
         let batch = batch.map_err(|e| unreadable(name, &e))?;
         let taken = (u128::from(size) * batch.num_rows() as u128 / u128::from(rows_all)) as u64;
-        if !send(ParquetChunk { rows: batch.num_rows(), columns: placed(&batch, &slots, wanted), taken }) {
+        if !send(ParquetChunk {
+            rows: batch.num_rows(),
+            columns: placed(&batch, &slots, wanted),
+            taken,
+        }) {
             return Ok(false);
         }
     }
@@ -63,14 +75,19 @@ pub fn row_text(columns: &[Option<ArrayRef>], wanted: &Wanted, row: usize) -> St
     let options = FormatOptions::new();
     let mut object = serde_json::Map::new();
     for (name, column) in wanted.names.iter().zip(columns) {
-        let Some(column) = column.as_ref().filter(|column| column.is_valid(row)) else { continue };
-        let text = ArrayFormatter::try_new(column, &options).map(|format| format.value(row).to_string());
+        let Some(column) = column.as_ref().filter(|column| column.is_valid(row)) else {
+            continue;
+        };
+        let text =
+            ArrayFormatter::try_new(column, &options).map(|format| format.value(row).to_string());
         object.insert(name.clone(), text.unwrap_or_default().into());
     }
     serde_json::Value::Object(object).to_string()
 }
 
 fn unreadable(name: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::data(format!("source file {name} is not a whole Parquet file: {error}"))
-        .with_hint("deliver the file again, or move it out of the source's globs")
+    Error::data(format!(
+        "source file {name} is not a whole Parquet file: {error}"
+    ))
+    .with_hint("deliver the file again, or move it out of the source's globs")
 }

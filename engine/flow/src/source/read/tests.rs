@@ -42,12 +42,20 @@ async fn read_folder(reader: &Arc<Reader>, folder: &Path) -> Result<Read> {
     let found = discover(&reader.stores, &data, &["*".to_owned()]).await?;
     let names: Vec<String> = found.files.iter().map(|file| file.path.clone()).collect();
     let mut chunks = Arc::clone(reader).read(found.files, 2);
-    let mut read = Read { rows: vec![], rejects: vec![], ends: vec![] };
+    let mut read = Read {
+        rows: vec![],
+        rejects: vec![],
+        ends: vec![],
+    };
     while let Some(chunk) = chunks.try_next().await? {
         let ids = chunk.rows.column(0).as_primitive::<Int64Type>();
         let texts = chunk.rows.column(1).as_string::<i32>();
         for row in 0..chunk.rows.num_rows() {
-            let text = if texts.is_valid(row) { texts.value(row) } else { "∅" };
+            let text = if texts.is_valid(row) {
+                texts.value(row)
+            } else {
+                "∅"
+            };
             read.rows.push(format!("{}:{text}", ids.value(row)));
         }
         for reject in &chunk.rejects {
@@ -64,18 +72,32 @@ async fn read_folder(reader: &Arc<Reader>, folder: &Path) -> Result<Read> {
 }
 
 async fn check(format: Value, files: &[(&str, &[u8])], rows: &[&str], rejects: &[&str]) {
-    let read = read(&reader(format, json!({})), files).await.expect("readable");
+    let read = read(&reader(format, json!({})), files)
+        .await
+        .expect("readable");
     assert_eq!(read.rows, rows);
     assert_eq!(read.rejects, rejects);
     assert_eq!(read.ends.len(), files.len(), "every file has an end");
     for (end, (_, bytes)) in read.ends.iter().zip(files) {
         assert_eq!(end.size, bytes.len() as u64);
-        assert_eq!(end.checksum, format!("{:032x}", xxhash_rust::xxh3::xxh3_128(bytes)));
+        assert_eq!(
+            end.checksum,
+            format!("{:032x}", xxhash_rust::xxh3::xxh3_128(bytes))
+        );
     }
 }
 
-async fn check_error(format: Value, contract: Value, bytes: &[u8], kind: crate::Kind, message: &str) {
-    let error = read(&reader(format, contract), &[("f", bytes)]).await.err().expect("an error");
+async fn check_error(
+    format: Value,
+    contract: Value,
+    bytes: &[u8],
+    kind: crate::Kind,
+    message: &str,
+) {
+    let error = read(&reader(format, contract), &[("f", bytes)])
+        .await
+        .err()
+        .expect("an error");
     assert_eq!(error.kind(), kind, "{error}");
     assert!(error.to_string().contains(message), "{error}");
     assert!(error.hint().is_some(), "a remedy for {error}");
@@ -93,8 +115,16 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn csv_columns_are_found_by_name_in_any_order() {
-    check(csv(), &[("a.csv", b"name,other, id\nx,1,7\n,2,8"), ("b.csv", b"id\n9\n")], &["7:x", "8:∅", "9:∅"], &[])
-        .await;
+    check(
+        csv(),
+        &[
+            ("a.csv", b"name,other, id\nx,1,7\n,2,8"),
+            ("b.csv", b"id\n9\n"),
+        ],
+        &["7:x", "8:∅", "9:∅"],
+        &[],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -110,8 +140,20 @@ async fn bad_rows_keep_their_place_and_text() {
 
 #[tokio::test]
 async fn a_byte_order_mark_is_no_part_of_the_header() {
-    check(csv(), &[("a.csv", b"\xEF\xBB\xBFid,name\n1,a\n")], &["1:a"], &[]).await;
-    check(json!({"type": "ndjson"}), &[("a", b"\xEF\xBB\xBF{\"id\":1}\n")], &["1:∅"], &[]).await;
+    check(
+        csv(),
+        &[("a.csv", b"\xEF\xBB\xBFid,name\n1,a\n")],
+        &["1:a"],
+        &[],
+    )
+    .await;
+    check(
+        json!({"type": "ndjson"}),
+        &[("a", b"\xEF\xBB\xBF{\"id\":1}\n")],
+        &["1:∅"],
+        &[],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -127,15 +169,35 @@ async fn latin_1_is_read_where_it_is_declared_and_rejected_where_it_is_not() {
 async fn gzip_is_unpacked_by_name_or_on_demand_in_several_members() {
     let members = [gzip(b"id,name\n1,a\n"), gzip(b"2,b\n")].concat();
     check(csv(), &[("a.csv.gz", &members)], &["1:a", "2:b"], &[]).await;
-    check(json!({"type": "csv", "compression": "gzip"}), &[("a.csv", &members)], &["1:a", "2:b"], &[]).await;
+    check(
+        json!({"type": "csv", "compression": "gzip"}),
+        &[("a.csv", &members)],
+        &["1:a", "2:b"],
+        &[],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_archive_that_is_cut_short_is_named() {
     let whole = gzip(&b"id,name\n1,a\n".repeat(1000));
     let gzip = json!({"type": "csv", "compression": "gzip"});
-    check_error(gzip.clone(), json!({}), &whole[..whole.len() - 9], crate::Kind::Data, "source file f is cut short").await;
-    check_error(gzip, json!({}), b"plain text, no archive", crate::Kind::Data, "source file f cannot be unpacked").await;
+    check_error(
+        gzip.clone(),
+        json!({}),
+        &whole[..whole.len() - 9],
+        crate::Kind::Data,
+        "source file f is cut short",
+    )
+    .await;
+    check_error(
+        gzip,
+        json!({}),
+        b"plain text, no archive",
+        crate::Kind::Data,
+        "source file f cannot be unpacked",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -145,7 +207,13 @@ async fn ndjson_rejects_lines_that_are_no_objects() {
         "a row 2 line 2 - is not valid JSON at character 6: {\"id\":",
         "a row 3 line 3 id is not a long: {\"id\":1.5}",
     ];
-    check(json!({"type": "ndjson"}), &[("a", text)], &["1:a", "2:b"], &rejects).await;
+    check(
+        json!({"type": "ndjson"}),
+        &[("a", text)],
+        &["1:a", "2:b"],
+        &rejects,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -156,25 +224,70 @@ async fn other_delimiters_and_quotes_can_be_declared() {
 
 #[tokio::test]
 async fn empty_files_hold_no_rows() {
-    check(csv(), &[("a.csv", b""), ("b.csv", b"id,name"), ("c.csv", b"id,name\n")], &[], &[]).await;
+    check(
+        csv(),
+        &[
+            ("a.csv", b""),
+            ("b.csv", b"id,name"),
+            ("c.csv", b"id,name\n"),
+        ],
+        &[],
+        &[],
+    )
+    .await;
     check(json!({"type": "ndjson"}), &[("a", b"")], &[], &[]).await;
 }
 
 #[tokio::test]
 async fn files_that_do_not_fit_the_contract_are_named() {
     let data = crate::Kind::Data;
-    check_error(csv(), json!({}), b"name\nx\n", data, "source file f lacks the required column id").await;
-    check_error(csv(), json!({}), b"id,id\n1,2\n", data, "source file f has the column id twice").await;
+    check_error(
+        csv(),
+        json!({}),
+        b"name\nx\n",
+        data,
+        "source file f lacks the required column id",
+    )
+    .await;
+    check_error(
+        csv(),
+        json!({}),
+        b"id,id\n1,2\n",
+        data,
+        "source file f has the column id twice",
+    )
+    .await;
     let strict = json!({"extra_columns": "reject"});
-    check_error(csv(), strict, b"id,x\n1,2\n", data, "source file f has the column x, which the contract does not name").await;
-    check_error(csv(), json!({}), b"\xFF\xFEi\0d\0", data, "source file f is encoded as UTF-16").await;
+    check_error(
+        csv(),
+        strict,
+        b"id,x\n1,2\n",
+        data,
+        "source file f has the column x, which the contract does not name",
+    )
+    .await;
+    check_error(
+        csv(),
+        json!({}),
+        b"\xFF\xFEi\0d\0",
+        data,
+        "source file f is encoded as UTF-16",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_quote_that_nobody_closes_is_an_error_and_no_full_memory() {
     let mut text = b"id,name\n1,\"open\n".to_vec();
     text.extend(b"2,b\n".repeat(20 << 20));
-    check_error(csv(), json!({}), &text, crate::Kind::Data, "source file f has a record of over 64 MiB").await;
+    check_error(
+        csv(),
+        json!({}),
+        &text,
+        crate::Kind::Data,
+        "source file f has a record of over 64 MiB",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -184,10 +297,20 @@ async fn many_chunks_come_in_order_with_their_numbers() {
         text.push_str(&format!("{id},\"name, {id}\"\n"));
     }
     text.push_str("bad,last\n");
-    let read = read(&reader(csv(), json!({})), &[("a.csv", text.as_bytes())]).await.expect("readable");
+    let read = read(&reader(csv(), json!({})), &[("a.csv", text.as_bytes())])
+        .await
+        .expect("readable");
     assert_eq!(read.rows.len(), 300_000);
-    assert!(read.rows.iter().enumerate().all(|(id, row)| *row == format!("{id}:name, {id}")));
-    assert_eq!(read.rejects, ["a.csv row 300001 line 300002 id is not a long: bad,last"]);
+    assert!(
+        read.rows
+            .iter()
+            .enumerate()
+            .all(|(id, row)| *row == format!("{id}:name, {id}"))
+    );
+    assert_eq!(
+        read.rejects,
+        ["a.csv row 300001 line 300002 id is not a long: bad,last"]
+    );
 }
 
 fn parquet_file(ids: ArrayRef, names: Vec<&str>) -> Vec<u8> {
@@ -200,7 +323,8 @@ fn parquet_file(ids: ArrayRef, names: Vec<&str>) -> Vec<u8> {
     let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(names)), unused, ids];
     let rows = RecordBatch::try_new(Arc::new(schema), columns).expect("rows");
     let mut bytes = Vec::new();
-    let mut writer = ::parquet::arrow::ArrowWriter::try_new(&mut bytes, rows.schema(), None).expect("a writer");
+    let mut writer =
+        ::parquet::arrow::ArrowWriter::try_new(&mut bytes, rows.schema(), None).expect("a writer");
     writer.write(&rows).expect("written");
     writer.close().expect("closed");
     bytes
@@ -216,7 +340,13 @@ async fn parquet_columns_are_found_by_name_and_converted() {
         "a.parquet row 2 line - id does not fit long: {\"id\":\"2.5\",\"name\":\"b\"}",
         "a.parquet row 3 line - id is empty but required: {\"name\":\"c\"}",
     ];
-    check(json!({"type": "parquet"}), &[("a.parquet", &bytes)], &["1:a"], &rejects).await;
+    check(
+        json!({"type": "parquet"}),
+        &[("a.parquet", &bytes)],
+        &["1:a"],
+        &rejects,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -224,7 +354,14 @@ async fn a_parquet_file_that_is_cut_short_is_named() {
     let bytes = parquet_file(Arc::new(Int64Array::from(vec![1, 2])), vec!["a", "b"]);
     let parquet = json!({"type": "parquet"});
     for length in [0, 3, bytes.len() / 2, bytes.len() - 1] {
-        check_error(parquet.clone(), json!({}), &bytes[..length], crate::Kind::Data, "source file f is not a whole Parquet file").await;
+        check_error(
+            parquet.clone(),
+            json!({}),
+            &bytes[..length],
+            crate::Kind::Data,
+            "source file f is not a whole Parquet file",
+        )
+        .await;
     }
 }
 
@@ -234,10 +371,15 @@ async fn a_file_that_changes_while_it_is_read_is_refused() {
     std::fs::write(folder.path().join("a.csv"), "id,name\n1,a\n").expect("a file");
     let reader = reader(csv(), json!({}));
     let data = folder.path().display().to_string();
-    let found = discover(&reader.stores, &data, &["*".to_owned()]).await.expect("listed");
+    let found = discover(&reader.stores, &data, &["*".to_owned()])
+        .await
+        .expect("listed");
     std::fs::write(folder.path().join("a.csv"), "id,name\n1,a\n2,b\n").expect("a file");
     let chunks: Result<Vec<Chunk>> = reader.read(found.files, 2).try_collect().await;
     let error = chunks.expect_err("refused");
     assert_eq!(error.kind(), crate::Kind::Conflict);
-    assert_eq!(error.to_string(), "source file a.csv changed while it was read");
+    assert_eq!(
+        error.to_string(),
+        "source file a.csv changed while it was read"
+    );
 }

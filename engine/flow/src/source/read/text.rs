@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use c360_spec::Encoding;
 
-use super::csv::{Dialect, Header};
+use super::csv::Header;
 use super::cut::Records;
 use super::input::{Content, Fingerprint, broken};
 use crate::error::{Error, Result};
@@ -40,7 +40,14 @@ pub fn cut(
     read_header: Option<ReadHeader<'_>>,
     mut send: impl FnMut(TextChunk) -> bool,
 ) -> Result<Option<Fingerprint>> {
-    let mut cutter = Cutter { buffer: Vec::new(), ended: false, records, taken: 0, lines: 0, name };
+    let mut cutter = Cutter {
+        buffer: Vec::new(),
+        ended: false,
+        records,
+        taken: 0,
+        lines: 0,
+        name,
+    };
     cutter.fill(&mut content, 4)?;
     cutter.skip_mark()?;
     let header = match read_header {
@@ -52,7 +59,12 @@ pub fn cut(
     };
     let mut lines_skipped = cutter.lines;
     while let Some((bytes, taken)) = cutter.next(&mut content)? {
-        let chunk = TextChunk { bytes, header: header.clone(), lines_skipped, taken };
+        let chunk = TextChunk {
+            bytes,
+            header: header.clone(),
+            lines_skipped,
+            taken,
+        };
         lines_skipped = 0;
         if !send(chunk) {
             return Ok(None);
@@ -62,13 +74,19 @@ pub fn cut(
 }
 
 fn finish(content: Content, name: &str) -> Result<Option<Fingerprint>> {
-    content.finish().map(Some).map_err(|error| broken(name, error))
+    content
+        .finish()
+        .map(Some)
+        .map_err(|error| broken(name, error))
 }
 
 /// The text of a chunk, and where bytes that are no text were replaced.
 pub fn decode(bytes: Vec<u8>, encoding: Encoding) -> (String, Vec<usize>) {
     match encoding {
-        Encoding::Latin1 => (encoding_rs::mem::decode_latin1(&bytes).into_owned(), Vec::new()),
+        Encoding::Latin1 => (
+            encoding_rs::mem::decode_latin1(&bytes).into_owned(),
+            Vec::new(),
+        ),
         Encoding::Utf8 => match String::from_utf8(bytes) {
             Ok(text) => (text, Vec::new()),
             Err(error) => replace(error.as_bytes()),
@@ -122,7 +140,12 @@ impl Cutter<'_> {
     }
 
     /// Takes the header record out of the buffer; none when the content is empty.
-    fn header(&mut self, content: &mut Content, encoding: Encoding, read: ReadHeader<'_>) -> Result<Option<Header>> {
+    fn header(
+        &mut self,
+        content: &mut Content,
+        encoding: Encoding,
+        read: ReadHeader<'_>,
+    ) -> Result<Option<Header>> {
         let mut size = CHUNK_BYTES;
         loop {
             self.fill(content, size)?;
@@ -156,7 +179,11 @@ impl Cutter<'_> {
         let mut size = CHUNK_BYTES;
         loop {
             self.fill(content, size)?;
-            let whole = if self.ended { self.buffer.len() } else { self.records.whole(&self.buffer) };
+            let whole = if self.ended {
+                self.buffer.len()
+            } else {
+                self.records.whole(&self.buffer)
+            };
             if whole > 0 {
                 let rest = self.buffer.split_off(whole);
                 let taken = content.taken() - self.taken;
@@ -173,7 +200,8 @@ impl Cutter<'_> {
     fn grow(&self, size: usize) -> Result<usize> {
         if size >= RECORD_BYTES_MAX {
             let message = format!("source file {} has a record of over 64 MiB", self.name);
-            return Err(Error::data(message).with_hint("a quote is probably not closed: correct the file or format.quote"));
+            return Err(Error::data(message)
+                .with_hint("a quote is probably not closed: correct the file or format.quote"));
         }
         Ok(size * 4)
     }

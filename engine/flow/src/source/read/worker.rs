@@ -7,7 +7,9 @@ use super::super::cells::{Cells, Record};
 use super::super::reject::Reject;
 use super::super::typed::{Numbers, RowFault, TypedRows};
 use super::text::TextChunk;
-use super::{Chunk, Fingerprint, Piece, PieceContent, Reader, csv, dialect, encoding, ndjson, parquet, text};
+use super::{
+    Chunk, Fingerprint, Piece, PieceContent, Reader, csv, dialect, encoding, ndjson, parquet, text,
+};
 use crate::error::{Error, Result};
 
 /// Parses and types a piece.
@@ -21,7 +23,8 @@ pub fn work(reader: &Reader, piece: Piece) -> Result<Chunk> {
 }
 
 fn end(reader: &Reader, file: usize, fingerprint: Fingerprint) -> Chunk {
-    let nothing = || datafusion::arrow::array::RecordBatch::new_empty(reader.rules.schema().clone());
+    let nothing =
+        || datafusion::arrow::array::RecordBatch::new_empty(reader.rules.schema().clone());
     Chunk {
         file,
         rows: nothing(),
@@ -36,7 +39,12 @@ fn end(reader: &Reader, file: usize, fingerprint: Fingerprint) -> Chunk {
 }
 
 fn text_chunk(reader: &Reader, file: usize, chunk: TextChunk) -> Result<Chunk> {
-    let TextChunk { bytes, header, lines_skipped, taken } = chunk;
+    let TextChunk {
+        bytes,
+        header,
+        lines_skipped,
+        taken,
+    } = chunk;
     let (text, replaced) = text::decode(bytes, encoding(&reader.format));
     let (mut cells, numbers) = match (&reader.format, &header) {
         (Format::Csv(format), Some(header)) => {
@@ -52,10 +60,17 @@ fn text_chunk(reader: &Reader, file: usize, chunk: TextChunk) -> Result<Chunk> {
     }
     let records = cells.record_count();
     let lines = cells.lines + lines_skipped;
-    Ok(assembled(reader, file, typed, rejects, records, lines, taken))
+    Ok(assembled(
+        reader, file, typed, rejects, records, lines, taken,
+    ))
 }
 
-fn parquet_chunk(reader: &Reader, file: usize, name: &str, chunk: parquet::ParquetChunk) -> Result<Chunk> {
+fn parquet_chunk(
+    reader: &Reader,
+    file: usize,
+    name: &str,
+    chunk: parquet::ParquetChunk,
+) -> Result<Chunk> {
     let typed = reader.rules.type_arrays(chunk.rows, &chunk.columns).map_err(|slot| {
         let column = &reader.wanted.names[slot];
         let found = chunk.columns[slot].as_ref().map(|array| array.data_type().to_string());
@@ -71,7 +86,15 @@ fn parquet_chunk(reader: &Reader, file: usize, name: &str, chunk: parquet::Parqu
         text: parquet::row_text(&chunk.columns, &reader.wanted, fault.row),
     };
     let rejects = typed.faults.iter().map(reject).collect();
-    Ok(assembled(reader, file, typed, rejects, chunk.rows as u64, 0, chunk.taken))
+    Ok(assembled(
+        reader,
+        file,
+        typed,
+        rejects,
+        chunk.rows as u64,
+        0,
+        chunk.taken,
+    ))
 }
 
 fn assembled(
@@ -83,8 +106,22 @@ fn assembled(
     lines: u64,
     taken: u64,
 ) -> Chunk {
-    let keys = reader.key.as_ref().map(|key| key.hash(&typed.rows)).unwrap_or_default();
-    Chunk { file, rows: typed.rows, keys, deletes: typed.deletes, rejects, records, lines, taken, end: None }
+    let keys = reader
+        .key
+        .as_ref()
+        .map(|key| key.hash(&typed.rows))
+        .unwrap_or_default();
+    Chunk {
+        file,
+        rows: typed.rows,
+        keys,
+        deletes: typed.deletes,
+        rejects,
+        records,
+        lines,
+        taken,
+        end: None,
+    }
 }
 
 fn members(reader: &Reader) -> ndjson::Members {
@@ -110,9 +147,16 @@ fn quarantine_replaced(cells: &mut Cells, replaced: &[usize]) {
 
 /// Rejects of a chunk in the order of its records, with 0-based rows and lines.
 fn text_rejects(cells: &Cells, faults: &[RowFault]) -> Vec<Reject> {
-    let broken = cells.broken.iter().map(|broken| (broken.record, None, broken.reason.clone()));
+    let broken = cells
+        .broken
+        .iter()
+        .map(|broken| (broken.record, None, broken.reason.clone()));
     let bad = faults.iter().map(|fault| {
-        (cells.records[fault.row], fault.column.clone(), fault.reason.clone())
+        (
+            cells.records[fault.row],
+            fault.column.clone(),
+            fault.reason.clone(),
+        )
     });
     let mut all: Vec<_> = broken.chain(bad).collect();
     all.sort_by_key(|(record, ..)| record.number);
@@ -124,7 +168,13 @@ fn text_rejects(cells: &Cells, faults: &[RowFault]) -> Vec<Reject> {
         line += memchr::memchr_iter(b'\n', &cells.text.as_bytes()[counted..start]).count() as u64;
         counted = start;
         let text = cells.get(record.span).unwrap_or_default().to_owned();
-        rejects.push(Reject { row: u64::from(record.number), line: Some(line), column, reason, text });
+        rejects.push(Reject {
+            row: u64::from(record.number),
+            line: Some(line),
+            column,
+            reason,
+            text,
+        });
     }
     rejects
 }
@@ -141,7 +191,10 @@ impl Numbering {
     /// Turns the chunk's own 0-based numbers into the file's 1-based ones.
     pub fn number(&mut self, mut chunk: Chunk) -> Chunk {
         if chunk.file != self.file {
-            *self = Self { file: chunk.file, ..Self::default() };
+            *self = Self {
+                file: chunk.file,
+                ..Self::default()
+            };
         }
         for reject in &mut chunk.rejects {
             reject.row += self.records + 1;

@@ -16,20 +16,19 @@ use datafusion::arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{SortOptions, cast, concat, concat_batches, take_record_batch};
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
 
+use super::contested::Part;
 use super::deleted::Deleted;
 use super::key::KeyHasher;
 use super::scan;
 use crate::error::Result;
 use crate::room::Room;
 
-/// Rows whose keys were seen before, and keys that were deleted.
-pub struct Contest {
+/// How contested rows and deletes are settled.
+pub struct Contest<'a> {
     pub mode: Mode,
     pub order_by: Option<String>,
-    pub hasher: KeyHasher,
-    /// In the table's schema
-    pub rows: RecordBatch,
-    pub deleted: Deleted,
+    pub hasher: &'a KeyHasher,
+    pub deleted: &'a Deleted,
 }
 
 /// What becomes of the table's rows.
@@ -41,25 +40,34 @@ pub struct Settled {
     pub rows: RecordBatch,
 }
 
-impl Contest {
-    pub fn is_empty(&self) -> bool {
-        self.rows.num_rows() == 0 && self.deleted.is_empty()
+impl Contest<'_> {
+    /// Compares the contested rows of a part, and its deletes, with the rows of the table.
+    pub async fn settle(&self, room: &Room<'_>, table: &Table, part: Part) -> Result<Settled> {
+        let deletes: Vec<u128> = self
+            .deleted
+            .keys()
+            .filter(|key| part.holds(**key))
+            .copied()
+            .collect();
+        let contested = part.load()?;
+        let wanted: HashSet<u128> = self
+            .hasher
+            .hash(&contested)
+            .into_iter()
+            .chain(deletes)
+            .collect();
+        let values = self.key_values(&contested)?;
+        let current = scan::rows_with_keys(room, table, self.hasher, &wanted, &values).await?;
+        let deleted = self.deleted.order_by(room, self.hasher, &wanted).await?;
+        self.winners(&current, &contested, |key| deleted.get(&key))
     }
 
-    /// Compares the contested rows with those of the table.
-    pub async fn settle(self, room: &Room<'_>, table: &Table) -> Result<Settled> {
-        let contested = self.hasher.hash(&self.rows);
-        let wanted: HashSet<u128> = contested.iter().chain(self.deleted.keys()).copied().collect();
-        let values = self.key_values()?;
-        let current = scan::rows_with_keys(room, table, &self.hasher, &wanted, &values).await?;
-        let deleted = self.deleted.order_by(room, &self.hasher, &wanted).await?;
-        self.winners(&current, |key| deleted.get(&key))
-    }
-
-    /// The key columns of every row and deleted key in the contest.
-    fn key_values(&self) -> Result<Vec<ArrayRef>> {
+    /// The key columns of the contested rows and of every deleted key.
+    fn key_values(&self, contested: &RecordBatch) -> Result<Vec<ArrayRef>> {
         let column = |name: &String| {
-            let rows = self.rows.column_by_name(name).expect("rows hold their key columns");
+            let rows = contested
+                .column_by_name(name)
+                .expect("rows hold their key columns");
             match self.deleted.key_column(name) {
                 Some(deleted) => Ok(concat(&[rows, &cast(deleted, rows.data_type())?])?),
                 None => Ok(Arc::clone(rows)),
@@ -72,9 +80,10 @@ impl Contest {
     fn winners<'d>(
         &self,
         current: &RecordBatch,
+        contested: &RecordBatch,
         deleted_at: impl Fn(u128) -> Option<&'d Vec<u8>>,
     ) -> Result<Settled> {
-        let all = concat_batches(&self.rows.schema(), [current, &self.rows])?;
+        let all = concat_batches(&contested.schema(), [current, contested])?;
         let rank = self.rank(&all)?;
         let order = encode_order(&all, self.order_by.as_deref())?;
         let is_better = |row: usize, than: usize| match self.mode {
@@ -106,24 +115,40 @@ impl Contest {
         rows.sort_unstable();
         keys.sort_unstable();
         let keys = take_record_batch(&self.hasher.keys(&all)?, &UInt32Array::from(keys))?;
-        Ok(Settled { keys, rows: take_record_batch(&all, &UInt32Array::from(rows))? })
+        Ok(Settled {
+            keys,
+            rows: take_record_batch(&all, &UInt32Array::from(rows))?,
+        })
     }
 
     /// Rows in an order that bytes have: `order_by`, then every column.
     fn rank(&self, rows: &RecordBatch) -> Result<Rows> {
         let nulls_first = self.mode != Mode::Append;
-        let options = SortOptions { descending: false, nulls_first };
-        let by = self.order_by.as_deref().and_then(|name| rows.column_by_name(name));
-        let columns: Vec<ArrayRef> = by.into_iter().chain(rows.columns()).map(Arc::clone).collect();
+        let options = SortOptions {
+            descending: false,
+            nulls_first,
+        };
+        let by = self
+            .order_by
+            .as_deref()
+            .and_then(|name| rows.column_by_name(name));
+        let columns: Vec<ArrayRef> = by
+            .into_iter()
+            .chain(rows.columns())
+            .map(Arc::clone)
+            .collect();
         let fields = columns.iter();
-        let fields = fields.map(|column| SortField::new_with_options(column.data_type().clone(), options));
+        let fields =
+            fields.map(|column| SortField::new_with_options(column.data_type().clone(), options));
         Ok(RowConverter::new(fields.collect())?.convert_columns(&columns)?)
     }
 }
 
 /// The `order_by` of rows as bytes that compare alike; nulls first.
 pub fn encode_order(rows: &RecordBatch, order_by: Option<&str>) -> Result<Rows> {
-    let column = order_by.and_then(|name| rows.column_by_name(name)).map(Arc::clone);
+    let column = order_by
+        .and_then(|name| rows.column_by_name(name))
+        .map(Arc::clone);
     let column: ArrayRef = match column {
         Some(column) => column,
         None => datafusion::arrow::array::new_null_array(

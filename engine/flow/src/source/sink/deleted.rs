@@ -34,7 +34,12 @@ pub struct Deleted {
 
 impl Deleted {
     /// `table` is what is there, if anything; with `rebuild` the run's deletes replace it.
-    pub fn new(job: &SourceJob, contract: &Contract, table: Option<Table>, rebuild: bool) -> Result<Self> {
+    pub fn new(
+        job: &SourceJob,
+        contract: &Contract,
+        table: Option<Table>,
+        rebuild: bool,
+    ) -> Result<Self> {
         let definition = definition(job, contract)?;
         Ok(Self {
             run: RecordBatch::new_empty(Arc::clone(&definition.schema)),
@@ -71,9 +76,17 @@ impl Deleted {
     }
 
     /// Writes the run's deletes down.
-    pub async fn commit(&mut self, room: &Room<'_>, hasher: &KeyHasher, outcome: &mut Outcome) -> Result<()> {
+    pub async fn commit(
+        &mut self,
+        room: &Room<'_>,
+        hasher: &KeyHasher,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
         self.run = self.last_deletes(hasher)?;
-        let was_made = self.table.as_ref().is_some_and(|table| table.snapshot_id().is_some());
+        let was_made = self
+            .table
+            .as_ref()
+            .is_some_and(|table| table.snapshot_id().is_some());
         if self.is_empty() && !(self.rebuild && was_made) {
             return Ok(());
         }
@@ -81,14 +94,30 @@ impl Deleted {
         let schema = table.schema();
         let run = conform(&self.run, &schema)?;
         let merge = if self.rebuild {
-            Merge { key: table.key(), scope: Scope::Whole, rows: vec![run] }
+            Merge {
+                key: table.key(),
+                scope: Scope::Whole,
+                rows: vec![run],
+            }
         } else {
             let wanted: HashSet<u128> = self.keys.iter().copied().collect();
             let keys = hasher.keys(&run)?;
-            let before = scan::rows_with_keys(room, &table, hasher, &wanted, keys.columns()).await?;
+            let before =
+                scan::rows_with_keys(room, &table, hasher, &wanted, keys.columns()).await?;
             let both = concat_batches(&schema, [&before, &run])?;
-            let rows = vec![latest(&both, &hasher.hash(&both), self.order_by.as_deref())?];
-            Merge { key: table.key(), scope: Scope::Keys { columns: table.key(), keys }, rows }
+            let rows = vec![latest(
+                &both,
+                &hasher.hash(&both),
+                self.order_by.as_deref(),
+            )?];
+            Merge {
+                key: table.key(),
+                scope: Scope::Keys {
+                    columns: table.key(),
+                    keys,
+                },
+                rows,
+            }
         };
         let committed = table.merge(merge, stamp(room, &Cursor::default())).await?;
         outcome.wrote(&committed);
@@ -103,7 +132,9 @@ impl Deleted {
         hasher: &KeyHasher,
         keys: &HashSet<u128>,
     ) -> Result<HashMap<u128, Vec<u8>>> {
-        let Some(table) = &self.table else { return Ok(HashMap::new()) };
+        let Some(table) = &self.table else {
+            return Ok(HashMap::new());
+        };
         let rows = scan::rows_with_keys(room, table, hasher, keys, &[]).await?;
         let order = encode_order(&rows, self.order_by.as_deref())?;
         let order = order.iter().map(|row| row.as_ref().to_vec());
@@ -140,13 +171,20 @@ fn definition(job: &SourceJob, contract: &Contract) -> Result<TableDefinition> {
     for name in &contract.key {
         fields.push(schema.field_with_name(name)?.clone());
     }
-    if let Some(name) = job.order_by.as_ref().filter(|name| !contract.key.contains(name)) {
+    if let Some(name) = job
+        .order_by
+        .as_ref()
+        .filter(|name| !contract.key.contains(name))
+    {
         fields.push(schema.field_with_name(name)?.clone().with_nullable(true));
     }
     Ok(TableDefinition {
         name: job.table().with_suffix("__deleted"),
         schema: Arc::new(Schema::new(fields)),
         key: contract.key.clone(),
-        comment: Some(format!("keys deleted from {}, with the order of their last delete", job.table())),
+        comment: Some(format!(
+            "keys deleted from {}, with the order of their last delete",
+            job.table()
+        )),
     })
 }

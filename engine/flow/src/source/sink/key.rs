@@ -25,11 +25,16 @@ impl KeyHasher {
         let mut types = Vec::new();
         for name in key {
             let field = schema.field_with_name(name);
-            let field = field.map_err(|_| Error::invalid(format!("key column {name} is not in the contract")))?;
+            let field = field
+                .map_err(|_| Error::invalid(format!("key column {name} is not in the contract")))?;
             types.push(field.data_type().clone());
         }
         let fields = types.iter().cloned().map(SortField::new).collect();
-        Ok(Self { names: key.to_vec(), types, converter: RowConverter::new(fields)? })
+        Ok(Self {
+            names: key.to_vec(),
+            types,
+            converter: RowConverter::new(fields)?,
+        })
     }
 
     /// Names of the key columns.
@@ -53,15 +58,24 @@ impl KeyHasher {
             && let Some(texts) = column.as_string_opt::<i32>()
             && texts.null_count() == 0
         {
-            return texts.iter().flatten().map(|text| xxh3_128(text.as_bytes())).collect();
+            return texts
+                .iter()
+                .flatten()
+                .map(|text| xxh3_128(text.as_bytes()))
+                .collect();
         }
-        let converted = self.converter.convert_columns(&columns).expect("the columns have the key's types");
+        let converted = self
+            .converter
+            .convert_columns(&columns)
+            .expect("the columns have the key's types");
         converted.iter().map(|row| xxh3_128(row.as_ref())).collect()
     }
 
     fn columns(&self, rows: &RecordBatch) -> Vec<ArrayRef> {
         let column = |(name, data_type): (&String, &DataType)| {
-            let column = rows.column_by_name(name).expect("rows hold their key columns");
+            let column = rows
+                .column_by_name(name)
+                .expect("rows hold their key columns");
             match column.data_type() == data_type {
                 true => Arc::clone(column),
                 false => cast(column, data_type).expect("a table's type widens its contract's"),
@@ -90,13 +104,20 @@ mod tests {
     #[test]
     fn equal_keys_have_equal_hashes_and_others_do_not() {
         let rows = rows(&["x", "x", "xy", "x"], &[1, 1, 1, 2]);
-        for key in [vec!["a".to_owned(), "b".to_owned()], vec!["b".to_owned(), "a".to_owned()]] {
-            let hashes = KeyHasher::new(&rows.schema(), &key).expect("a key").hash(&rows);
+        for key in [
+            vec!["a".to_owned(), "b".to_owned()],
+            vec!["b".to_owned(), "a".to_owned()],
+        ] {
+            let hashes = KeyHasher::new(&rows.schema(), &key)
+                .expect("a key")
+                .hash(&rows);
             assert_eq!(hashes[0], hashes[1]);
             assert_ne!(hashes[0], hashes[2]);
             assert_ne!(hashes[0], hashes[3]);
         }
-        let one = KeyHasher::new(&rows.schema(), &["a".to_owned()]).expect("a key").hash(&rows);
+        let one = KeyHasher::new(&rows.schema(), &["a".to_owned()])
+            .expect("a key")
+            .hash(&rows);
         assert_eq!((one[0], one[1]), (one[3], one[3]));
         assert_ne!(one[0], one[2]);
     }

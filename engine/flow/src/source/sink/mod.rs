@@ -16,6 +16,7 @@
 //! appended is then contested by the same rows, which changes nothing.
 
 mod contest;
+mod contested;
 mod deleted;
 pub mod key;
 mod rejects;
@@ -26,8 +27,8 @@ mod writer;
 
 use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition};
 use c360_spec::{Contract, Mode, SourceJob};
-use datafusion::arrow::array::{BooleanArray, RecordBatch};
-use datafusion::arrow::compute::{concat_batches, filter_record_batch};
+use datafusion::arrow::array::BooleanArray;
+use datafusion::arrow::compute::filter_record_batch;
 
 use super::manifest::Cursor;
 use super::read::Chunk;
@@ -36,6 +37,7 @@ use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
 use contest::Contest;
+use contested::Contested;
 use deleted::Deleted;
 use key::KeyHasher;
 use seen::Seen;
@@ -58,7 +60,7 @@ pub struct Sink<'a> {
 struct Keyed {
     hasher: KeyHasher,
     seen: Seen,
-    contested: Vec<RecordBatch>,
+    contested: Contested,
     deleted: Deleted,
 }
 
@@ -80,19 +82,26 @@ impl<'a> Sink<'a> {
         old: &Cursor,
         rebuild: bool,
     ) -> Result<Self> {
-        let table = room.warehouse.create_or_evolve(&definition(job, contract)).await?;
+        let definition = definition(job, contract);
+        let table = room.warehouse.create_or_evolve(&definition).await?;
         unchanged(&table, tables.raw.as_ref())?;
         let deleted = tables.deleted.clone().filter(|_| job.mode == Mode::Cdc);
         let keyed = match contract.key.is_empty() {
             true => None,
             false => {
-                let hasher = KeyHasher::new(&table.schema(), &contract.key)?;
+                let hasher = KeyHasher::new(&definition.schema, &contract.key)?;
                 let seen = match rebuild {
                     true => Seen::default(),
                     false => Seen::load(room, &hasher, [Some(&table), deleted.as_ref()]).await?,
                 };
                 let deleted = Deleted::new(job, contract, deleted, rebuild)?;
-                Some(Keyed { hasher, seen, contested: Vec::new(), deleted })
+                let contested = Contested::new(table.schema());
+                Some(Keyed {
+                    hasher,
+                    seen,
+                    contested,
+                    deleted,
+                })
             }
         };
         let writer = match rebuild {
@@ -100,7 +109,14 @@ impl<'a> Sink<'a> {
             false => Writer::append(&table),
         };
         let order_by = job.order_by.clone();
-        Ok(Self { room, mode: job.mode, order_by, table, writer, keyed })
+        Ok(Self {
+            room,
+            mode: job.mode,
+            order_by,
+            table,
+            writer,
+            keyed,
+        })
     }
 
     /// The raw table.
@@ -110,56 +126,112 @@ impl<'a> Sink<'a> {
 
     /// Takes a chunk's rows in. Nothing of it is visible before [`Sink::commit`].
     pub async fn take(&mut self, chunk: Chunk) -> Result<()> {
-        let Some(keyed) = &mut self.keyed else { return self.writer.write(chunk.rows).await };
+        let Some(keyed) = &mut self.keyed else {
+            return self.writer.write(chunk.rows).await;
+        };
         keyed.deleted.take(&keyed.hasher, chunk.deletes);
-        let unseen: Vec<bool> = chunk.keys.iter().map(|key| keyed.seen.insert(*key)).collect();
+        let unseen: Vec<bool> = chunk
+            .keys
+            .iter()
+            .map(|key| keyed.seen.insert(*key))
+            .collect();
         if unseen.iter().all(|unseen| *unseen) {
             return self.writer.write(chunk.rows).await;
         }
         let contested: BooleanArray = unseen.iter().map(|unseen| Some(!unseen)).collect();
-        keyed.contested.push(filter_record_batch(&chunk.rows, &contested)?);
+        let contested = conform(
+            &filter_record_batch(&chunk.rows, &contested)?,
+            &self.table.schema(),
+        )?;
+        keyed.contested.put(contested, &keyed.hasher)?;
         let unseen = BooleanArray::from(unseen);
-        self.writer.write(filter_record_batch(&chunk.rows, &unseen)?).await
+        self.writer
+            .write(filter_record_batch(&chunk.rows, &unseen)?)
+            .await
     }
 
     /// Makes everything visible; only the last commit carries `new`.
     pub async fn commit(self, old: &Cursor, new: &Cursor, outcome: &mut Outcome) -> Result<()> {
-        let Self { room, mode, order_by, table, writer, keyed } = self;
-        let stamp = |cursor| stamp(room, cursor);
-        let contest = match keyed {
-            None => None,
-            Some(keyed) => {
-                let Keyed { hasher, contested, mut deleted, .. } = keyed;
-                deleted.commit(room, &hasher, outcome).await?;
-                let schema = table.schema();
-                let contested = contested.iter().map(|rows| conform(rows, &schema));
-                let contested = concat_batches(&schema, &contested.collect::<Result<Vec<_>>>()?)?;
-                let contest = Contest { mode, order_by, hasher, rows: contested, deleted };
-                (!contest.is_empty()).then_some(contest)
-            }
+        let Self {
+            room,
+            mode,
+            order_by,
+            table,
+            writer,
+            mut keyed,
+        } = self;
+        if let Some(keyed) = &mut keyed {
+            keyed.deleted.commit(room, &keyed.hasher, outcome).await?;
+        }
+        let contest =
+            keyed.filter(|keyed| !keyed.contested.is_empty() || !keyed.deleted.is_empty());
+        let cursor = if contest.is_some() { old } else { new };
+        let table = write(room, table, writer, cursor, contest.is_some(), outcome).await?;
+        let Some(Keyed {
+            hasher,
+            contested,
+            deleted,
+            ..
+        }) = contest
+        else {
+            return Ok(());
         };
-        let last = contest.is_none();
-        let table = if writer.rows() == 0 && !writer.replaces() && !last {
-            table
-        } else {
-            let fixed = writer.replaces();
-            let cursor = if last { new } else { old };
-            let table = counted(outcome, writer.commit(stamp(cursor)).await?);
-            match fixed && last {
-                true => counted(outcome, table.stamp(stamp(new)).await?),
-                false => table,
-            }
+        let contest = Contest {
+            mode,
+            order_by,
+            hasher: &hasher,
+            deleted: &deleted,
         };
-        let Some(contest) = contest else { return Ok(()) };
-        let settled = contest.settle(room, &table).await?;
+        settle(room, table, contest, contested, [old, new], outcome).await
+    }
+}
+
+/// Commits the rows that nobody contests.
+async fn write(
+    room: &Room<'_>,
+    table: Table,
+    writer: Writer,
+    cursor: &Cursor,
+    more_follows: bool,
+    outcome: &mut Outcome,
+) -> Result<Table> {
+    let replaces = writer.replaces();
+    if more_follows && !replaces && writer.rows() == 0 {
+        return Ok(table);
+    }
+    let table = counted(outcome, writer.commit(stamp(room, cursor)).await?);
+    if more_follows || !replaces {
+        return Ok(table);
+    }
+    // A replacement was stamped when it started, before the cursor could be known to be the last.
+    Ok(counted(outcome, table.stamp(stamp(room, cursor)).await?))
+}
+
+/// Merges the winners of the contested rows, part by part.
+async fn settle(
+    room: &Room<'_>,
+    mut table: Table,
+    contest: Contest<'_>,
+    contested: Contested,
+    [old, new]: [&Cursor; 2],
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let mut parts = contested.into_parts(contest.hasher)?.into_iter().peekable();
+    while let Some(part) = parts.next() {
+        let settled = contest.settle(room, &table, part).await?;
+        let scope = Scope::Keys {
+            columns: table.key(),
+            keys: settled.keys,
+        };
         let merge = Merge {
             key: table.key(),
-            scope: Scope::Keys { columns: table.key(), keys: settled.keys },
+            scope,
             rows: vec![settled.rows],
         };
-        counted(outcome, table.merge(merge, stamp(new)).await?);
-        Ok(())
+        let cursor = if parts.peek().is_some() { old } else { new };
+        table = counted(outcome, table.merge(merge, stamp(room, cursor)).await?);
     }
+    Ok(())
 }
 
 fn counted(outcome: &mut Outcome, committed: Committed) -> Table {
@@ -192,6 +264,9 @@ fn unchanged(table: &Table, decided: Option<&Table>) -> Result<()> {
     if table.snapshot_id() == decided.and_then(Table::snapshot_id) {
         return Ok(());
     }
-    Err(Error::conflict(format!("another run wrote {} since this one was planned", table.name()))
-        .with_hint("run again"))
+    Err(Error::conflict(format!(
+        "another run wrote {} since this one was planned",
+        table.name()
+    ))
+    .with_hint("run again"))
 }

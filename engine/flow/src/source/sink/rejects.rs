@@ -59,10 +59,22 @@ impl<'a> Rejects<'a> {
             name: job.rejects_table(),
             schema: reject::schema(),
             key: Vec::new(),
-            comment: Some(format!("rows of files that break the contract of {}", job.table())),
+            comment: Some(format!(
+                "rows of files that break the contract of {}",
+                job.table()
+            )),
         };
         let reading = reading.to_owned();
-        Ok(Self { room, definition, decided: table, manifest, reading, known, outdated, open: None })
+        Ok(Self {
+            room,
+            definition,
+            decided: table,
+            manifest,
+            reading,
+            known,
+            outdated,
+            open: None,
+        })
     }
 
     /// Takes rejects of the file at this place among the run's files.
@@ -80,10 +92,17 @@ impl<'a> Rejects<'a> {
     }
 
     async fn start(&self) -> Result<Open> {
-        let table = self.room.warehouse.create_or_evolve(&self.definition).await?;
+        let table = self
+            .room
+            .warehouse
+            .create_or_evolve(&self.definition)
+            .await?;
         unchanged(&table, self.decided.as_ref())?;
         let manifest = Some(Manifest::location(&table)?);
-        let cursor = Cursor { manifest, reading: Some(self.reading.clone()) };
+        let cursor = Cursor {
+            manifest,
+            reading: Some(self.reading.clone()),
+        };
         let writer = match self.outdated {
             true => Writer::replace(&table, stamp(self.room, &cursor)),
             false => Writer::append(&table),
@@ -103,7 +122,9 @@ impl<'a> Rejects<'a> {
             None if self.outdated => self.start().await?,
             None => return Ok(()),
         };
-        self.manifest.save(self.room.warehouse.stores(), &open.cursor).await?;
+        self.manifest
+            .save(self.room.warehouse.stores(), &open.cursor)
+            .await?;
         outcome.wrote(&open.writer.commit(stamp(self.room, &open.cursor)).await?);
         Ok(())
     }
@@ -123,5 +144,6 @@ pub async fn checksum(stores: &Stores, file: &SourceFile) -> Result<Fingerprint>
     let stored = read::open(&store, &path, &file.path).await?;
     let name = file.path.clone();
     let work = tokio::task::spawn_blocking(move || read::fingerprint(stored, &name));
-    work.await.map_err(|error| crate::error::Error::internal(format!("hashing stopped: {error}")))?
+    work.await
+        .map_err(|error| crate::error::Error::internal(format!("hashing stopped: {error}")))?
 }

@@ -19,7 +19,11 @@ use crate::room::Room;
 const KEYS_LISTED_MAX: usize = 20_000;
 
 /// The columns of the table's rows.
-pub async fn columns(room: &Room<'_>, table: &Table, names: &[String]) -> Result<SendableRecordBatchStream> {
+pub async fn columns(
+    room: &Room<'_>,
+    table: &Table,
+    names: &[String],
+) -> Result<SendableRecordBatchStream> {
     let rows = room.runtime.session().read(table.provider().await?)?;
     let columns: Vec<Expr> = names.iter().map(ident).collect();
     Ok(rows.select(columns)?.execute_stream().await?)
@@ -44,7 +48,10 @@ pub async fn rows_with_keys(
         let mut rows = rows.execute_stream().await?;
         while let Some(rows) = rows.try_next().await? {
             let wanted = hasher.hash(&rows);
-            let mask: BooleanArray = wanted.iter().map(|key| Some(hashes.contains(key))).collect();
+            let mask: BooleanArray = wanted
+                .iter()
+                .map(|key| Some(hashes.contains(key)))
+                .collect();
             if mask.true_count() > 0 {
                 found.push(conform(&filter_record_batch(&rows, &mask)?, &schema)?);
             }
@@ -55,10 +62,14 @@ pub async fn rows_with_keys(
 
 /// `key IN (…)`, so that few pages need decoding when few keys of one column are looked up.
 fn listed(hasher: &KeyHasher, values: &[ArrayRef]) -> Result<Option<Expr>> {
-    let ([name], [column]) = (hasher.names(), values) else { return Ok(None) };
+    let ([name], [column]) = (hasher.names(), values) else {
+        return Ok(None);
+    };
     if column.len() > KEYS_LISTED_MAX {
         return Ok(None);
     }
     let literals = (0..column.len()).map(|row| Ok(lit(ScalarValue::try_from_array(column, row)?)));
-    Ok(Some(ident(name).in_list(literals.collect::<Result<_>>()?, false)))
+    Ok(Some(
+        ident(name).in_list(literals.collect::<Result<_>>()?, false),
+    ))
 }

@@ -20,10 +20,19 @@ pub struct Seen {
 
 impl Seen {
     /// The keys of the tables.
-    pub async fn load(room: &Room<'_>, hasher: &KeyHasher, tables: [Option<&Table>; 2]) -> Result<Self> {
+    pub async fn load(
+        room: &Room<'_>,
+        hasher: &KeyHasher,
+        tables: [Option<&Table>; 2],
+    ) -> Result<Self> {
         let mut seen = Self::default();
-        for table in tables.into_iter().flatten().filter(|table| table.snapshot_id().is_some()) {
-            seen.keys.reserve(usize::try_from(table.row_count()).unwrap_or_default());
+        for table in tables
+            .into_iter()
+            .flatten()
+            .filter(|table| table.snapshot_id().is_some())
+        {
+            seen.keys
+                .reserve(usize::try_from(table.row_count()).unwrap_or_default());
             let mut rows = scan::columns(room, table, hasher.names()).await?;
             while let Some(rows) = rows.try_next().await? {
                 seen.keys.extend(hasher.hash(&rows));

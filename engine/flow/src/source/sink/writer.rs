@@ -23,12 +23,20 @@ enum Way {
 impl Writer {
     /// Adds rows.
     pub fn append(table: &Table) -> Self {
-        Self { schema: table.schema(), rows: 0, way: Way::Append(table.appender()) }
+        Self {
+            schema: table.schema(),
+            rows: 0,
+            way: Way::Append(table.appender()),
+        }
     }
 
     /// Replaces all rows; the commit carries this stamp.
     pub fn replace(table: &Table, stamp: Stamp) -> Self {
-        Self { schema: table.schema(), rows: 0, way: Way::Replace(Replacement::start(table, stamp)) }
+        Self {
+            schema: table.schema(),
+            rows: 0,
+            way: Way::Replace(Replacement::start(table, stamp)),
+        }
     }
 
     /// Whether the commit's stamp was fixed at the start.

@@ -36,26 +36,45 @@ impl Checks {
         let typed = |literal: &Literal, what: &str| {
             text.type_literal(rules, literal.as_str()).ok_or_else(|| {
                 let data_type = rules.data_type();
-                Error::invalid(format!("{what} of column {} is not a {data_type}: {literal}", column.name))
+                Error::invalid(format!(
+                    "{what} of column {} is not a {data_type}: {literal}",
+                    column.name
+                ))
             })
         };
         let bound = |literal: &Option<Literal>, what: &str| {
-            literal.as_ref().map(|literal| typed(literal, what)).transpose()
+            literal
+                .as_ref()
+                .map(|literal| typed(literal, what))
+                .transpose()
         };
         let accepted = match (&column.accepted_values[..], rules.data_type()) {
             ([], _) => None,
-            (texts, DataType::String) => {
-                Some(Accepted::Texts(texts.iter().map(|text| text.0.clone()).collect()))
-            }
+            (texts, DataType::String) => Some(Accepted::Texts(
+                texts.iter().map(|text| text.0.clone()).collect(),
+            )),
             (values, _) => {
                 let values = values.iter().map(|value| typed(value, "an accepted value"));
                 Some(Accepted::Values(values.collect::<Result<_>>()?))
             }
         };
-        let pattern = column.pattern.as_deref().map(Regex::new).transpose().map_err(|error| {
-            Error::invalid(format!("the pattern of column {} is no regular expression: {error}", column.name))
-        })?;
-        Ok(Self { accepted, pattern, min: bound(&column.min, "min")?, max: bound(&column.max, "max")? })
+        let pattern = column
+            .pattern
+            .as_deref()
+            .map(Regex::new)
+            .transpose()
+            .map_err(|error| {
+                Error::invalid(format!(
+                    "the pattern of column {} is no regular expression: {error}",
+                    column.name
+                ))
+            })?;
+        Ok(Self {
+            accepted,
+            pattern,
+            min: bound(&column.min, "min")?,
+            max: bound(&column.max, "max")?,
+        })
     }
 
     /// The first fault of each row that has one.
@@ -70,7 +89,10 @@ impl Checks {
             add(accepted.others(array), Fault::Accepted);
         }
         if let Some(pattern) = &self.pattern {
-            add(strings_where(array, |text| !pattern.is_match(text)), Fault::Pattern);
+            add(
+                strings_where(array, |text| !pattern.is_match(text)),
+                Fault::Pattern,
+            );
         }
         if let Some(min) = &self.min {
             add(rows_where(array, min, |a, b| cmp::lt(a, b)), Fault::Min);
@@ -93,7 +115,10 @@ impl Accepted {
                     let unequal = rows_where(array, value, |a, b| cmp::neq(a, b));
                     left = Some(match left {
                         None => unequal.into_iter().collect(),
-                        Some(left) => unequal.into_iter().filter(|row| left.contains(row)).collect(),
+                        Some(left) => unequal
+                            .into_iter()
+                            .filter(|row| left.contains(row))
+                            .collect(),
                     });
                 }
                 left.into_iter().flatten().collect()
@@ -103,13 +128,19 @@ impl Accepted {
 }
 
 fn strings_where(array: &ArrayRef, wanted: impl Fn(&str) -> bool) -> Vec<u32> {
-    let Some(texts) = array.as_string_opt::<i32>() else { return Vec::new() };
+    let Some(texts) = array.as_string_opt::<i32>() else {
+        return Vec::new();
+    };
     let rows = texts.iter().enumerate();
-    rows.filter(|(_, text)| text.is_some_and(&wanted)).map(|(row, _)| row as u32).collect()
+    rows.filter(|(_, text)| text.is_some_and(&wanted))
+        .map(|(row, _)| row as u32)
+        .collect()
 }
 
-type Compare = fn(&dyn datafusion::arrow::array::Datum, &dyn datafusion::arrow::array::Datum)
-    -> std::result::Result<BooleanArray, ArrowError>;
+type Compare = fn(
+    &dyn datafusion::arrow::array::Datum,
+    &dyn datafusion::arrow::array::Datum,
+) -> std::result::Result<BooleanArray, ArrowError>;
 
 fn rows_where(array: &ArrayRef, bound: &ArrayRef, compare: Compare) -> Vec<u32> {
     let bound = Scalar::new(Arc::clone(bound));

@@ -5,10 +5,8 @@
 use std::sync::Arc;
 
 use c360_spec::DataType;
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, PrimitiveArray, new_null_array,
-};
 use datafusion::arrow::array::builder::NullBufferBuilder;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, new_null_array};
 use datafusion::arrow::compute::kernels::cmp;
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options};
 use datafusion::arrow::datatypes::{DataType as Arrow, Decimal128Type, Float64Type};
@@ -30,7 +28,10 @@ pub(super) fn type_array(
 ) -> Option<Typed> {
     let target = rules.arrow.clone();
     let Some(array) = array else {
-        return Some(Typed { array: new_null_array(&target, rows), faults: Vec::new() });
+        return Some(Typed {
+            array: new_null_array(&target, rows),
+            faults: Vec::new(),
+        });
     };
     match (unpacked(array.data_type()), rules.data_type()) {
         (Arrow::Utf8 | Arrow::LargeUtf8 | Arrow::Utf8View, _) => {
@@ -38,7 +39,10 @@ pub(super) fn type_array(
             let texts = texts.as_string::<i32>();
             Some(text.type_column(rules, texts.iter(), Numbers::Exact))
         }
-        (Arrow::Float16 | Arrow::Float32 | Arrow::Float64, DataType::Decimal { precision, scale }) => {
+        (
+            Arrow::Float16 | Arrow::Float32 | Arrow::Float64,
+            DataType::Decimal { precision, scale },
+        ) => {
             let floats = cast_with_options(array, &Arrow::Float64, &SAFE).ok()?;
             Some(decimals_near(floats.as_primitive(), precision, scale))
         }
@@ -58,7 +62,10 @@ pub(super) fn type_array(
 fn is_plain(data_type: &Arrow) -> bool {
     use Arrow::{Binary, Boolean, Date32, Date64, LargeBinary, Null};
     data_type.is_numeric()
-        || matches!(data_type, Boolean | Date32 | Date64 | Arrow::Timestamp(..) | Null | Binary | LargeBinary)
+        || matches!(
+            data_type,
+            Boolean | Date32 | Date64 | Arrow::Timestamp(..) | Null | Binary | LargeBinary
+        )
 }
 
 fn unpacked(data_type: &Arrow) -> &Arrow {
@@ -72,18 +79,29 @@ fn unpacked(data_type: &Arrow) -> &Arrow {
 fn exact(array: &ArrayRef, target: &Arrow) -> Option<Typed> {
     let typed = cast_with_options(array, target, &SAFE).ok()?;
     if array.data_type() == target {
-        return Some(Typed { array: typed, faults: Vec::new() });
+        return Some(Typed {
+            array: typed,
+            faults: Vec::new(),
+        });
     }
     let back = cast_with_options(&typed, array.data_type(), &SAFE).ok()?;
     let same = cmp::not_distinct(array, &back).ok()?;
-    let faults: Vec<(u32, Fault)> =
-        (0..array.len()).filter(|row| !same.value(*row)).map(|row| (row as u32, Fault::Range)).collect();
-    Some(Typed { array: without(typed, &faults), faults })
+    let faults: Vec<(u32, Fault)> = (0..array.len())
+        .filter(|row| !same.value(*row))
+        .map(|row| (row as u32, Fault::Range))
+        .collect();
+    Some(Typed {
+        array: without(typed, &faults),
+        faults,
+    })
 }
 
 /// Casts with rounding: single precision for what came in double.
 fn rounded(array: &ArrayRef, target: &Arrow) -> Option<Typed> {
-    Some(Typed { array: cast_with_options(array, target, &SAFE).ok()?, faults: Vec::new() })
+    Some(Typed {
+        array: cast_with_options(array, target, &SAFE).ok()?,
+        faults: Vec::new(),
+    })
 }
 
 fn decimals_near(floats: &PrimitiveArray<Float64Type>, precision: u8, scale: u8) -> Typed {
@@ -100,7 +118,10 @@ fn decimals_near(floats: &PrimitiveArray<Float64Type>, precision: u8, scale: u8)
         nulls.append(native.is_some());
     }
     let array = PrimitiveArray::<Decimal128Type>::new(natives.into(), nulls.finish());
-    Typed { array: Arc::new(with_scale(array, precision, scale)), faults }
+    Typed {
+        array: Arc::new(with_scale(array, precision, scale)),
+        faults,
+    }
 }
 
 /// The array with nulls where the faults are.

@@ -48,8 +48,6 @@ pub enum Fault {
     Max,
     /// Not one of the declared operations
     Operation,
-    /// The record's bytes are not text in the declared encoding
-    Encoding,
 }
 
 /// A contract and how a job reads rows for it, made ready for work.
@@ -106,10 +104,20 @@ impl Rules {
         let text = TextRules::new(contract);
         let columns = contract.columns.iter().zip(schema.fields());
         let columns = columns.map(|(column, field)| ColumnRules::new(column, field, &text));
-        let named = |name: &String| contract.columns.iter().position(|column| column.name == *name);
+        let named = |name: &String| {
+            contract
+                .columns
+                .iter()
+                .position(|column| column.name == *name)
+        };
         Ok(Self {
             columns: columns.collect::<Result<_>>()?,
-            identifying: contract.key.iter().chain(&job.order_by).filter_map(named).collect(),
+            identifying: contract
+                .key
+                .iter()
+                .chain(&job.order_by)
+                .filter_map(named)
+                .collect(),
             operations: job.op.as_ref().map(|op| Operations::new(op, contract)),
             schema,
             text,
@@ -124,7 +132,11 @@ impl Rules {
     /// The columns to take from a file: the contract's in their order, then the operation's unless
     /// it is one of them.
     pub fn wanted(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.columns.iter().map(|rules| rules.column.name.as_str()).collect();
+        let mut names: Vec<&str> = self
+            .columns
+            .iter()
+            .map(|rules| rules.column.name.as_str())
+            .collect();
         if let Some(operations) = self.operations.as_ref().filter(|op| op.slot == names.len()) {
             names.push(&operations.column);
         }
@@ -141,7 +153,10 @@ impl Rules {
         let rows = cells.records.len();
         let values = |slot: usize| cells.columns[slot].iter().map(|span| cells.get(*span));
         let typed = (0..self.columns.len())
-            .map(|slot| self.text.type_column(&self.columns[slot], values(slot), numbers))
+            .map(|slot| {
+                self.text
+                    .type_column(&self.columns[slot], values(slot), numbers)
+            })
             .collect();
         let operations = self.operations.as_ref().map(|op| op.read(values(op.slot)));
         self.assemble(rows, typed, operations)
@@ -156,7 +171,9 @@ impl Rules {
     ) -> std::result::Result<TypedRows, usize> {
         let mut typed = Vec::with_capacity(self.columns.len());
         for (slot, rules) in self.columns.iter().enumerate() {
-            typed.push(convert::type_array(rules, &self.text, arrays[slot].as_ref(), rows).ok_or(slot)?);
+            typed.push(
+                convert::type_array(rules, &self.text, arrays[slot].as_ref(), rows).ok_or(slot)?,
+            );
         }
         let operations = match &self.operations {
             Some(op) => match &arrays[op.slot] {
@@ -168,8 +185,17 @@ impl Rules {
         Ok(self.assemble(rows, typed, operations))
     }
 
-    fn assemble(&self, rows: usize, typed: Vec<Typed>, operations: Option<operation::Read>) -> TypedRows {
-        let is_delete = |row: u32| operations.as_ref().is_some_and(|op| op.is_delete[row as usize]);
+    fn assemble(
+        &self,
+        rows: usize,
+        typed: Vec<Typed>,
+        operations: Option<operation::Read>,
+    ) -> TypedRows {
+        let is_delete = |row: u32| {
+            operations
+                .as_ref()
+                .is_some_and(|op| op.is_delete[row as usize])
+        };
         let mut first: BTreeMap<u32, (usize, Fault)> = BTreeMap::new();
         let mut arrays = Vec::with_capacity(typed.len());
         for (slot, (rules, column)) in self.columns.iter().zip(typed).enumerate() {
@@ -199,26 +225,39 @@ impl Rules {
                 true => self.strict(all),
                 false => self.strict(select(&all, keeps)),
             },
-            faults: first.into_iter().map(|(row, (slot, fault))| self.explain(row, slot, fault)).collect(),
+            faults: first
+                .into_iter()
+                .map(|(row, (slot, fault))| self.explain(row, slot, fault))
+                .collect(),
         }
     }
 
     /// Rows without faults have a value wherever the contract requires one.
     fn strict(&self, rows: RecordBatch) -> RecordBatch {
         let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), rows.columns().to_vec(), &options)
-            .expect("rows without faults keep the schema")
+        RecordBatch::try_new_with_options(
+            Arc::clone(&self.schema),
+            rows.columns().to_vec(),
+            &options,
+        )
+        .expect("rows without faults keep the schema")
     }
 
     fn explain(&self, row: u32, slot: usize, fault: Fault) -> RowFault {
         let row = row as usize;
         match self.columns.get(slot) {
-            Some(rules) => {
-                RowFault { row, column: Some(rules.column.name.clone()), reason: rules.reason(fault) }
-            }
+            Some(rules) => RowFault {
+                row,
+                column: Some(rules.column.name.clone()),
+                reason: rules.reason(fault),
+            },
             None => {
                 let column = self.operations.as_ref().map(|op| op.column.clone());
-                RowFault { row, column, reason: "is not one of the declared operations".into() }
+                RowFault {
+                    row,
+                    column,
+                    reason: "is not one of the declared operations".into(),
+                }
             }
         }
     }
@@ -268,12 +307,18 @@ impl ColumnRules {
     fn reason(&self, fault: Fault) -> String {
         let data_type = self.data_type();
         let of = |literal: &Option<c360_spec::Literal>| {
-            literal.as_ref().map(|literal| format!(" {literal}")).unwrap_or_default()
+            literal
+                .as_ref()
+                .map(|literal| format!(" {literal}"))
+                .unwrap_or_default()
         };
         match fault {
             Fault::Required => "is empty but required".into(),
             Fault::Type if self.column.formats.is_empty() => format!("is not a {data_type}"),
-            Fault::Type => format!("is not a {data_type} written as {}", self.column.formats.join(" or ")),
+            Fault::Type => format!(
+                "is not a {data_type} written as {}",
+                self.column.formats.join(" or ")
+            ),
             Fault::Range => format!("does not fit {data_type}"),
             Fault::Scale => format!("has more digits after the point than {data_type}"),
             Fault::Accepted => "is not among the accepted values".into(),
@@ -281,7 +326,6 @@ impl ColumnRules {
             Fault::Min => format!("is below the least value{}", of(&self.column.min)),
             Fault::Max => format!("is above the greatest value{}", of(&self.column.max)),
             Fault::Operation => "is not one of the declared operations".into(),
-            Fault::Encoding => "is not text in the declared encoding".into(),
         }
     }
 }
@@ -293,7 +337,10 @@ fn select(rows: &RecordBatch, wanted: impl Fn(usize) -> bool) -> RecordBatch {
 
 /// The same columns, all nullable: rows that break the contract are still among them.
 fn nullable(schema: &SchemaRef) -> Schema {
-    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true));
     Schema::new(fields.collect::<Vec<_>>())
 }
 

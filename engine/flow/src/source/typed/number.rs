@@ -73,7 +73,9 @@ fn digits(whole: &[u8], fraction: &[u8], shift: i32) -> Result<i128, Fault> {
 
 /// A decimal has at most 38 digits, which fit an i128.
 fn times_ten(value: i128, digit: u8) -> Result<i128, Fault> {
-    let next = value.checked_mul(10).and_then(|value| value.checked_add(i128::from(digit)));
+    let next = value
+        .checked_mul(10)
+        .and_then(|value| value.checked_add(i128::from(digit)));
     next.ok_or(Fault::Range)
 }
 
@@ -81,7 +83,11 @@ fn times_ten(value: i128, digit: u8) -> Result<i128, Fault> {
 fn exponent(text: &[u8]) -> Result<i32, Fault> {
     let text = std::str::from_utf8(text).map_err(|_| Fault::Type)?;
     let value: i32 = text.parse().map_err(|_| Fault::Type)?;
-    if value.abs() > 9999 { Err(Fault::Range) } else { Ok(value) }
+    if value.abs() > 9999 {
+        Err(Fault::Range)
+    } else {
+        Ok(value)
+    }
 }
 
 fn sign(text: &[u8]) -> (bool, &[u8]) {
@@ -140,7 +146,10 @@ mod tests {
         check("1.2345", Err(Fault::Scale));
         check("10000", Err(Fault::Range));
         check("1e9999", Err(Fault::Range));
-        check("99999999999999999999999999999999999999999999", Err(Fault::Range));
+        check(
+            "99999999999999999999999999999999999999999999",
+            Err(Fault::Range),
+        );
         for text in ["", "-", ".", "1,5", "12x", "1e", "e5", "NaN", "--1"] {
             check(text, Err(Fault::Type));
         }

@@ -26,7 +26,9 @@ pub struct Read {
 impl Operations {
     pub fn new(operation: &OperationColumn, contract: &Contract) -> Self {
         let columns = &contract.columns;
-        let slot = columns.iter().position(|column| column.name == operation.column);
+        let slot = columns
+            .iter()
+            .position(|column| column.name == operation.column);
         Self {
             column: operation.column.clone(),
             slot: slot.unwrap_or(columns.len()),
@@ -38,10 +40,14 @@ impl Operations {
     /// Reads the operations of a chunk; a missing one, as in a file without the column, is an
     /// insert.
     pub fn read<'a>(&self, values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Read {
-        let mut read = Read { is_delete: Vec::with_capacity(values.len()), unknown: Vec::new() };
+        let mut read = Read {
+            is_delete: Vec::with_capacity(values.len()),
+            unknown: Vec::new(),
+        };
         for (row, value) in values.enumerate() {
             let value = value.map(str::trim);
-            let among = |codes: &[String]| value.is_some_and(|value| codes.iter().any(|c| c == value));
+            let among =
+                |codes: &[String]| value.is_some_and(|value| codes.iter().any(|c| c == value));
             let is_delete = among(&self.deletes);
             if value.is_some() && !is_delete && !among(&self.upserts) {
                 read.unknown.push(row as u32);

@@ -85,12 +85,16 @@ pub fn timestamp(text: &str, formats: &[Format]) -> Option<i64> {
 
 /// The slow way, which takes everything.
 fn instant(text: &str, format: &Format) -> Option<i64> {
-    let Some(pattern) = format.pattern() else { return iso(text) };
+    let Some(pattern) = format.pattern() else {
+        return iso(text);
+    };
     let parsed = strtime::parse(pattern, text).ok()?;
     if let Ok(timestamp) = parsed.to_timestamp() {
         return Some(timestamp.as_microsecond());
     }
-    let civil = parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)));
+    let civil = parsed
+        .to_datetime()
+        .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)));
     micros_utc(civil.ok()?)
 }
 
@@ -109,25 +113,37 @@ fn civil_date(text: &str, pattern: &str) -> Option<i32> {
 }
 
 fn micros_utc(civil: DateTime) -> Option<i64> {
-    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond())
+    Some(
+        civil
+            .to_zoned(TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_microsecond(),
+    )
 }
 
 /// `2011-12-09`
 fn dashed_date(text: &[u8]) -> Option<i32> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text else { return None };
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text else {
+        return None;
+    };
     days(four(*y0, *y1, *y2, *y3)?, two(*m0, *m1)?, two(*d0, *d1)?)
 }
 
 /// `20111209`
 fn compact_date(text: &[u8]) -> Option<i32> {
-    let [y0, y1, y2, y3, m0, m1, d0, d1] = text else { return None };
+    let [y0, y1, y2, y3, m0, m1, d0, d1] = text else {
+        return None;
+    };
     days(four(*y0, *y1, *y2, *y3)?, two(*m0, *m1)?, two(*d0, *d1)?)
 }
 
 /// `2011-12-09 12:50:00`
 fn date_time(text: &[u8]) -> Option<i64> {
     let (date, time) = text.split_at_checked(10)?;
-    let [b' ', h0, h1, b':', m0, m1, b':', s0, s1] = time else { return None };
+    let [b' ', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
+        return None;
+    };
     let (hour, minute, second) = (two(*h0, *h1)?, two(*m0, *m1)?, two(*s0, *s1)?);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
@@ -179,16 +195,26 @@ mod tests {
     }
 
     fn check_date(text: &str, patterns: &[&str], expected: Option<&str>) {
-        let expected: Option<jiff::civil::Date> = expected.map(|text| text.parse().expect("a date"));
+        let expected: Option<jiff::civil::Date> =
+            expected.map(|text| text.parse().expect("a date"));
         let epoch = jiff::civil::date(1970, 1, 1);
         let days = expected.map(|date| (date - epoch).get_days());
-        assert_eq!(date(text, &formats(patterns)), days, "of {text:?} by {patterns:?}");
+        assert_eq!(
+            date(text, &formats(patterns)),
+            days,
+            "of {text:?} by {patterns:?}"
+        );
     }
 
     fn check_timestamp(text: &str, patterns: &[&str], expected: Option<&str>) {
-        let expected: Option<jiff::Timestamp> = expected.map(|text| text.parse().expect("an instant"));
+        let expected: Option<jiff::Timestamp> =
+            expected.map(|text| text.parse().expect("an instant"));
         let micros = expected.map(|timestamp| timestamp.as_microsecond());
-        assert_eq!(timestamp(text, &formats(patterns)), micros, "of {text:?} by {patterns:?}");
+        assert_eq!(
+            timestamp(text, &formats(patterns)),
+            micros,
+            "of {text:?} by {patterns:?}"
+        );
     }
 
     #[test]
@@ -202,7 +228,15 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for text in ["2011-02-29", "1900-02-29", "2011-13-01", "2011-00-10", "2011-06-31", "2011-6", "x"] {
+        for text in [
+            "2011-02-29",
+            "1900-02-29",
+            "2011-13-01",
+            "2011-00-10",
+            "2011-06-31",
+            "2011-6",
+            "x",
+        ] {
             check_date(text, &[], None);
         }
         check_date("20110229", &["%Y%m%d"], None);
@@ -211,19 +245,44 @@ mod tests {
 
     #[test]
     fn timestamps_are_read_with_and_without_offset() {
-        check_timestamp("2011-12-09 12:50:00", &["%Y-%m-%d %H:%M:%S"], Some("2011-12-09T12:50:00Z"));
+        check_timestamp(
+            "2011-12-09 12:50:00",
+            &["%Y-%m-%d %H:%M:%S"],
+            Some("2011-12-09T12:50:00Z"),
+        );
         check_timestamp("2011-12-09T12:50:00", &[], Some("2011-12-09T12:50:00Z"));
-        check_timestamp("2011-12-09T12:50:00.25Z", &[], Some("2011-12-09T12:50:00.25Z"));
-        check_timestamp("2011-12-09T12:50:00+10:00", &[], Some("2011-12-09T02:50:00Z"));
+        check_timestamp(
+            "2011-12-09T12:50:00.25Z",
+            &[],
+            Some("2011-12-09T12:50:00.25Z"),
+        );
+        check_timestamp(
+            "2011-12-09T12:50:00+10:00",
+            &[],
+            Some("2011-12-09T02:50:00Z"),
+        );
         check_timestamp("2011-12-09", &[], Some("2011-12-09T00:00:00Z"));
-        check_timestamp("09/12/2011 12:50", &["%d/%m/%Y %H:%M"], Some("2011-12-09T12:50:00Z"));
-        check_timestamp("2011-12-09 12:50 +0200", &["%Y-%m-%d %H:%M %z"], Some("2011-12-09T10:50:00Z"));
+        check_timestamp(
+            "09/12/2011 12:50",
+            &["%d/%m/%Y %H:%M"],
+            Some("2011-12-09T12:50:00Z"),
+        );
+        check_timestamp(
+            "2011-12-09 12:50 +0200",
+            &["%Y-%m-%d %H:%M %z"],
+            Some("2011-12-09T10:50:00Z"),
+        );
         check_timestamp("20111209", &["%Y%m%d"], Some("2011-12-09T00:00:00Z"));
     }
 
     #[test]
     fn times_that_do_not_exist_are_refused() {
-        for text in ["2011-12-09 24:00:00", "2011-12-09 12:60:00", "2011-12-09 12:50:0x", "later"] {
+        for text in [
+            "2011-12-09 24:00:00",
+            "2011-12-09 12:60:00",
+            "2011-12-09 12:50:0x",
+            "later",
+        ] {
             check_timestamp(text, &["%Y-%m-%d %H:%M:%S"], None);
         }
     }

@@ -32,17 +32,23 @@ fn cells(columns: &[&[Option<&str>]]) -> Cells {
             cells.columns[slot].push(span);
         }
     }
-    let record = |number| Record { number: number as u32, span: Span::new(0, 0) };
+    let record = |number| Record {
+        number: number as u32,
+        span: Span::new(0, 0),
+    };
     cells.records = (0..columns[0].len()).map(record).collect();
     cells
 }
 
 fn texts(rows: &RecordBatch) -> Vec<String> {
     let row = |row: usize| {
-        let cells = rows.columns().iter().map(|column| match column.is_null(row) {
-            true => "∅".to_owned(),
-            false => array_value_to_string(column, row).expect("a text"),
-        });
+        let cells = rows
+            .columns()
+            .iter()
+            .map(|column| match column.is_null(row) {
+                true => "∅".to_owned(),
+                false => array_value_to_string(column, row).expect("a text"),
+            });
         cells.collect::<Vec<_>>().join("|")
     };
     (0..rows.num_rows()).map(row).collect()
@@ -50,7 +56,12 @@ fn texts(rows: &RecordBatch) -> Vec<String> {
 
 fn reasons(typed: &TypedRows) -> Vec<String> {
     let text = |fault: &RowFault| {
-        format!("{} {} {}", fault.row, fault.column.as_deref().unwrap_or("-"), fault.reason)
+        format!(
+            "{} {} {}",
+            fault.row,
+            fault.column.as_deref().unwrap_or("-"),
+            fault.reason
+        )
     };
     typed.faults.iter().map(text).collect()
 }
@@ -69,57 +80,152 @@ fn check(column: Value, contract: Value, values: &[&str], kept: &[&str], bad: &[
 
 #[test]
 fn texts_are_trimmed_and_nulls_are_spelled() {
-    check(json!({"type": "string"}), json!({}), &[" a b ", "", "  ", "NULL", "\u{a0}x"], &["a b", "∅", "∅", "NULL", "x"], &[]);
+    check(
+        json!({"type": "string"}),
+        json!({}),
+        &[" a b ", "", "  ", "NULL", "\u{a0}x"],
+        &["a b", "∅", "∅", "NULL", "x"],
+        &[],
+    );
     let nulls = json!({"null_values": ["NULL", "-"], "trim": false});
-    check(json!({"type": "string"}), nulls, &[" a", "NULL", "-", ""], &[" a", "∅", "∅", ""], &[]);
+    check(
+        json!({"type": "string"}),
+        nulls,
+        &[" a", "NULL", "-", ""],
+        &[" a", "∅", "∅", ""],
+        &[],
+    );
 }
 
 #[test]
 fn booleans_have_many_spellings() {
     let bad = ["2 x is not a boolean"];
-    check(json!({"type": "boolean"}), json!({}), &["Yes", "0", "maybe", ""], &["true", "false", "∅"], &bad);
+    check(
+        json!({"type": "boolean"}),
+        json!({}),
+        &["Yes", "0", "maybe", ""],
+        &["true", "false", "∅"],
+        &bad,
+    );
     let own = json!({"booleans": {"true": ["ja"], "false": ["nein"]}});
-    check(json!({"type": "boolean"}), own, &["JA", "nein"], &["true", "false"], &[]);
+    check(
+        json!({"type": "boolean"}),
+        own,
+        &["JA", "nein"],
+        &["true", "false"],
+        &[],
+    );
 }
 
 #[test]
 fn numbers_are_read_whole() {
-    let bad = ["1 x does not fit int", "2 x is not a int", "3 x is not a int"];
-    check(json!({"type": "int"}), json!({}), &["-7", "2147483648", "1.0", "x"], &["-7"], &bad);
-    check(json!({"type": "double"}), json!({}), &["1e3", "nan"], &["1000.0"], &["1 x is not a double"]);
-    let bad = ["1 x has more digits after the point than decimal(5,2)", "2 x does not fit decimal(5,2)"];
-    check(json!({"type": "decimal(5,2)"}), json!({}), &["1.5", "1.555", "1000"], &["1.50"], &bad);
+    let bad = [
+        "1 x does not fit int",
+        "2 x is not a int",
+        "3 x is not a int",
+    ];
+    check(
+        json!({"type": "int"}),
+        json!({}),
+        &["-7", "2147483648", "1.0", "x"],
+        &["-7"],
+        &bad,
+    );
+    check(
+        json!({"type": "double"}),
+        json!({}),
+        &["1e3", "nan"],
+        &["1000.0"],
+        &["1 x is not a double"],
+    );
+    let bad = [
+        "1 x has more digits after the point than decimal(5,2)",
+        "2 x does not fit decimal(5,2)",
+    ];
+    check(
+        json!({"type": "decimal(5,2)"}),
+        json!({}),
+        &["1.5", "1.555", "1000"],
+        &["1.50"],
+        &bad,
+    );
 }
 
 #[test]
 fn dates_say_which_formats_they_have() {
     let column = json!({"type": "date", "formats": ["%Y%m%d", "%d/%m/%Y"]});
     let bad = ["2 x is not a date written as %Y%m%d or %d/%m/%Y"];
-    check(column, json!({}), &["20111209", "09/12/2011", "2011-12-09"], &["2011-12-09", "2011-12-09"], &bad);
+    check(
+        column,
+        json!({}),
+        &["20111209", "09/12/2011", "2011-12-09"],
+        &["2011-12-09", "2011-12-09"],
+        &bad,
+    );
 }
 
 #[test]
 fn required_values_and_keys_must_be_there() {
-    check(json!({"type": "string", "required": true}), json!({}), &["a", ""], &["a"], &["1 x is empty but required"]);
-    check(json!({"type": "string"}), json!({"key": ["x"]}), &["a", ""], &["a"], &["1 x is empty but required"]);
+    check(
+        json!({"type": "string", "required": true}),
+        json!({}),
+        &["a", ""],
+        &["a"],
+        &["1 x is empty but required"],
+    );
+    check(
+        json!({"type": "string"}),
+        json!({"key": ["x"]}),
+        &["a", ""],
+        &["a"],
+        &["1 x is empty but required"],
+    );
 }
 
 #[test]
 fn values_are_checked_against_sets_patterns_and_bounds() {
     let accepted = json!({"type": "string", "accepted_values": ["web", "store"]});
-    check(accepted, json!({}), &["web", "fax", ""], &["web", "∅"], &["1 x is not among the accepted values"]);
+    check(
+        accepted,
+        json!({}),
+        &["web", "fax", ""],
+        &["web", "∅"],
+        &["1 x is not among the accepted values"],
+    );
     let accepted = json!({"type": "decimal(5,2)", "accepted_values": ["1", "2.5"]});
-    check(accepted, json!({}), &["1.00", "2.5", "3"], &["1.00", "2.50"], &["2 x is not among the accepted values"]);
+    check(
+        accepted,
+        json!({}),
+        &["1.00", "2.5", "3"],
+        &["1.00", "2.50"],
+        &["2 x is not among the accepted values"],
+    );
     let pattern = json!({"type": "string", "pattern": "^[A-Z]+$"});
-    check(pattern, json!({}), &["AB", "Ab"], &["AB"], &["1 x does not match the pattern"]);
+    check(
+        pattern,
+        json!({}),
+        &["AB", "Ab"],
+        &["AB"],
+        &["1 x does not match the pattern"],
+    );
     let bounds = json!({"type": "date", "min": "2010-01-01", "max": "2011-12-31"});
-    let bad = ["0 x is below the least value 2010-01-01", "2 x is above the greatest value 2011-12-31"];
-    check(bounds, json!({}), &["2009-12-31", "2010-01-01", "2012-01-01", ""], &["2010-01-01", "∅"], &bad);
+    let bad = [
+        "0 x is below the least value 2010-01-01",
+        "2 x is above the greatest value 2011-12-31",
+    ];
+    check(
+        bounds,
+        json!({}),
+        &["2009-12-31", "2010-01-01", "2012-01-01", ""],
+        &["2010-01-01", "∅"],
+        &bad,
+    );
 }
 
 #[test]
 fn a_bound_that_is_not_of_the_type_is_refused() {
-    let contract = json!({"contract": "c", "columns": [{"name": "x", "type": "int", "min": "low"}]});
+    let contract =
+        json!({"contract": "c", "columns": [{"name": "x", "type": "int", "min": "low"}]});
     let contract: Contract = serde_json::from_value(contract).expect("a contract");
     let job = json!({"contract": "c", "files": ["*"], "format": {"type": "parquet"}});
     let job: SourceJob = serde_json::from_value(job).expect("a job");
@@ -131,7 +237,10 @@ fn a_bound_that_is_not_of_the_type_is_refused() {
 fn a_bad_row_names_its_first_column_and_leaves_the_others_alone() {
     let contract = json!({"columns": [{"name": "a", "type": "int"}, {"name": "b", "type": "int"}]});
     let typed = rules(contract, json!({})).type_cells(
-        &cells(&[&[Some("x"), Some("1"), Some("2")], &[Some("y"), Some("1"), Some("z")]]),
+        &cells(&[
+            &[Some("x"), Some("1"), Some("2")],
+            &[Some("y"), Some("1"), Some("z")],
+        ]),
         Numbers::Exact,
     );
     assert_eq!(texts(&typed.rows), ["1|1"]);
@@ -155,17 +264,31 @@ fn operations_divide_rows_into_upserts_and_deletes() {
     );
     assert_eq!(texts(&typed.rows), ["a|1", "e|5"]);
     assert_eq!(texts(&typed.deletes), ["b|2"]);
-    assert_eq!(reasons(&typed), ["2 op is not one of the declared operations", "3 k is empty but required"]);
+    assert_eq!(
+        reasons(&typed),
+        [
+            "2 op is not one of the declared operations",
+            "3 k is empty but required"
+        ]
+    );
 }
 
 #[test]
 fn a_delete_needs_no_more_than_its_key_and_order() {
     let contract = json!({"key": ["k"], "columns": [{"name": "k", "type": "string"},
         {"name": "v", "type": "int", "required": true}, {"name": "at", "type": "date"}]});
-    let rules = rules(contract, json!({"mode": "cdc", "order_by": "at", "op": {"column": "op"}}));
+    let rules = rules(
+        contract,
+        json!({"mode": "cdc", "order_by": "at", "op": {"column": "op"}}),
+    );
     let day = Some("2011-12-09");
     let typed = rules.type_cells(
-        &cells(&[&[Some("a"), Some("b")], &[Some(""), Some("x")], &[day, Some("soon")], &[Some("D"), Some("D")]]),
+        &cells(&[
+            &[Some("a"), Some("b")],
+            &[Some(""), Some("x")],
+            &[day, Some("soon")],
+            &[Some("D"), Some("D")],
+        ]),
         Numbers::Exact,
     );
     assert_eq!(texts(&typed.deletes), ["a|∅|2011-12-09"]);
@@ -173,38 +296,70 @@ fn a_delete_needs_no_more_than_its_key_and_order() {
 }
 
 fn check_array(data_type: &str, array: ArrayRef, kept: &[&str], bad: &[&str]) {
-    let rules = rules(json!({"columns": [{"name": "x", "type": data_type}]}), json!({}));
-    let typed = rules.type_arrays(array.len(), &[Some(array)]).expect("convertible");
+    let rules = rules(
+        json!({"columns": [{"name": "x", "type": data_type}]}),
+        json!({}),
+    );
+    let typed = rules
+        .type_arrays(array.len(), &[Some(array)])
+        .expect("convertible");
     assert_eq!(texts(&typed.rows), kept);
     assert_eq!(reasons(&typed), bad);
 }
 
 #[test]
 fn arrays_become_the_contracts_types_without_loss() {
-    let floats: ArrayRef = Arc::new(Float64Array::from(vec![Some(0.1 + 0.2), Some(1.0004), None]));
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![
+        Some(0.1 + 0.2),
+        Some(1.0004),
+        None,
+    ]));
     let bad = ["1 x has more digits after the point than decimal(14,3)"];
     check_array("decimal(14,3)", floats.clone(), &["0.300", "∅"], &bad);
-    check_array("int", floats, &["∅"], &["0 x does not fit int", "1 x does not fit int"]);
+    check_array(
+        "int",
+        floats,
+        &["∅"],
+        &["0 x does not fit int", "1 x does not fit int"],
+    );
     let longs: ArrayRef = Arc::new(Int64Array::from(vec![5, 1 << 40]));
     check_array("int", longs.clone(), &["5"], &["1 x does not fit int"]);
     check_array("string", longs.clone(), &["5", "1099511627776"], &[]);
-    check_array("decimal(5,2)", longs, &["5.00"], &["1 x does not fit decimal(5,2)"]);
+    check_array(
+        "decimal(5,2)",
+        longs,
+        &["5.00"],
+        &["1 x does not fit decimal(5,2)"],
+    );
     let strings: ArrayRef = Arc::new(StringArray::from(vec![" 7 ", "seven"]));
     check_array("long", strings, &["7"], &["1 x is not a long"]);
     let nanos: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_000_000, 1]));
-    check_array("timestamp", nanos.clone(), &["1970-01-01T00:00:00.001"], &["1 x does not fit timestamp"]);
+    check_array(
+        "timestamp",
+        nanos.clone(),
+        &["1970-01-01T00:00:00.001"],
+        &["1 x does not fit timestamp"],
+    );
     let zoned = TimestampNanosecondArray::from(vec![0]).with_timezone("+10:00");
     check_array("timestamp", Arc::new(zoned), &["1970-01-01T00:00:00"], &[]);
 }
 
 #[test]
 fn a_column_that_can_never_fit_is_named() {
-    let rules = rules(json!({"columns": [{"name": "x", "type": "int"}]}), json!({}));
+    let rules = rules(
+        json!({"columns": [{"name": "x", "type": "int"}]}),
+        json!({}),
+    );
     let lists = datafusion::arrow::array::new_null_array(
         &ArrowType::List(Arc::new(Field::new("element", ArrowType::Int32, true))),
         1,
     );
-    assert_eq!(rules.type_arrays(1, &[Some(lists)]).expect_err("refused"), 0);
-    let typed = rules.type_arrays(2, &[None]).expect("an absent column is null");
+    assert_eq!(
+        rules.type_arrays(1, &[Some(lists)]).expect_err("refused"),
+        0
+    );
+    let typed = rules
+        .type_arrays(2, &[None])
+        .expect("an absent column is null");
     assert_eq!(texts(&typed.rows), ["∅", "∅"]);
 }

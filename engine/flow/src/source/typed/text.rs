@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use c360_spec::{Contract, DataType};
 use datafusion::arrow::array::builder::NullBufferBuilder;
-use datafusion::arrow::array::{ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray};
+use datafusion::arrow::array::{
+    ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray,
+};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{
-    Date32Type, Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
 };
 
 use super::{ColumnRules, Fault, Numbers, Typed, UTC, number, temporal};
@@ -34,7 +37,12 @@ impl TextRules {
 
     /// The same rules where every text is a value.
     fn without_nulls(&self) -> Self {
-        Self { trim: self.trim, nulls: Vec::new(), truthy: self.truthy.clone(), falsy: self.falsy.clone() }
+        Self {
+            trim: self.trim,
+            nulls: Vec::new(),
+            truthy: self.truthy.clone(),
+            falsy: self.falsy.clone(),
+        }
     }
 
     /// Types the texts of one column.
@@ -55,24 +63,31 @@ impl TextRules {
             })
             .typed(),
             DataType::Long => {
-                primitive::<Int64Type>(values, |text| number::integer(text).ok_or(Fault::Type)).typed()
+                primitive::<Int64Type>(values, |text| number::integer(text).ok_or(Fault::Type))
+                    .typed()
             }
             DataType::Float => primitive::<Float32Type>(values, |text| {
-                text.parse().ok().filter(|value: &f32| value.is_finite()).ok_or(Fault::Type)
+                text.parse()
+                    .ok()
+                    .filter(|value: &f32| value.is_finite())
+                    .ok_or(Fault::Type)
             })
             .typed(),
             DataType::Double => primitive::<Float64Type>(values, |text| {
-                text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or(Fault::Type)
+                text.parse()
+                    .ok()
+                    .filter(|value: &f64| value.is_finite())
+                    .ok_or(Fault::Type)
             })
             .typed(),
             DataType::Decimal { precision, scale } => {
                 primitive::<Decimal128Type>(values, |text| decimal(text, precision, scale, numbers))
                     .map(|array| with_scale(array, precision, scale))
             }
-            DataType::Date => {
-                primitive::<Date32Type>(values, |text| temporal::date(text, formats).ok_or(Fault::Type))
-                    .typed()
-            }
+            DataType::Date => primitive::<Date32Type>(values, |text| {
+                temporal::date(text, formats).ok_or(Fault::Type)
+            })
+            .typed(),
             DataType::Timestamp => timestamps(values, formats).typed(),
             DataType::Timestamptz => {
                 timestamps(values, formats).map(|array| array.with_timezone(UTC))
@@ -83,7 +98,8 @@ impl TextRules {
     /// Types one literal of the contract; none when it is not of the column's type.
     pub(super) fn type_literal(&self, rules: &ColumnRules, text: &str) -> Option<ArrayRef> {
         let typed =
-            self.without_nulls().type_column(rules, std::iter::once(Some(text)), Numbers::Exact);
+            self.without_nulls()
+                .type_column(rules, std::iter::once(Some(text)), Numbers::Exact);
         typed.faults.is_empty().then_some(typed.array)
     }
 
@@ -91,7 +107,11 @@ impl TextRules {
     #[inline]
     fn clean<'a>(&self, text: &'a str) -> Option<&'a str> {
         let text = if self.trim { trim(text) } else { text };
-        if self.nulls.iter().any(|null| null == text) { None } else { Some(text) }
+        if self.nulls.iter().any(|null| null == text) {
+            None
+        } else {
+            Some(text)
+        }
     }
 
     fn booleans<'a>(&self, values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Typed {
@@ -107,7 +127,10 @@ impl TextRules {
             nulls.append(read.flatten().is_some());
         }
         let array = BooleanArray::new(BooleanBuffer::from(bits), nulls.finish());
-        Typed { array: Arc::new(array), faults }
+        Typed {
+            array: Arc::new(array),
+            faults,
+        }
     }
 
     fn boolean(&self, text: &str) -> Option<bool> {
@@ -137,7 +160,9 @@ fn trim(text: &str) -> &str {
 fn decimal(text: &str, precision: u8, scale: u8, numbers: Numbers) -> Result<i128, Fault> {
     let exact = number::decimal(text, precision, scale);
     match (exact, numbers, text.parse::<f64>()) {
-        (Err(Fault::Scale), Numbers::Floats, Ok(value)) => number::decimal_near(value, precision, scale),
+        (Err(Fault::Scale), Numbers::Floats, Ok(value)) => {
+            number::decimal_near(value, precision, scale)
+        }
         (exact, ..) => exact,
     }
 }
@@ -156,7 +181,10 @@ fn strings<'a>(values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Typed 
     }
     let offsets = OffsetBuffer::new(offsets.into());
     let array = StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls.finish());
-    Typed { array: Arc::new(array), faults: Vec::new() }
+    Typed {
+        array: Arc::new(array),
+        faults: Vec::new(),
+    }
 }
 
 /// A primitive column on its way.
@@ -171,7 +199,10 @@ impl<T: ArrowPrimitiveType> Primitive<T> {
     }
 
     fn map(self, change: impl FnOnce(PrimitiveArray<T>) -> PrimitiveArray<T>) -> Typed {
-        Typed { array: Arc::new(change(self.array)), faults: self.faults }
+        Typed {
+            array: Arc::new(change(self.array)),
+            faults: self.faults,
+        }
     }
 }
 
@@ -195,14 +226,19 @@ fn primitive<'a, T: ArrowPrimitiveType>(
         natives.push(T::Native::default());
         nulls.append_null();
     }
-    Primitive { array: PrimitiveArray::new(natives.into(), nulls.finish()), faults }
+    Primitive {
+        array: PrimitiveArray::new(natives.into(), nulls.finish()),
+        faults,
+    }
 }
 
 fn timestamps<'a>(
     values: impl ExactSizeIterator<Item = Option<&'a str>>,
     formats: &[temporal::Format],
 ) -> Primitive<TimestampMicrosecondType> {
-    primitive(values, |text| temporal::timestamp(text, formats).ok_or(Fault::Type))
+    primitive(values, |text| {
+        temporal::timestamp(text, formats).ok_or(Fault::Type)
+    })
 }
 
 /// The same unscaled values, as a decimal of the contract.
