@@ -167,43 +167,29 @@ impl OpenFile {
     }
 
     async fn add_row_group(&mut self, rows: Vec<RecordBatch>) -> Result<()> {
-        let chunks = self.encode(rows).await?;
+        let encoding = encode(self.encoders()?, rows);
+        let chunks = encoding.await?;
         self.row_groups += 1;
         let mut row_group = self.parquet.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut row_group)?;
         }
         row_group.close()?;
-        self.parquet.flush().map_err(|e| self.failed(e.into()))?;
+        self.parquet
+            .flush()
+            .map_err(|e| failed(&self.location, e.into()))?;
         self.send().await
     }
 
-    /// Encodes each column on a thread of its own, as many at once as there are processors.
-    async fn encode(&self, rows: Vec<RecordBatch>) -> Result<Vec<ArrowColumnChunk>> {
-        let mut writers = self
-            .columns
-            .create_column_writers(self.row_groups)?
-            .into_iter();
+    /// The encoders of the next row group, for each column of the table.
+    fn encoders(&self) -> Result<Vec<Vec<ArrowColumnWriter>>> {
+        let writers = self.columns.create_column_writers(self.row_groups)?;
+        let mut writers = writers.into_iter();
         let leaves = leaves_per_column(self.parquet.schema_descr());
-        let rows = Arc::new(rows);
-        let tasks = leaves.into_iter().enumerate().map(|(column, leaves)| {
-            let writers: Vec<ArrowColumnWriter> = writers.by_ref().take(leaves).collect();
-            (column, writers)
-        });
-        let tasks: Vec<_> = tasks.collect();
-        let at_once = std::thread::available_parallelism().map_or(1, |n| n.get());
-        let chunks: Vec<Vec<ArrowColumnChunk>> = stream::iter(tasks)
-            .map(|(column, writers)| {
-                let rows = Arc::clone(&rows);
-                async move {
-                    let task = move || encode_column(&rows, column, writers);
-                    tokio::task::spawn_blocking(task).await?
-                }
-            })
-            .buffered(at_once)
-            .try_collect()
-            .await?;
-        Ok(chunks.into_iter().flatten().collect())
+        let columns = leaves
+            .into_iter()
+            .map(|leaves| writers.by_ref().take(leaves).collect());
+        Ok(columns.collect())
     }
 
     async fn send(&mut self) -> Result<()> {
@@ -217,20 +203,39 @@ impl OpenFile {
         let size_bytes = self.parquet.bytes_written() as u64;
         self.send().await?;
         let closed = self.upload.shutdown().await;
-        closed.map_err(|e| self.failed(e))?;
+        closed.map_err(|e| failed(&self.location, e))?;
         Ok((footer, size_bytes))
     }
+}
 
-    fn failed(&self, error: std::io::Error) -> Error {
-        let error = match error.downcast::<object_store::Error>() {
-            Ok(error) => error,
-            Err(error) => object_store::Error::Generic {
-                store: "upload",
-                source: Box::new(error),
-            },
-        };
-        Error::store(&self.location, error)
-    }
+fn failed(location: &str, error: std::io::Error) -> Error {
+    let error = match error.downcast::<object_store::Error>() {
+        Ok(error) => error,
+        Err(error) => object_store::Error::Generic {
+            store: "upload",
+            source: Box::new(error),
+        },
+    };
+    Error::store(location, error)
+}
+
+/// Encodes each column on a thread of its own, as many at once as there are processors.
+async fn encode(
+    columns: Vec<Vec<ArrowColumnWriter>>,
+    rows: Vec<RecordBatch>,
+) -> Result<Vec<ArrowColumnChunk>> {
+    let rows = Arc::new(rows);
+    let at_once = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let chunks: Vec<Vec<ArrowColumnChunk>> = stream::iter(columns.into_iter().enumerate())
+        .map(|(column, writers)| {
+            let rows = Arc::clone(&rows);
+            let task = move || encode_column(&rows, column, writers);
+            async move { tokio::task::spawn_blocking(task).await? }
+        })
+        .buffered(at_once)
+        .try_collect()
+        .await?;
+    Ok(chunks.into_iter().flatten().collect())
 }
 
 fn encode_column(

@@ -10,8 +10,9 @@ use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use c360_spec::TableName;
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyPool, Executor, Row};
+use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow, install_default_drivers};
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, Executor, Row};
 use url::Url;
 
 use crate::{Error, Result};
@@ -176,38 +177,25 @@ impl Pointers {
         }
     }
 
+    /// Runs a statement and returns how many rows it changed. Tries again while the database is
+    /// locked.
     async fn execute(&self, statement: &str, values: &[&str]) -> Result<u64> {
-        self.patiently(async || {
-            let mut query = sqlx::query(statement);
-            for value in values {
-                query = query.bind(*value);
-            }
-            let done = query.execute(&self.pool).await?;
-            Ok(done.rows_affected())
-        })
-        .await
-    }
-
-    async fn fetch(&self, statement: &str, values: &[&str]) -> Result<Vec<sqlx::any::AnyRow>> {
-        self.patiently(async || {
-            let mut query = sqlx::query(statement);
-            for value in values {
-                query = query.bind(*value);
-            }
-            query.fetch_all(&self.pool).await
-        })
-        .await
-    }
-
-    /// Tries again while the database is locked.
-    async fn patiently<T>(&self, attempt: impl AsyncFn() -> sqlx::Result<T>) -> Result<T> {
-        let deadline = Instant::now() + PATIENCE;
+        let patience = Patience::new();
         loop {
-            match attempt().await {
-                Err(error) if is_locked(&error) && Instant::now() < deadline => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                outcome => return outcome.map_err(|error| self.failed(error)),
+            match query(statement, values).execute(&self.pool).await {
+                Err(error) if patience.lasts(&error) => tokio::time::sleep(PAUSE).await,
+                done => return done.map(|d| d.rows_affected()).map_err(|e| self.failed(e)),
+            }
+        }
+    }
+
+    /// Runs a query. Tries again while the database is locked.
+    async fn fetch(&self, statement: &str, values: &[&str]) -> Result<Vec<AnyRow>> {
+        let patience = Patience::new();
+        loop {
+            match query(statement, values).fetch_all(&self.pool).await {
+                Err(error) if patience.lasts(&error) => tokio::time::sleep(PAUSE).await,
+                rows => return rows.map_err(|e| self.failed(e)),
             }
         }
     }
@@ -221,6 +209,31 @@ impl Pointers {
             "does not answer"
         };
         Error::unavailable(format!("catalog `{}` {remedy}", self.label)).caused_by(error)
+    }
+}
+
+fn query<'a>(statement: &'a str, values: &[&'a str]) -> Query<'a, Any, AnyArguments<'a>> {
+    let mut query = sqlx::query(statement);
+    for value in values {
+        query = query.bind(*value);
+    }
+    query
+}
+
+/// How long to wait for whoever holds the database.
+struct Patience {
+    until: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            until: Instant::now() + PATIENCE,
+        }
+    }
+
+    fn lasts(&self, error: &sqlx::Error) -> bool {
+        is_locked(error) && Instant::now() < self.until
     }
 }
 

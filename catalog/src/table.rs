@@ -244,7 +244,8 @@ impl Table {
         self.inner.warehouse.file_io()
     }
 
-    pub(crate) fn stores(&self) -> &Stores {
+    /// The stores that the table's files are read through.
+    pub fn stores(&self) -> &Stores {
         self.inner.warehouse.stores()
     }
 }

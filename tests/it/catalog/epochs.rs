@@ -24,6 +24,7 @@ fn epoch(lake: &Lake, number: u64, run_id: &str) -> Epoch {
         run_id: run_id.to_owned(),
         tables: BTreeMap::from([(lake.name("customer360"), published)]),
         rollback_to: None,
+        rolled_back_from: BTreeMap::new(),
     }
 }
 

@@ -54,7 +54,9 @@ async fn answer(
         true => Some(conditional.lock().await),
         false => None,
     };
-    Ok(service.call(request).await.expect("s3s turns errors into answers"))
+    Ok(Service::call(&service, request)
+        .await
+        .expect("s3s turns errors into answers"))
 }
 
 /// A store on a bucket of the server. Credentials are handed over directly because a test cannot
