@@ -3,4 +3,5 @@
 mod catalog;
 mod catalog_read;
 mod cli;
+mod flow;
 mod source;

@@ -1,7 +1,7 @@
 //! The lake, on every store and catalog it supports: the same behaviours run on a local folder
 //! with SQLite, on S3 with SQLite, and on a local folder with PostgreSQL.
 
-mod lakes;
+pub mod lakes;
 mod rows;
 mod s3_server;
 

@@ -1,6 +1,7 @@
 //! The whole flow, over the shipped retail project: incremental equals full, whatever the history.
 
 mod crash;
+mod dev_data;
 mod histories;
 mod lab;
 mod on_s3;

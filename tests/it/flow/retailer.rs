@@ -152,7 +152,7 @@ impl Retailer {
 
     fn contact(&mut self, first: i64) -> String {
         let at = self.moment(first);
-        let op = ["", "I", "U", "U", "D"][self.dice.below(5) as usize];
+        let op = ["I", "I", "U", "U", "D"][self.dice.below(5) as usize];
         let id = self.dice.below(8);
         let (given, family) = (self.dice.pick(&GIVEN), self.dice.pick(&FAMILY));
         let (birth, email, phone) = (self.dice.pick(&BIRTHS), self.dice.pick(&EMAILS), self.dice.pick(&PHONES));

@@ -54,20 +54,25 @@ fn rows_in(epoch: &Epoch, table: &Table) -> Option<u64> {
     Some(table.at_snapshot(shown.snapshot_id).ok()?.row_count())
 }
 
-/// Makes `tables` visible as epoch `number`.
+/// Makes `tables` visible as epoch `number`, beside what other jobs published before.
 pub async fn create(
     warehouse: &Warehouse,
     clock: &Clock,
     number: u64,
     tables: Vec<Table>,
 ) -> Result<Epoch> {
-    let epoch = show(clock, number, &tables).await?;
+    let before = warehouse.epochs().latest().await?.map(|epoch| epoch.tables).unwrap_or_default();
+    let epoch = show(clock, number, before, &tables).await?;
     put(warehouse, epoch).await
 }
 
 /// The epoch that shows each table as it is pinned; its snapshots are tagged first, so that upkeep leaves them alone.
-async fn show(clock: &Clock, number: u64, tables: &[Table]) -> Result<Epoch> {
-    let mut shown = BTreeMap::new();
+async fn show(
+    clock: &Clock,
+    number: u64,
+    mut shown: BTreeMap<TableName, EpochTable>,
+    tables: &[Table],
+) -> Result<Epoch> {
     for table in tables {
         let Some(snapshot_id) = table.snapshot_id() else { continue };
         let tagged = table.tag(&format!("epoch-{number}"), snapshot_id).await?;
@@ -116,7 +121,7 @@ pub async fn rollback(room: &Room<'_>, job: &PublishJob, to: u64) -> Result<Epoc
     let published = position(&tables, &job.table, to)?;
     let committed = changes::append(room, job, &tables[published], number).await?;
     tables.push(committed.table);
-    let mut epoch = show(room.clock, number, &tables).await?;
+    let mut epoch = show(room.clock, number, BTreeMap::new(), &tables).await?;
     epoch.rollback_to = Some(to);
     epoch.rolled_back_from = rolled_back_from;
     put(room.warehouse, epoch).await
