@@ -16,19 +16,46 @@ pub fn grid(headers: &[&str], numbers: &[&str], rows: Vec<Vec<String>>, wrap: bo
     for row in rows {
         table.add_row(cells(row.into_iter(), &right));
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     trimmed(&table)
 }
 
-/// Draws a box around rows of a query.
-pub fn boxed(headers: &[String], numbers: &[bool], rows: &[Vec<String>], wrap: bool) -> String {
+/// Draws a box around rows of a query, as wide as it has to be.
+pub fn boxed(headers: &[String], numbers: &[bool], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED);
-    table.set_content_arrangement(arrangement(wrap));
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(cells(headers.iter().cloned(), numbers));
     for row in rows {
         table.add_row(cells(row.iter().cloned(), numbers));
     }
     table.to_string()
+}
+
+/// One line a column instead of one line a row, for rows that are wider than the terminal.
+pub fn upright(headers: &[String], rows: &[Vec<String>]) -> String {
+    let width = headers
+        .iter()
+        .map(|header| header.chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        text += &format!("── row {} ──\n", index + 1);
+        for (header, value) in headers.iter().zip(row) {
+            let padding = " ".repeat(width - header.chars().count());
+            text += format!("{header}{padding}  {value}").trim_end();
+            text.push('\n');
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// Columns of the terminal, where stdout is one.
+pub fn terminal_width() -> Option<usize> {
+    Table::new().width().map(usize::from)
 }
 
 fn arrangement(wrap: bool) -> ContentArrangement {
@@ -66,6 +93,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn upright_rows_line_up_their_values() {
+        let headers = ["id".to_owned(), "e_mail".to_owned()];
+        let rows = [
+            vec!["1".to_owned(), "a@b".to_owned()],
+            vec!["2".to_owned(), String::new()],
+        ];
+        assert_eq!(
+            upright(&headers, &rows),
+            "── row 1 ──\nid      1\ne_mail  a@b\n── row 2 ──\nid      2\ne_mail"
+        );
+    }
+
+    #[test]
     fn numbers_stand_to_the_right_and_lines_end_where_their_text_ends() {
         let rows = vec![
             vec!["raw.orders".to_owned(), "12".to_owned(), "a".to_owned()],
@@ -74,7 +114,7 @@ mod tests {
         let text = grid(&["table", "rows", "note"], &["rows"], rows, false);
         assert_eq!(
             text,
-            " table        rows  note\n raw.orders     12  a\n raw.x       1,234"
+            "table        rows  note\nraw.orders     12  a\nraw.x       1,234"
         );
     }
 }

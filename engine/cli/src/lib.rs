@@ -19,6 +19,7 @@ mod numbers;
 mod progress;
 mod project_files;
 mod prompt;
+mod query_failure;
 mod reference;
 mod rows;
 mod starter;

@@ -95,6 +95,15 @@ fn an_unknown_column_is_invalid_with_the_nearest_spelling() {
 }
 
 #[test]
+fn values_of_rows_stay_out_of_errors() {
+    filled()
+        .c360(&["sql", "-c", "SELECT CAST(name AS INT) AS n FROM raw.people"])
+        .exits(3)
+        .says("Int32")
+        .keeps_quiet_about("Person");
+}
+
+#[test]
 fn writing_is_refused() {
     let home = filled();
     for sql in [

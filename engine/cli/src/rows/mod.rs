@@ -17,6 +17,7 @@ use self::batch::Encoder;
 use self::destination::Destination;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::grid::terminal_width;
 use crate::numbers::count;
 
 /// A form of rows.
@@ -90,14 +91,15 @@ impl Output {
         destination: &mut Destination,
         console: &Console,
     ) -> Result<u64, Failure> {
-        let wrap = self.file.is_none() && console.stdout_is_terminal;
+        let on_terminal = self.file.is_none() && console.stdout_is_terminal;
         let mut view = table::View::new(rows.schema(), self.limit);
         while let Some(batch) = rows.next().await {
             if !view.add(&batch.map_err(query_failure)?)? {
                 break;
             }
         }
-        destination.write(view.text(wrap).as_bytes())?;
+        let width = if on_terminal { terminal_width() } else { None };
+        destination.write(view.text(width).as_bytes())?;
         if view.is_cut() {
             console.note(&format!(
                 "the first {} are shown: see more with --limit, or all with --format csv",

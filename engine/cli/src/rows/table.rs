@@ -6,7 +6,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::failure::Failure;
-use crate::grid::boxed;
+use crate::grid::{boxed, upright};
 use crate::numbers::count;
 
 /// Rows held back until their widths are known.
@@ -66,19 +66,22 @@ impl View {
         self.rows.len()
     }
 
-    /// The box, and how many rows there are.
-    pub fn text(&self, wrap: bool) -> String {
+    /// The box, and how many rows there are. Where the box is wider than the terminal, each row is
+    /// set upright.
+    pub fn text(&self, terminal_width: Option<usize>) -> String {
         let fields = self.schema.fields();
         let headers: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
         let numbers: Vec<bool> = fields
             .iter()
             .map(|field| field.data_type().is_numeric())
             .collect();
+        let mut text = boxed(&headers, &numbers, &self.rows);
+        let width = text.lines().next().map_or(0, |line| line.chars().count());
+        if terminal_width.is_some_and(|available| width > available) && !self.rows.is_empty() {
+            text = upright(&headers, &self.rows);
+        }
         let more = if self.is_cut { " and more" } else { "" };
         let rows = count(self.rows.len() as u64, "row");
-        format!(
-            "{}\n({rows}{more})\n",
-            boxed(&headers, &numbers, &self.rows, wrap)
-        )
+        format!("{text}\n({rows}{more})\n")
     }
 }

@@ -37,23 +37,30 @@ fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
     let lines: Vec<Vec<String>> = row
         .iter()
         .filter(|(field, value)| !value.is_null() && *field != "person_id")
-        .map(|(field, value)| vec![field.clone(), shown(value), origin(&provenance[field])])
+        .map(|(field, value)| vec![field.clone(), shown(value), origins(provenance, field)])
         .collect();
-    match (lines.is_empty(), provenance.is_null()) {
-        (true, _) => String::new(),
-        (false, true) => grid(&["field", "value", ""], &[], lines, wrap),
-        (false, false) => grid(&["field", "value", "from"], &[], lines, wrap),
+    let headers = [
+        "field",
+        "value",
+        if provenance.is_null() { "" } else { "from" },
+    ];
+    if lines.is_empty() {
+        String::new()
+    } else {
+        grid(&headers, &[], lines, wrap)
     }
 }
 
-/// One line a row; the first row's fields are the columns.
+/// One line a row, sorted; the fields of all rows are the columns.
 fn rows(rows: &[Value], wrap: bool) -> String {
     let Some(first) = rows.first().and_then(Value::as_object) else {
         return String::new();
     };
     let headers: Vec<&str> = first.keys().map(String::as_str).collect();
     let line = |row: &Value| headers.iter().map(|header| shown(&row[*header])).collect();
-    grid(&headers, &[], rows.iter().map(line).collect(), wrap)
+    let mut lines: Vec<Vec<String>> = rows.iter().map(line).collect();
+    lines.sort();
+    grid(&headers, &[], lines, wrap)
 }
 
 fn timeline(person: &PersonView, length: usize, wrap: bool) -> String {
@@ -81,22 +88,18 @@ fn told(row: &Value) -> String {
         .join(" ")
 }
 
-/// `source key observed_at` of a value's origin, or of each part's.
-fn origin(origin: &Value) -> String {
-    match origin {
-        Value::Object(parts) => parts
-            .values()
-            .filter(|part| !part.is_null())
-            .map(shown)
-            .collect::<Vec<_>>()
-            .join(" "),
-        Value::Array(origins) => origins
-            .iter()
-            .map(self::origin)
-            .collect::<Vec<_>>()
-            .join("; "),
-        other => shown(other),
-    }
+/// `source record observed_at` of each value that the field was made from.
+fn origins(provenance: &Value, field: &str) -> String {
+    let origins = provenance.as_array().into_iter().flatten();
+    let origin = |origin: &Value| {
+        let parts = ["source", "record", "observed_at"].map(|part| shown(&origin[part]));
+        parts.join(" ").trim_end().to_owned()
+    };
+    let texts: Vec<String> = origins
+        .filter(|it| it["field"] == field)
+        .map(origin)
+        .collect();
+    texts.join("; ")
 }
 
 fn shown(value: &Value) -> String {
