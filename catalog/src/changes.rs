@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 
-use crate::columns::Columns;
+use crate::columns::{Columns, field_id};
 use crate::deletes::Positions;
 use crate::error::Result;
 use crate::fileset::{FileSet, LiveFile};
@@ -16,7 +16,7 @@ use crate::provider::FileTable;
 use crate::selection::{Rows, Unit};
 use crate::table::Table;
 
-/// The rows that one snapshot has and another has not, under the newer table's columns.
+/// The rows that one snapshot has and another has not, under the pinned table's columns.
 pub struct Changes {
     pub added: Arc<dyn TableProvider>,
     pub removed: Arc<dyn TableProvider>,
@@ -107,13 +107,35 @@ fn only(file: &LiveFile, listed: &Option<Positions>, except: &Option<Positions>)
     Unit::new(file, Rows::Only(Arc::new(positions)))
 }
 
-/// The columns of `now`, nullable where the rows of `then` may lack a value.
+/// The columns of `now`, nullable and as wide as the rows of both need: a column may have been
+/// made optional or its type promoted between the two, in either direction of time.
 fn readable_by_both(now: &SchemaRef, then: &SchemaRef) -> SchemaRef {
     let fields = now.fields().iter().map(|field| {
-        let before = then.field_with_name(field.name());
-        let nullable = field.is_nullable() || before.map_or(true, Field::is_nullable);
-        Arc::new(field.as_ref().clone().with_nullable(nullable))
+        let Some(before) = then.fields().iter().find(|f| same_column(f, field)) else {
+            return field.as_ref().clone().with_nullable(true);
+        };
+        let nullable = field.is_nullable() || before.is_nullable();
+        let data_type = wider(field.data_type(), before.data_type());
+        let field = field.as_ref().clone().with_nullable(nullable);
+        field.with_data_type(data_type.clone())
     });
-    let fields: Vec<_> = fields.collect();
+    let fields: Vec<Field> = fields.collect();
     Arc::new(Schema::new_with_metadata(fields, now.metadata().clone()))
+}
+
+fn same_column(a: &Field, b: &Field) -> bool {
+    field_id(a).is_some() && field_id(a) == field_id(b)
+}
+
+/// The one of two types of a column that the other can be promoted to.
+fn wider<'a>(now: &'a DataType, then: &'a DataType) -> &'a DataType {
+    match (now, then) {
+        (DataType::Int32, DataType::Int64) | (DataType::Float32, DataType::Float64) => then,
+        (DataType::Decimal128(precision, _), DataType::Decimal128(before, _))
+            if before > precision =>
+        {
+            then
+        }
+        _ => now,
+    }
 }

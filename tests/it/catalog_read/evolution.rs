@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch};
+use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use arrow::util::pretty::pretty_format_batches;
 use c360_catalog::table::Table;
@@ -44,6 +44,46 @@ async fn old_files_read_null_for_new_columns_and_cast_promoted_ones() {
     | 1  | 1      |       |
     +----+--------+-------+
     ");
+}
+
+/// Going back, the rows of the newer snapshot do not fit the older snapshot's columns.
+#[tokio::test]
+async fn changes_across_a_promotion_have_the_wider_type() {
+    let lake = Lake::new().await;
+    let old = append(&lake.people().await, &people(0..2)).await;
+    let mut fields: Vec<Field> = schema()
+        .fields()
+        .iter()
+        .map(|f| f.as_ref().clone())
+        .collect();
+    fields[2] = Field::new("visits", DataType::Int64, false);
+    let wide = Arc::new(Schema::new(fields));
+    let table = lake.table("raw.people", Arc::clone(&wide)).await;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(vec![2])),
+        Arc::new(StringArray::from(vec![None::<&str>])),
+        Arc::new(Int64Array::from(vec![i64::MAX])),
+    ];
+    let new = append_batch(&table, RecordBatch::try_new(wide, columns).unwrap()).await;
+    for (pinned, since) in [(&new, &old), (&old, &new)] {
+        let changes = pinned.changes(since.snapshot_id()).await.unwrap();
+        let field = changes.removed.schema().field(2).clone();
+        assert_eq!(field.data_type(), &DataType::Int64);
+        let added = session()
+            .read_table(changes.added)
+            .unwrap()
+            .count()
+            .await
+            .unwrap();
+        let removed = session()
+            .read_table(changes.removed)
+            .unwrap()
+            .collect()
+            .await
+            .unwrap();
+        let removed: usize = removed.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(added + removed, 1);
+    }
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use c360_catalog::table::Table;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::fixture::{Lake, Rows, append, config, merge, people, scans};
+use super::fixture::{Content, Lake, Rows, append, config, merge, people, scans};
 
 async fn context(table: &Table, config: SessionConfig) -> SessionContext {
     let context = SessionContext::new_with_config(config);
@@ -162,6 +162,61 @@ async fn a_limit_under_a_pushed_filter_does_not_revive_deleted_rows() {
         numbers(&table, config, limited).await,
         (90..100).collect::<Vec<_>>()
     );
+}
+
+/// As above, where the filter comes from the sort over the limited rows.
+#[tokio::test]
+async fn a_limit_under_a_sort_does_not_revive_deleted_rows() {
+    let lake = Lake::new().await;
+    let table = append(&lake.people().await, &people(0..100)).await;
+    let deleted: Vec<i64> = (0..90).collect();
+    let table = merge(&table, Some(&deleted), &Rows::new()).await;
+    let nested = "SELECT id FROM (SELECT id FROM people LIMIT 20) ORDER BY id LIMIT 5";
+    for pushed in [false, true] {
+        let mut config = config();
+        config.options_mut().execution.parquet.pushdown_filters = pushed;
+        assert_eq!(
+            numbers(&table, config, nested).await,
+            (90..95).collect::<Vec<_>>()
+        );
+    }
+}
+
+/// A comparison of snapshots reads the pages of the rows that changed and the dictionaries, which
+/// are large here because no value comes twice, not the whole file.
+#[tokio::test]
+async fn changes_read_little_of_a_large_file() {
+    let lake = Lake::new().await;
+    let old = append(&lake.people().await, &people(0..300_000)).await;
+    let new = merge(
+        &old,
+        Some(&[7, 150_000]),
+        &people([7]).into_iter().map(renamed).collect(),
+    )
+    .await;
+    let changes = new.changes(old.snapshot_id()).await.unwrap();
+    let context = SessionContext::new();
+    let removed = context.read_table(changes.removed).unwrap();
+    let plan = removed.create_physical_plan().await.unwrap();
+    let batches = collect(Arc::clone(&plan), context.task_ctx())
+        .await
+        .unwrap();
+    assert_eq!(
+        batches.iter().map(|batch| batch.num_rows()).sum::<usize>(),
+        2
+    );
+    let bytes = plan
+        .metrics()
+        .unwrap()
+        .sum_by_name("bytes_scanned")
+        .unwrap()
+        .as_usize();
+    let file_bytes = scans(&plan)[0].file_groups[0].files()[0].object_meta.size as usize;
+    assert!(bytes < file_bytes / 2, "{bytes} of {file_bytes} bytes read");
+}
+
+fn renamed((id, (_, visits)): (i64, Content)) -> (i64, Content) {
+    (id, (Some("other".to_owned()), visits))
 }
 
 #[tokio::test]
