@@ -21,23 +21,33 @@ fn schema() -> SchemaRef {
     let mut fields = vec![Field::new("person_id", DataType::Utf8, false)];
     fields.extend((0..TEXTS).map(|n| Field::new(format!("text_{n}"), DataType::Utf8, true)));
     fields.extend((0..NUMBERS).map(|n| Field::new(format!("number_{n}"), DataType::Int64, true)));
-    fields.extend((0..MONEY).map(|n| Field::new(format!("money_{n}"), DataType::Decimal128(18, 3), true)));
+    fields.extend(
+        (0..MONEY).map(|n| Field::new(format!("money_{n}"), DataType::Decimal128(18, 3), true)),
+    );
     Arc::new(Schema::new(fields))
 }
 
 /// One row a person; `version` changes every value but the key.
 fn rows(persons: impl Iterator<Item = i64> + Clone, version: i64) -> RecordBatch {
-    let ids = persons.clone().map(|person| format!("P{:024}", person * 7_919 % 1_000_000_007));
+    let ids = persons
+        .clone()
+        .map(|person| format!("P{:024}", person * 7_919 % 1_000_000_007));
     let mut columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids))];
     for n in 0..TEXTS as i64 {
-        let texts = persons.clone().map(|person| format!("value {}", (person * (n + 3) + version) % 5_000));
+        let texts = persons
+            .clone()
+            .map(|person| format!("value {}", (person * (n + 3) + version) % 5_000));
         columns.push(Arc::new(StringArray::from_iter_values(texts)));
     }
     for n in 0..NUMBERS as i64 {
-        columns.push(Arc::new(Int64Array::from_iter_values(persons.clone().map(|person| person * n + version))));
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            persons.clone().map(|person| person * n + version),
+        )));
     }
     for n in 0..MONEY as i64 {
-        let mills = persons.clone().map(|person| i128::from((person * 31 + n * version) % 9_999_999));
+        let mills = persons
+            .clone()
+            .map(|person| i128::from((person * 31 + n * version) % 9_999_999));
         let money = Decimal128Array::from_iter_values(mills).with_precision_and_scale(18, 3);
         columns.push(Arc::new(money.expect("18 digits, 3 places")));
     }
@@ -57,18 +67,29 @@ fn stamp() -> Stamp {
 async fn table(folder: &TempDir, size: i64) -> Table {
     let location = folder.path().display().to_string();
     let catalog_uri = format!("sqlite:{location}/catalog.db");
-    let warehouse =
-        Warehouse::open(WarehouseConfig { location, catalog_uri, s3: None }).await.expect("a warehouse");
+    let warehouse = Warehouse::open(WarehouseConfig {
+        location,
+        catalog_uri,
+        s3: None,
+    })
+    .await
+    .expect("a warehouse");
     let definition = TableDefinition {
         name: "publish.customer360".parse().expect("a name"),
         schema: schema(),
         key: vec!["person_id".into()],
         comment: None,
     };
-    let table = warehouse.create_or_evolve(&definition).await.expect("a table");
+    let table = warehouse
+        .create_or_evolve(&definition)
+        .await
+        .expect("a table");
     let mut appender = table.appender();
     for start in (0..size).step_by(50_000) {
-        appender.write(rows(start..(start + 50_000).min(size), 0)).await.expect("rows");
+        appender
+            .write(rows(start..(start + 50_000).min(size), 0))
+            .await
+            .expect("rows");
     }
     appender.commit(stamp()).await.expect("a commit").table
 }
@@ -78,13 +99,19 @@ fn changed(size: i64, version: i64) -> Merge {
     let keys = batch.project(&[0]).expect("the key");
     Merge {
         key: vec!["person_id".into()],
-        scope: Scope::Keys { columns: vec!["person_id".into()], keys },
+        scope: Scope::Keys {
+            columns: vec!["person_id".into()],
+            keys,
+        },
         rows: vec![batch],
     }
 }
 
 fn commits(criterion: &mut Criterion) {
-    let size = std::env::var("C360_BENCH_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let size = std::env::var("C360_BENCH_ROWS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_000_000);
     let runtime = Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
     let filled = runtime.block_on(table(&folder, size));
@@ -99,13 +126,22 @@ fn commits(criterion: &mut Criterion) {
                 let newest = runtime.block_on(filled.reload()).expect("the table");
                 (newest, changed(size, version))
             },
-            |(table, merge)| runtime.block_on(table.merge(merge, stamp())).expect("a commit"),
+            |(table, merge)| {
+                runtime
+                    .block_on(table.merge(merge, stamp()))
+                    .expect("a commit")
+            },
             BatchSize::PerIteration,
         );
     });
     group.bench_function("append 10,000 rows", |bencher| {
         bencher.iter_batched(
-            || (runtime.block_on(filled.reload()).expect("the table"), rows(size..size + CHANGED, 0)),
+            || {
+                (
+                    runtime.block_on(filled.reload()).expect("the table"),
+                    rows(size..size + CHANGED, 0),
+                )
+            },
             |(table, batch)| {
                 runtime.block_on(async {
                     let mut appender = table.appender();

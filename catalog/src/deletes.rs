@@ -40,8 +40,11 @@ pub(crate) struct Deletes {
 impl Deletes {
     /// Reads the delete files, several at once.
     pub(crate) async fn load(stores: &Stores, entries: &[ManifestEntryRef]) -> Result<Self> {
-        let files: Vec<Arc<DeleteFile>> = stream::iter(entries)
+        let reads = entries.iter();
+        let reads: Vec<_> = reads
             .map(|entry| load_file(stores, entry.data_file()))
+            .collect();
+        let files: Vec<Arc<DeleteFile>> = stream::iter(reads)
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await?;

@@ -106,8 +106,10 @@ async fn manifests(table: &Table) -> Result<Vec<Arc<LoadedManifest>>> {
         .entries()
         .iter()
         .filter(|manifest| manifest.has_added_files() || manifest.has_existing_files());
-    stream::iter(live)
+    let reads: Vec<_> = live
         .map(|manifest| load_manifest(table, manifest))
+        .collect();
+    stream::iter(reads)
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await

@@ -46,3 +46,33 @@ pub use schema::{TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};
 pub use table::{SnapshotInfo, Table};
 pub use warehouse::{Warehouse, WarehouseConfig};
+
+#[cfg(test)]
+mod tests {
+    use c360_spec::TableName;
+    use datafusion::execution::SendableRecordBatchStream;
+
+    use super::*;
+
+    fn check_send<T: Send>(_: T) {}
+
+    /// Compiles only if whatever a job awaits may move between threads.
+    #[test]
+    fn futures_are_send() {
+        let _ = |warehouse: Warehouse, name: TableName, definition: TableDefinition| {
+            check_send(warehouse.table(&name));
+            check_send(warehouse.tables());
+            check_send(warehouse.create_or_evolve(&definition));
+            check_send(warehouse.epochs().latest());
+        };
+        let _ = |table: Table, merge: Merge, rows: SendableRecordBatchStream, stamp: Stamp| {
+            check_send(table.merge(merge, stamp.clone()));
+            check_send(table.overwrite(rows, stamp.clone()));
+            check_send(table.stamp(stamp.clone()));
+            check_send(table.appender().commit(stamp));
+            check_send(table.tag("epoch-1", 1));
+            check_send(table.provider());
+            check_send(table.changes(None));
+        };
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::try_join_all;
 use iceberg::spec::{
     DataFile, FormatVersion, ManifestContentType, ManifestEntryRef, ManifestFile, ManifestList,
     ManifestListWriter, ManifestWriter, ManifestWriterBuilder, PartitionSpec,
@@ -169,11 +169,13 @@ impl ManifestBuilder<'_> {
         }
         let (merging, left) = std::mem::take(&mut kept.files).into_iter().partition(small);
         let merging: Vec<ManifestFile> = merging;
-        let loaded: Vec<_> = stream::iter(&merging)
-            .map(|manifest| manifest.load_manifest(self.base.file_io()))
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await?;
+        let mut loaded = Vec::with_capacity(merging.len());
+        for some in merging.chunks(READS_AT_ONCE) {
+            let reads = some
+                .iter()
+                .map(|manifest| manifest.load_manifest(self.base.file_io()));
+            loaded.extend(try_join_all(reads).await?);
+        }
         let mut writer = self.writer(content, spec.as_ref().clone())?;
         for entry in loaded.iter().flat_map(|manifest| manifest.entries()) {
             if entry.is_alive() {

@@ -52,8 +52,10 @@ pub(super) async fn find(
         .iter()
         .enumerate()
         .filter(|(_, file)| search.may_meet_file(file));
-    let opened: Vec<Arc<Opened>> = stream::iter(candidates)
+    let opening: Vec<_> = candidates
         .map(|(number, file)| Opened::open(table, number, file))
+        .collect();
+    let opened: Vec<Arc<Opened>> = stream::iter(opening)
         .buffered(OPENS_AT_ONCE)
         .try_collect()
         .await?;

@@ -55,11 +55,15 @@ pub fn upright(headers: &[String], rows: &[Vec<String>]) -> String {
 
 /// Columns of the terminal, where stdout is one.
 pub fn terminal_width() -> Option<usize> {
-    Table::new().width().map(usize::from)
+    // some terminals do not know their width and say 0
+    Table::new()
+        .width()
+        .map(usize::from)
+        .filter(|width| *width > 0)
 }
 
 fn arrangement(wrap: bool) -> ContentArrangement {
-    if wrap {
+    if wrap && terminal_width().is_some() {
         ContentArrangement::Dynamic
     } else {
         ContentArrangement::Disabled

@@ -40,15 +40,15 @@ impl Progress for Bars {
             Some(bytes) => (ProgressBar::new(bytes), BYTES),
             None => (ProgressBar::new_spinner(), SPINNER),
         };
+        // a job that learns how much there is to read begins again
+        self.job_finished(job);
         let bar = self.screen.add(bar);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_prefix(job.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        if let Some(before) = self.with(|bars| bars.insert(job.to_owned(), bar)) {
-            before.finish_and_clear();
-        }
+        self.with(|bars| bars.insert(job.to_owned(), bar));
     }
 
     fn advanced(&self, job: &str, bytes: u64) {
@@ -62,6 +62,7 @@ impl Progress for Bars {
     fn job_finished(&self, job: &str) {
         if let Some(bar) = self.with(|bars| bars.remove(job)) {
             bar.finish_and_clear();
+            self.screen.remove(&bar);
         }
     }
 }

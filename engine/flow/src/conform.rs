@@ -33,9 +33,10 @@ fn lake_type(data_type: &DataType) -> DataType {
         DataType::UInt32 | DataType::UInt64 => DataType::Int64,
         DataType::Float16 => DataType::Float32,
         DataType::Date64 => DataType::Date32,
-        DataType::Timestamp(_, zone) => {
-            DataType::Timestamp(TimeUnit::Microsecond, zone.as_ref().map(|_| "+00:00".into()))
-        }
+        DataType::Timestamp(_, zone) => DataType::Timestamp(
+            TimeUnit::Microsecond,
+            zone.as_ref().map(|_| "+00:00".into()),
+        ),
         DataType::Dictionary(_, value) => lake_type(value),
         DataType::List(item) | DataType::LargeList(item) => {
             DataType::List(Arc::new(nested("element", item.data_type())))
@@ -46,7 +47,10 @@ fn lake_type(data_type: &DataType) -> DataType {
 }
 
 fn lake_fields(fields: &Fields) -> Fields {
-    fields.iter().map(|field| nested(field.name(), field.data_type())).collect()
+    fields
+        .iter()
+        .map(|field| nested(field.name(), field.data_type()))
+        .collect()
 }
 
 fn nested(name: &str, data_type: &DataType) -> Field {
@@ -64,7 +68,11 @@ pub fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        schema.clone(),
+        columns,
+        &options,
+    )?)
 }
 
 fn cast_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
@@ -74,8 +82,11 @@ fn cast_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
         cast(column, field.data_type())?
     };
     if !field.is_nullable() && cast.null_count() > 0 {
-        let message =
-            format!("key column {} is null in {} rows", field.name(), cast.null_count());
+        let message = format!(
+            "key column {} is null in {} rows",
+            field.name(),
+            cast.null_count()
+        );
         return Err(Error::data(message).with_hint("leave such rows out, or choose another key"));
     }
     Ok(cast)

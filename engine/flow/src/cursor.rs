@@ -28,7 +28,10 @@ impl Cursor {
             .into_iter()
             .filter_map(|table| Some((table.name().to_string(), table.snapshot_id()?)))
             .collect();
-        Self { tables, as_of: None }
+        Self {
+            tables,
+            as_of: None,
+        }
     }
 
     /// The same, for a computation that sees `$as_of`.
@@ -97,16 +100,28 @@ pub fn recorded(output: Option<&Table>) -> Option<(String, Cursor)> {
 /// Compares what `output` was made from with what there is now.
 pub fn decide(output: Option<&Table>, fingerprint: &str, now: &Cursor) -> Decision {
     let Some((made_by, made_from)) = recorded(output) else {
-        return Decision { work: Work::Full, why: "output is missing".into() };
+        return Decision {
+            work: Work::Full,
+            why: "output is missing".into(),
+        };
     };
     if made_by != fingerprint {
-        return Decision { work: Work::Full, why: "spec changed".into() };
+        return Decision {
+            work: Work::Full,
+            why: "spec changed".into(),
+        };
     }
     if made_from == *now {
-        return Decision { work: Work::Nothing, why: "same inputs, same spec".into() };
+        return Decision {
+            work: Work::Nothing,
+            why: "same inputs, same spec".into(),
+        };
     }
     let why = advanced(&made_from, now);
-    Decision { work: Work::Incremental(made_from), why }
+    Decision {
+        work: Work::Incremental(made_from),
+        why,
+    }
 }
 
 fn advanced(from: &Cursor, to: &Cursor) -> String {

@@ -52,7 +52,8 @@ impl Derivation<'_> {
 
     fn sql<'a>(&self, room: &Room<'a>) -> Result<&'a str> {
         let text = room.project.sql.get(self.file);
-        text.map(String::as_str).ok_or_else(|| Error::internal(format!("{} was not loaded", self.file)))
+        text.map(String::as_str)
+            .ok_or_else(|| Error::internal(format!("{} was not loaded", self.file)))
     }
 
     /// Compares what the table was made from with what there is now.
@@ -63,7 +64,12 @@ impl Derivation<'_> {
         let as_of = sql_uses_as_of(sql).then_some(room.clock.as_of);
         let now = Cursor::of(&inputs).at(as_of);
         let decision = decide(output.as_ref(), &room.job.fingerprint, &now);
-        Ok(Planned { output, inputs, now, decision })
+        Ok(Planned {
+            output,
+            inputs,
+            now,
+            decision,
+        })
     }
 
     /// Brings the table up to date.
@@ -120,7 +126,9 @@ impl Derivation<'_> {
         let Some(by) = self.by else { return Ok(None) };
         let mut touched = Touched::none(&[by]);
         for input in &planned.inputs {
-            let Some(rows) = changed_rows(session, input, since.since(input)).await? else { continue };
+            let Some(rows) = changed_rows(session, input, since.since(input)).await? else {
+                continue;
+            };
             if !has_column(input, by) {
                 return Ok(None);
             }
@@ -129,7 +137,9 @@ impl Derivation<'_> {
         if since.as_of == planned.now.as_of {
             return Ok(Some((by, touched)));
         }
-        let (Some(before), false) = (since.as_of, self.windows.is_empty()) else { return Ok(None) };
+        let (Some(before), false) = (since.as_of, self.windows.is_empty()) else {
+            return Ok(None);
+        };
         for window in self.windows {
             let rows = session.table(&window.table).await?;
             let crossing = crossing(rows, window, before, room.clock.as_of)?;
@@ -139,7 +149,9 @@ impl Derivation<'_> {
     }
 
     async fn select(&self, room: &Room<'_>, session: &Session) -> Result<DataFrame> {
-        session.select(self.file, self.sql(room)?, room.clock.as_of).await
+        session
+            .select(self.file, self.sql(room)?, room.clock.as_of)
+            .await
     }
 
     async fn write(
@@ -151,7 +163,13 @@ impl Derivation<'_> {
     ) -> Result<Committed> {
         let comment = format!("made by {}", self.file);
         let output = room.output(self.table, self.key, &comment);
-        output.write(scope, rows.execute_stream().await?, room.stamp(&planned.now)).await
+        output
+            .write(
+                scope,
+                rows.execute_stream().await?,
+                room.stamp(&planned.now),
+            )
+            .await
     }
 }
 
@@ -178,11 +196,16 @@ fn crossing(
     for days in std::iter::once(0).chain(window.days.iter().copied()) {
         let edge = SignedDuration::from_hours(i64::from(days) * 24);
         let at = || ident(&window.at);
-        any = any.or(at().gt_eq(instant(first - edge)).and(at().lt_eq(instant(last - edge))));
+        any = any.or(at()
+            .gt_eq(instant(first - edge))
+            .and(at().lt_eq(instant(last - edge))));
     }
     Ok(rows.filter(any)?)
 }
 
 fn instant(at: Timestamp) -> datafusion::logical_expr::Expr {
-    lit(ScalarValue::TimestampMicrosecond(Some(at.as_microsecond()), None))
+    lit(ScalarValue::TimestampMicrosecond(
+        Some(at.as_microsecond()),
+        None,
+    ))
 }

@@ -40,13 +40,21 @@ impl Engine {
         project.settings.data = absolute(root, &project.settings.data);
         let warehouse = Warehouse::open(config(&project, root)).await?;
         let runtime = Runtime::new(&options, &warehouse)?;
-        Ok(Self { project, warehouse, runtime })
+        Ok(Self {
+            project,
+            warehouse,
+            runtime,
+        })
     }
 
     /// An engine over a lake that is open already.
     pub fn over(project: Project, warehouse: Warehouse, options: &EngineOptions) -> Result<Self> {
         let runtime = Runtime::new(options, &warehouse)?;
-        Ok(Self { project, warehouse, runtime })
+        Ok(Self {
+            project,
+            warehouse,
+            runtime,
+        })
     }
 
     /// The spec.
@@ -81,7 +89,8 @@ impl Engine {
         let mut jobs: Vec<PlannedJob> = Vec::new();
         for job in graph.select(selection)? {
             let moving = graph.upstream(&job.name).find(|before| {
-                jobs.iter().any(|planned| planned.job == **before && planned.action != Action::Nothing)
+                jobs.iter()
+                    .any(|planned| planned.job == **before && planned.action != Action::Nothing)
             });
             let (action, why) = match moving {
                 Some(before) => (Action::Waits, format!("{before} will change its input")),
@@ -146,10 +155,17 @@ impl Engine {
     pub async fn rollback(&self, to: u64, clock: &Clock) -> Result<Epoch> {
         for job in self.project.jobs.values() {
             if let JobKind::Publish(spec) = &job.kind {
-                return publish::rollback(&self.room(job, clock, &crate::progress::Silent), spec, to).await;
+                return publish::rollback(
+                    &self.room(job, clock, &crate::progress::Silent),
+                    spec,
+                    to,
+                )
+                .await;
             }
         }
-        Err(Error::invalid("the project publishes nothing, so there is nothing to roll back"))
+        Err(Error::invalid(
+            "the project publishes nothing, so there is nothing to roll back",
+        ))
     }
 }
 
@@ -168,9 +184,10 @@ async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
 async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
     let (decision, outcome) = match &room.job.kind {
         JobKind::Source(job) => return source::run(room, job).await,
-        JobKind::Identity(job) => {
-            (identity::decide(room, job).await?, identity::apply(room, job).await?)
-        }
+        JobKind::Identity(job) => (
+            identity::decide(room, job).await?,
+            identity::apply(room, job).await?,
+        ),
         JobKind::Facts(job) => {
             let planned = facts::decide(room, job).await?;
             let outcome = facts::apply(room, job, &planned).await?;
@@ -210,7 +227,11 @@ fn config(project: &Project, root: &Path) -> WarehouseConfig {
         path_style: s3.path_style,
         allow_http: s3.allow_http,
     });
-    WarehouseConfig { location, catalog_uri, s3 }
+    WarehouseConfig {
+        location,
+        catalog_uri,
+        s3,
+    }
 }
 
 fn catalog_uri(root: &Path, uri: &str) -> String {
@@ -229,5 +250,8 @@ fn absolute(root: &Path, location: &str) -> String {
         return location.to_string();
     }
     let joined = root.join(location);
-    std::path::absolute(&joined).unwrap_or(joined).to_string_lossy().into_owned()
+    std::path::absolute(&joined)
+        .unwrap_or(joined)
+        .to_string_lossy()
+        .into_owned()
 }

@@ -41,7 +41,8 @@ impl Engine {
     /// What changed in the published tables between epoch `since` (0: nothing was published) and the latest.
     pub async fn changes(&self, since: u64) -> Result<EpochChanges> {
         let latest = self.warehouse.epochs().latest().await?.ok_or_else(|| {
-            Error::invalid("no epoch was published yet").with_hint("c360 run publishes the first one")
+            Error::invalid("no epoch was published yet")
+                .with_hint("c360 run publishes the first one")
         })?;
         let before = match since {
             0 => None,
@@ -49,17 +50,28 @@ impl Engine {
         };
         let mut tables = Vec::new();
         for (name, shown) in &latest.tables {
-            let Some(table) = self.warehouse.table(name).await? else { continue };
-            let since = before.as_ref().and_then(|epoch| epoch.tables.get(name)).map(|seen| seen.snapshot_id);
+            let Some(table) = self.warehouse.table(name).await? else {
+                continue;
+            };
+            let since = before
+                .as_ref()
+                .and_then(|epoch| epoch.tables.get(name))
+                .map(|seen| seen.snapshot_id);
             if since == Some(shown.snapshot_id) || table.key().is_empty() {
                 continue;
             }
-            let changes = self.table_changes(&table.at_snapshot(shown.snapshot_id)?, since).await?;
+            let changes = self
+                .table_changes(&table.at_snapshot(shown.snapshot_id)?, since)
+                .await?;
             if !changes.rows.is_empty() {
                 tables.push(changes);
             }
         }
-        Ok(EpochChanges { from: since, to: latest.number, tables })
+        Ok(EpochChanges {
+            from: since,
+            to: latest.number,
+            tables,
+        })
     }
 
     async fn table_changes(&self, table: &Table, since: Option<i64>) -> Result<TableChanges> {
@@ -82,7 +94,9 @@ impl Engine {
 
 impl TableChanges {
     fn count(&mut self, batch: &RecordBatch) {
-        let Some(kinds) = batch.column_by_name(CHANGE_TYPE).and_then(|column| column.as_string_opt::<i32>())
+        let Some(kinds) = batch
+            .column_by_name(CHANGE_TYPE)
+            .and_then(|column| column.as_string_opt::<i32>())
         else {
             return;
         };

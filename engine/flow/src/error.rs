@@ -56,7 +56,11 @@ impl Error {
     }
 
     fn problem(kind: Kind, message: impl Into<String>) -> Self {
-        Self::Problem { kind, message: message.into(), hint: None }
+        Self::Problem {
+            kind,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// Adds the remedy.
@@ -89,7 +93,10 @@ impl Error {
 
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
-        Self::Query { context: "query failed".into(), source: Box::new(error) }
+        Self::Query {
+            context: "query failed".into(),
+            source: Box::new(error),
+        }
     }
 }
 
@@ -107,14 +114,20 @@ pub trait Context<T> {
 
 impl<T> Context<T> for std::result::Result<T, DataFusionError> {
     fn context(self, context: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| Error::Query { context: context(), source: Box::new(source) })
+        self.map_err(|source| Error::Query {
+            context: context(),
+            source: Box::new(source),
+        })
     }
 }
 
 impl<T> Context<T> for Result<T> {
     fn context(self, context: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|error| match error {
-            Error::Query { source, .. } => Error::Query { context: context(), source },
+            Error::Query { source, .. } => Error::Query {
+                context: context(),
+                source,
+            },
             other => other,
         })
     }

@@ -38,7 +38,13 @@ pub async fn decide(room: &Room<'_>, job: &FactsJob) -> Result<Planned> {
     let persons = room.input_table(&identity::persons()).await?;
     let now = Cursor::of([&raw, &persons]);
     let decision = compare(output.as_ref(), &room.job.fingerprint, &now);
-    Ok(Planned { output, raw, persons, now, decision })
+    Ok(Planned {
+        output,
+        raw,
+        persons,
+        now,
+        decision,
+    })
 }
 
 /// Brings the table up to date.
@@ -84,7 +90,10 @@ async fn advance(
 }
 
 async fn open(room: &Room<'_>, planned: &Planned) -> Result<Session> {
-    room.runtime.session().with_tables([&planned.raw, &planned.persons]).await
+    room.runtime
+        .session()
+        .with_tables([&planned.raw, &planned.persons])
+        .await
 }
 
 async fn write(
@@ -97,14 +106,23 @@ async fn write(
     let key = planned.raw.key();
     let comment = format!("rows of {} with the person they belong to", job.from);
     let output = room.output(&job.table, &key, &comment);
-    output.write(scope, rows.execute_stream().await?, room.stamp(&planned.now)).await
+    output
+        .write(
+            scope,
+            rows.execute_stream().await?,
+            room.stamp(&planned.now),
+        )
+        .await
 }
 
 /// The columns that name a row.
 fn key_columns(job: &FactsJob, raw: &Table) -> Result<Vec<String>> {
     let key = raw.key();
     if key.is_empty() {
-        let message = format!("{} has no key, so its rows cannot be given persons", job.from);
+        let message = format!(
+            "{} has no key, so its rows cannot be given persons",
+            job.from
+        );
         return Err(Error::invalid(message).with_hint("declare `key` in its contract"));
     }
     Ok(key)
@@ -133,7 +151,9 @@ async fn touched(
         let rows = raw.with_column(LOOKUP, key)?;
         touched.add(moved.narrow(session, rows, &[LOOKUP])?).await?;
     }
-    touched.with_bridged(session, session.table(&job.from).await?).await
+    touched
+        .with_bridged(session, session.table(&job.from).await?)
+        .await
 }
 
 /// Touched rows by key, and by the value of the bridge.
@@ -148,20 +168,29 @@ impl<'a> TouchedRows<'a> {
     fn none(job: &'a FactsJob, key: &'a [String]) -> Self {
         let bridge = job.bridge.as_deref();
         let names: Vec<&str> = key.iter().map(String::as_str).collect();
-        Self { key, bridge, keys: Touched::none(&names), bridges: Touched::none(bridge.as_slice()) }
+        Self {
+            key,
+            bridge,
+            keys: Touched::none(&names),
+            bridges: Touched::none(bridge.as_slice()),
+        }
     }
 
     async fn add(&mut self, rows: DataFrame) -> Result<()> {
         if let Some(bridge) = self.bridge {
             self.bridges.add(rows.clone(), vec![ident(bridge)]).await?;
         }
-        self.keys.add(rows, self.key.iter().map(ident).collect()).await
+        self.keys
+            .add(rows, self.key.iter().map(ident).collect())
+            .await
     }
 
     async fn with_bridged(mut self, session: &Session, raw: DataFrame) -> Result<Touched> {
         if let Some(bridge) = self.bridge {
             let rows = self.bridges.narrow(session, raw, &[bridge])?;
-            self.keys.add(rows, self.key.iter().map(ident).collect()).await?;
+            self.keys
+                .add(rows, self.key.iter().map(ident).collect())
+                .await?;
         }
         Ok(self.keys)
     }
@@ -182,11 +211,14 @@ async fn moved_records(
         return Ok(keys);
     }
     let side = |provider| -> Result<DataFrame> {
-        let rows = session.read(provider)?.filter(ident("source").eq(lit(source)))?;
+        let rows = session
+            .read(provider)?
+            .filter(ident("source").eq(lit(source)))?;
         Ok(rows.select(vec![ident("key"), ident("person_id")])?)
     };
     let (before, after) = (side(changes.removed)?, side(changes.added)?);
-    keys.add(after.clone().except(before.clone())?, vec![ident("key")]).await?;
+    keys.add(after.clone().except(before.clone())?, vec![ident("key")])
+        .await?;
     keys.add(before.except(after)?, vec![ident("key")]).await?;
     Ok(keys)
 }
@@ -197,13 +229,20 @@ fn place(job: &FactsJob, index: usize) -> String {
 
 /// `raw` with `person_id` in front.
 async fn attach(session: &Session, job: &FactsJob, raw: DataFrame) -> Result<DataFrame> {
-    let columns: Vec<String> = raw.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let columns: Vec<String> = raw
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
     let mut rows = raw.clone();
     for (index, reference) in job.person.iter().enumerate() {
         let key = expression::parse_text(session, &raw, &reference.key, &place(job, index))?;
         rows = look_up(session, rows, index, key, &reference.source).await?;
     }
-    let found: Vec<Expr> = (0..job.person.len()).map(|index| ident(person_column(index))).collect();
+    let found: Vec<Expr> = (0..job.person.len())
+        .map(|index| ident(person_column(index)))
+        .collect();
     let mut selected: Vec<Expr> = vec![coalesce(found).alias("person_id")];
     selected.extend(columns.iter().map(ident));
     let rows = rows.select(selected)?;
@@ -225,7 +264,10 @@ async fn look_up(
     key: Expr,
     source: &str,
 ) -> Result<DataFrame> {
-    let (lookup, record) = (format!("c360_lookup_{index}"), format!("c360_record_{index}"));
+    let (lookup, record) = (
+        format!("c360_lookup_{index}"),
+        format!("c360_record_{index}"),
+    );
     let persons: TableName = identity::persons();
     let known = session
         .table(&persons)
@@ -236,7 +278,13 @@ async fn look_up(
             ident("person_id").alias(person_column(index)),
         ])?;
     let rows = rows.with_column(&lookup, key)?;
-    Ok(rows.join(known, JoinType::Left, &[lookup.as_str()], &[record.as_str()], None)?)
+    Ok(rows.join(
+        known,
+        JoinType::Left,
+        &[lookup.as_str()],
+        &[record.as_str()],
+        None,
+    )?)
 }
 
 /// Gives rows without a person the one person known for their value of `bridge`.
@@ -246,7 +294,10 @@ fn lend(rows: DataFrame, bridge: &str, columns: &[String]) -> Result<DataFrame> 
         .filter(ident("person_id").is_not_null())?
         .aggregate(
             vec![ident(bridge).alias("c360_bridge")],
-            vec![min(ident("person_id")).alias("c360_first"), max(ident("person_id")).alias("c360_last")],
+            vec![
+                min(ident("person_id")).alias("c360_first"),
+                max(ident("person_id")).alias("c360_last"),
+            ],
         )?
         .filter(ident("c360_first").eq(ident("c360_last")))?;
     let joined = rows.join(known, JoinType::Left, &[bridge], &["c360_bridge"], None)?;

@@ -39,14 +39,24 @@ impl<'a> Graph<'a> {
     pub fn new(project: &'a Project) -> Result<Self> {
         let mut writers: BTreeMap<TableName, &str> = BTreeMap::new();
         for job in project.jobs.values() {
-            writers.extend(job.output_tables().into_iter().map(|table| (table, job.name.as_str())));
+            writers.extend(
+                job.output_tables()
+                    .into_iter()
+                    .map(|table| (table, job.name.as_str())),
+            );
         }
         let mut upstream: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for job in project.jobs.values() {
-            let before = inputs(project, job)?.iter().filter_map(|table| writers.get(table).copied()).collect();
+            let before = inputs(project, job)?
+                .iter()
+                .filter_map(|table| writers.get(table).copied())
+                .collect();
             upstream.insert(&job.name, before);
         }
-        let order = order(&upstream)?.into_iter().filter_map(|name| project.jobs.get(name)).collect();
+        let order = order(&upstream)?
+            .into_iter()
+            .filter_map(|name| project.jobs.get(name))
+            .collect();
         Ok(Self { order, upstream })
     }
 
@@ -72,7 +82,12 @@ impl<'a> Graph<'a> {
                 self.add_downstream(job, &mut chosen);
             }
         }
-        Ok(self.order.iter().copied().filter(|job| chosen.contains(job.name.as_str())).collect())
+        Ok(self
+            .order
+            .iter()
+            .copied()
+            .filter(|job| chosen.contains(job.name.as_str()))
+            .collect())
     }
 
     fn find(&self, name: &str) -> Result<&'a str> {
@@ -81,9 +96,8 @@ impl<'a> Graph<'a> {
             return Ok(found);
         }
         let error = Error::invalid(format!("there is no job `{name}`"));
-        let nearest = names().max_by(|a, b| {
-            strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
-        });
+        let nearest = names()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
         Err(match nearest {
             Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
             None => error.with_hint("the project has no jobs"),
@@ -117,10 +131,16 @@ fn order<'a>(upstream: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Result<Vec<&'a 
             .find(|(job, before)| !done.contains(*job) && before.is_subset(&done))
             .map(|(job, _)| *job);
         let Some(job) = ready else {
-            let waiting: Vec<&str> =
-                upstream.keys().filter(|job| !done.contains(*job)).copied().collect();
-            return Err(Error::invalid(format!("jobs wait for each other: {}", waiting.join(", ")))
-                .with_hint("a job cannot read what it, or a job after it, writes"));
+            let waiting: Vec<&str> = upstream
+                .keys()
+                .filter(|job| !done.contains(*job))
+                .copied()
+                .collect();
+            return Err(Error::invalid(format!(
+                "jobs wait for each other: {}",
+                waiting.join(", ")
+            ))
+            .with_hint("a job cannot read what it, or a job after it, writes"));
         };
         done.insert(job);
         order.push(job);
@@ -133,19 +153,32 @@ mod tests {
     use super::*;
 
     fn check(edges: &[(&'static str, &[&'static str])], expected: &[&str]) {
-        let upstream =
-            edges.iter().map(|(job, before)| (*job, before.iter().copied().collect())).collect();
-        assert_eq!(order(&upstream).map_err(|error| error.to_string()), Ok(expected.to_vec()));
+        let upstream = edges
+            .iter()
+            .map(|(job, before)| (*job, before.iter().copied().collect()))
+            .collect();
+        assert_eq!(
+            order(&upstream).map_err(|error| error.to_string()),
+            Ok(expected.to_vec())
+        );
     }
 
     #[test]
     fn jobs_follow_what_they_read_and_then_their_names() {
-        check(&[("b", &[]), ("a", &["c"]), ("c", &["b"]), ("d", &[])], &["b", "c", "a", "d"]);
+        check(
+            &[("b", &[]), ("a", &["c"]), ("c", &["b"]), ("d", &[])],
+            &["b", "c", "a", "d"],
+        );
     }
 
     #[test]
     fn a_circle_is_named() {
-        let upstream = [("a", ["b"].into()), ("b", ["a"].into()), ("c", BTreeSet::new())].into();
+        let upstream = [
+            ("a", ["b"].into()),
+            ("b", ["a"].into()),
+            ("c", BTreeSet::new()),
+        ]
+        .into();
         let error = order(&upstream).expect_err("a circle").to_string();
         assert_eq!(error, "jobs wait for each other: a, b");
     }

@@ -44,5 +44,7 @@ pub use error::{Error, Result};
 pub use graph::Selection;
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
-pub use report::{Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport};
+pub use report::{
+    Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport,
+};
 pub use show::{PersonView, TimelineEntry};

@@ -58,7 +58,11 @@ impl Output<'_> {
         while let Some(batch) = rows.next().await {
             batches.push(conform(&batch?, &schema)?);
         }
-        let merge = Merge { key: self.key.to_vec(), scope, rows: batches };
+        let merge = Merge {
+            key: self.key.to_vec(),
+            scope,
+            rows: batches,
+        };
         Ok(table.merge(merge, stamp).await?)
     }
 
@@ -92,9 +96,18 @@ impl<'a> UniqueKeys<'a> {
     fn new(table: &'a TableName, key: &'a [String], schema: &Schema) -> Result<Self> {
         let fields = key
             .iter()
-            .map(|column| Ok(SortField::new(schema.field_with_name(column)?.data_type().clone())))
+            .map(|column| {
+                Ok(SortField::new(
+                    schema.field_with_name(column)?.data_type().clone(),
+                ))
+            })
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { table, key, converter: RowConverter::new(fields)?, seen: HashSet::new() })
+        Ok(Self {
+            table,
+            key,
+            converter: RowConverter::new(fields)?,
+            seen: HashSet::new(),
+        })
     }
 
     fn check(&mut self, batch: &RecordBatch) -> Result<()> {

@@ -92,7 +92,9 @@ impl Engine {
     }
 
     async fn table_at(&self, name: &TableName, at: &ReadAt) -> Result<Option<Table>> {
-        let Some(table) = self.warehouse.table(name).await? else { return Ok(None) };
+        let Some(table) = self.warehouse.table(name).await? else {
+            return Ok(None);
+        };
         match at {
             ReadAt::Newest => Ok(Some(table)),
             ReadAt::Timestamp(instant) => Ok(table.at_timestamp(*instant).ok()),
@@ -105,7 +107,8 @@ impl Engine {
 
     pub(crate) async fn epoch(&self, number: u64) -> Result<c360_catalog::Epoch> {
         self.warehouse.epochs().get(number).await?.ok_or_else(|| {
-            Error::invalid(format!("epoch {number} does not exist")).with_hint("c360 epochs lists them")
+            Error::invalid(format!("epoch {number} does not exist"))
+                .with_hint("c360 epochs lists them")
         })
     }
 }

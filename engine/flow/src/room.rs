@@ -38,11 +38,14 @@ impl<'a> Room<'a> {
     /// Outputs are loaded first, inputs after them: so inputs are never older than what an output recorded.
     pub async fn input_table(&self, name: &TableName) -> Result<Table> {
         self.warehouse.table(name).await?.ok_or_else(|| {
-            Error::invalid(format!("job {} reads {name}, which does not exist yet", self.job.name))
-                .with_hint(match producer(self.project, name) {
-                    Some(job) => format!("run job {job} first: c360 run {job}"),
-                    None => format!("no job of the project writes {name}"),
-                })
+            Error::invalid(format!(
+                "job {} reads {name}, which does not exist yet",
+                self.job.name
+            ))
+            .with_hint(match producer(self.project, name) {
+                Some(job) => format!("run job {job} first: c360 run {job}"),
+                None => format!("no job of the project writes {name}"),
+            })
         })
     }
 
@@ -62,7 +65,12 @@ impl<'a> Room<'a> {
 
     /// A table that the job writes.
     pub fn output(&self, name: &'a TableName, key: &'a [String], comment: &'a str) -> Output<'a> {
-        Output { warehouse: self.warehouse, name, key, comment }
+        Output {
+            warehouse: self.warehouse,
+            name,
+            key,
+            comment,
+        }
     }
 }
 

@@ -44,7 +44,12 @@ struct Removed {
 pub fn schema(table: &Table) -> SchemaRef {
     let mut fields = vec![Field::new(CHANGE_TYPE, DataType::Utf8, false)];
     let columns = table.schema();
-    fields.extend(columns.fields().iter().map(|field| plain(field).with_nullable(true)));
+    fields.extend(
+        columns
+            .fields()
+            .iter()
+            .map(|field| plain(field).with_nullable(true)),
+    );
     Arc::new(Schema::new(fields))
 }
 
@@ -58,7 +63,11 @@ impl RowChanges {
     pub async fn between(session: &Session, table: &Table, since: Option<i64>) -> Result<Self> {
         let columns = table.schema();
         let key = table.key();
-        let names: Vec<String> = columns.fields().iter().map(|field| field.name().clone()).collect();
+        let names: Vec<String> = columns
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
         let mut changes = Self {
             rows: Hasher::new(&columns, &names)?,
             keys: Hasher::new(&columns, &key)?,
@@ -71,7 +80,9 @@ impl RowChanges {
         };
         let found = table.changes(since).await?;
         if !found.is_empty {
-            changes.index(session.read(found.removed)?.execute_stream().await?).await?;
+            changes
+                .index(session.read(found.removed)?.execute_stream().await?)
+                .await?;
             changes.added = Some(session.read(found.added)?.execute_stream().await?);
         }
         Ok(changes)
@@ -83,7 +94,13 @@ impl RowChanges {
             let batch = conform(&batch?, &self.table)?;
             let keys = self.keys.hash(&batch)?;
             for (key, content) in keys.iter().zip(self.rows.hash(&batch)?) {
-                self.removed.insert(*key, Removed { content, met: false });
+                self.removed.insert(
+                    *key,
+                    Removed {
+                        content,
+                        met: false,
+                    },
+                );
             }
             self.gone.push(conform(&batch, &key)?);
         }
@@ -91,7 +108,11 @@ impl RowChanges {
     }
 
     fn key_indices(&self) -> Result<Vec<usize>> {
-        Ok(self.key.iter().map(|column| self.table.index_of(column)).collect::<std::result::Result<_, _>>()?)
+        Ok(self
+            .key
+            .iter()
+            .map(|column| self.table.index_of(column))
+            .collect::<std::result::Result<_, _>>()?)
     }
 
     /// The next batch of changes; none at the end.
@@ -136,7 +157,10 @@ impl RowChanges {
     fn left(&self, keys: &RecordBatch) -> Result<RecordBatch> {
         let hashes = self.keys.hash(keys)?;
         let met = |key: &u128| self.removed.get(key).is_some_and(|removed| removed.met);
-        let kinds = hashes.iter().map(|key| (!met(key)).then_some("delete")).collect();
+        let kinds = hashes
+            .iter()
+            .map(|key| (!met(key)).then_some("delete"))
+            .collect();
         self.typed(keys, kinds)
     }
 
@@ -144,7 +168,13 @@ impl RowChanges {
     fn typed(&self, batch: &RecordBatch, kinds: Vec<Option<&str>>) -> Result<RecordBatch> {
         let keep: BooleanArray = kinds.iter().map(|kind| Some(kind.is_some())).collect();
         let mut fields: Vec<Field> = vec![Field::new(CHANGE_TYPE, DataType::Utf8, true)];
-        fields.extend(batch.schema().fields().iter().map(|field| field.as_ref().clone()));
+        fields.extend(
+            batch
+                .schema()
+                .fields()
+                .iter()
+                .map(|field| field.as_ref().clone()),
+        );
         let mut columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(kinds))];
         columns.extend(batch.columns().iter().cloned());
         let typed = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
@@ -162,9 +192,16 @@ impl Hasher {
     fn new(schema: &Schema, columns: &[String]) -> Result<Self> {
         let fields = columns
             .iter()
-            .map(|column| Ok(SortField::new(schema.field_with_name(column)?.data_type().clone())))
+            .map(|column| {
+                Ok(SortField::new(
+                    schema.field_with_name(column)?.data_type().clone(),
+                ))
+            })
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { columns: columns.to_vec(), converter: RowConverter::new(fields)? })
+        Ok(Self {
+            columns: columns.to_vec(),
+            converter: RowConverter::new(fields)?,
+        })
     }
 
     fn hash(&self, batch: &RecordBatch) -> Result<Vec<u128>> {

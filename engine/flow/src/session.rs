@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use c360_catalog::{Table, Warehouse};
 use c360_spec::TableName;
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{
     MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
 use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
-use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -44,12 +44,16 @@ impl Runtime {
         }
         if let Some(folder) = &options.spill_dir {
             let mode = DiskManagerMode::Directories(vec![folder.clone()]);
-            builder = builder.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
+            builder =
+                builder.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
         }
         let environment = Arc::new(builder.build()?);
         warehouse.stores().register_all(&environment);
         let threads = options.threads.unwrap_or_else(available_threads);
-        Ok(Self { environment, threads })
+        Ok(Self {
+            environment,
+            threads,
+        })
     }
 
     /// An empty session.
@@ -93,7 +97,10 @@ impl Session {
     }
 
     /// Makes `tables` visible, each as it is pinned.
-    pub async fn with_tables<'a>(self, tables: impl IntoIterator<Item = &'a Table>) -> Result<Self> {
+    pub async fn with_tables<'a>(
+        self,
+        tables: impl IntoIterator<Item = &'a Table>,
+    ) -> Result<Self> {
         for table in tables {
             self.register(table.name(), table.provider().await?)?;
         }
@@ -128,7 +135,10 @@ impl Session {
     /// A registered table.
     pub async fn table(&self, name: &TableName) -> Result<DataFrame> {
         let reference = TableReference::full(CATALOG, name.namespace(), name.name());
-        self.context.table(reference).await.context(|| format!("cannot read table {name}"))
+        self.context
+            .table(reference)
+            .await
+            .context(|| format!("cannot read table {name}"))
     }
 
     /// Any provider, without a name.
@@ -144,8 +154,10 @@ impl Session {
 
     /// One SELECT of a project; `$as_of` is the run's instant. `name` is the file, for errors.
     pub async fn select(&self, name: &str, sql: &str, as_of: Timestamp) -> Result<DataFrame> {
-        let read_only =
-            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let read_only = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
         let plan = self
             .context
             .sql_with_options(sql, read_only)

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use c360_spec::{IdentityJob, JobKind, TableName};
 use c360_resolve::standardise::normalize;
+use c360_spec::{IdentityJob, JobKind, TableName};
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, in_list, lit};
@@ -59,24 +59,38 @@ pub struct TimelineEntry {
 impl Engine {
     /// The person whose id, former id, record key or identifier `who` is; none where nobody is known by it.
     pub async fn show(&self, who: &str) -> Result<Option<PersonView>> {
-        let session = self.session_with(&self.person_tables().await?, &ReadAt::Newest).await?;
-        let Some(person_id) = self.find(&session, who).await? else { return Ok(None) };
+        let session = self
+            .session_with(&self.person_tables().await?, &ReadAt::Newest)
+            .await?;
+        let Some(person_id) = self.find(&session, who).await? else {
+            return Ok(None);
+        };
         let of = |table: TableName| person_rows(&session, table, &person_id);
         let records = of(identity::persons()).await?;
         let keys = record_keys(&records)?;
         let mut profile = self.profile(&session, &person_id).await?;
-        let provenance =
-            profile.as_object_mut().and_then(|row| row.remove("provenance")).unwrap_or(Value::Null);
+        let provenance = profile
+            .as_object_mut()
+            .and_then(|row| row.remove("provenance"))
+            .unwrap_or(Value::Null);
         Ok(Some(PersonView {
             resolved_from: (who != person_id && is_person_id(&session, who).await?)
                 .then(|| who.to_string()),
             profile,
             provenance,
             features: self.features(&session, &person_id).await?,
-            records: json::collect(matching(&session, identity::records(), &keys, "source", "key").await?).await?,
-            identifiers: json::collect(matching(&session, identity::identifiers(), &keys, "source", "key").await?)
-                .await?,
-            links: json::collect(matching(&session, identity::links(), &keys, "source_a", "key_a").await?).await?,
+            records: json::collect(
+                matching(&session, identity::records(), &keys, "source", "key").await?,
+            )
+            .await?,
+            identifiers: json::collect(
+                matching(&session, identity::identifiers(), &keys, "source", "key").await?,
+            )
+            .await?,
+            links: json::collect(
+                matching(&session, identity::links(), &keys, "source_a", "key_a").await?,
+            )
+            .await?,
             timeline: self.timeline(&session, &person_id).await?,
             events: json::collect(person_events(&session, &person_id).await?).await?,
             person_id,
@@ -108,7 +122,9 @@ impl Engine {
     }
 
     async fn find_identifier(&self, session: &Session, who: &str) -> Result<Option<String>> {
-        let Some(job) = self.identity_job() else { return Ok(None) };
+        let Some(job) = self.identity_job() else {
+            return Ok(None);
+        };
         let values: Vec<Expr> = spellings(job, who)?.into_iter().map(lit).collect();
         let owners = session
             .table(&identity::identifiers())
@@ -143,15 +159,25 @@ impl Engine {
         Ok(Value::Null)
     }
 
-    async fn features(&self, session: &Session, person_id: &str) -> Result<BTreeMap<String, Value>> {
+    async fn features(
+        &self,
+        session: &Session,
+        person_id: &str,
+    ) -> Result<BTreeMap<String, Value>> {
         let mut features = BTreeMap::new();
         for job in self.project.jobs.values() {
-            let JobKind::Feature(job) = &job.kind else { continue };
+            let JobKind::Feature(job) = &job.kind else {
+                continue;
+            };
             if job.key != ["person_id"] {
                 continue;
             }
             let rows = person_rows(session, job.table.clone(), person_id).await?;
-            features.extend(rows.into_iter().next().map(|row| (job.table.to_string(), row)));
+            features.extend(
+                rows.into_iter()
+                    .next()
+                    .map(|row| (job.table.to_string(), row)),
+            );
         }
         Ok(features)
     }
@@ -159,7 +185,9 @@ impl Engine {
     async fn timeline(&self, session: &Session, person_id: &str) -> Result<Vec<TimelineEntry>> {
         let mut entries = Vec::new();
         for job in self.project.jobs.values() {
-            let JobKind::Facts(job) = &job.kind else { continue };
+            let JobKind::Facts(job) = &job.kind else {
+                continue;
+            };
             entries.extend(latest_facts(session, &job.table, person_id).await?);
         }
         entries.sort_by(|a, b| b.at.cmp(&a.at));
@@ -173,12 +201,19 @@ async fn latest_facts(
     table: &TableName,
     person_id: &str,
 ) -> Result<Vec<TimelineEntry>> {
-    let Ok(rows) = session.table(table).await else { return Ok(Vec::new()) };
+    let Ok(rows) = session.table(table).await else {
+        return Ok(Vec::new());
+    };
     let at = rows
         .schema()
         .fields()
         .iter()
-        .find(|field| matches!(field.data_type(), DataType::Timestamp(..) | DataType::Date32))
+        .find(|field| {
+            matches!(
+                field.data_type(),
+                DataType::Timestamp(..) | DataType::Date32
+            )
+        })
         .map(|field| field.name().clone());
     let Some(at) = at else { return Ok(Vec::new()) };
     let latest = rows
@@ -190,19 +225,32 @@ async fn latest_facts(
             row.remove("person_id");
         }
         let at = summary[&at].as_str().unwrap_or_default().to_string();
-        TimelineEntry { at, table: table.to_string(), summary }
+        TimelineEntry {
+            at,
+            table: table.to_string(),
+            summary,
+        }
     };
-    Ok(json::collect(latest).await?.into_iter().map(entry).collect())
+    Ok(json::collect(latest)
+        .await?
+        .into_iter()
+        .map(entry)
+        .collect())
 }
 
 async fn person_rows(session: &Session, table: TableName, person_id: &str) -> Result<Vec<Value>> {
-    let Ok(rows) = session.table(&table).await else { return Ok(Vec::new()) };
+    let Ok(rows) = session.table(&table).await else {
+        return Ok(Vec::new());
+    };
     json::collect(rows.filter(ident("person_id").eq(lit(person_id)))?).await
 }
 
 fn record_keys(records: &[Value]) -> Result<Vec<(String, String)>> {
     let text = |row: &Value, column: &str| row[column].as_str().unwrap_or_default().to_string();
-    Ok(records.iter().map(|row| (text(row, "source"), text(row, "key"))).collect())
+    Ok(records
+        .iter()
+        .map(|row| (text(row, "source"), text(row, "key")))
+        .collect())
 }
 
 async fn matching(
@@ -214,9 +262,16 @@ async fn matching(
 ) -> Result<DataFrame> {
     let named = keys
         .iter()
-        .map(|(s, k)| ident(source).eq(lit(s.as_str())).and(ident(key).eq(lit(k.as_str()))))
+        .map(|(s, k)| {
+            ident(source)
+                .eq(lit(s.as_str()))
+                .and(ident(key).eq(lit(k.as_str())))
+        })
         .reduce(Expr::or);
-    Ok(session.table(&table).await?.filter(named.unwrap_or(lit(false)))?)
+    Ok(session
+        .table(&table)
+        .await?
+        .filter(named.unwrap_or(lit(false)))?)
 }
 
 async fn person_events(session: &Session, person_id: &str) -> Result<DataFrame> {
@@ -239,11 +294,22 @@ async fn successor(session: &Session, who: &str) -> Result<Option<String>> {
         let merges = session
             .table(&identity::events())
             .await?
-            .filter(ident("event").eq(lit("merged")).and(ident("from_person_id").eq(lit(current.as_str()))))?
+            .filter(
+                ident("event")
+                    .eq(lit("merged"))
+                    .and(ident("from_person_id").eq(lit(current.as_str()))),
+            )?
             .sort(vec![ident("occurred_at").sort(false, false)])?;
-        let Some(next) = first_text(merges, "to_person_id").await? else { return Ok(None) };
+        let Some(next) = first_text(merges, "to_person_id").await? else {
+            return Ok(None);
+        };
         let living = session.table(&identity::persons()).await?;
-        if living.filter(ident("person_id").eq(lit(next.as_str())))?.count().await? > 0 {
+        if living
+            .filter(ident("person_id").eq(lit(next.as_str())))?
+            .count()
+            .await?
+            > 0
+        {
             return Ok(Some(next));
         }
         current = next;
@@ -253,17 +319,27 @@ async fn successor(session: &Session, who: &str) -> Result<Option<String>> {
 
 async fn first_text(frame: DataFrame, column: &str) -> Result<Option<String>> {
     let rows = json::collect(frame.limit(0, Some(1))?).await?;
-    Ok(rows.first().and_then(|row| row[column].as_str()).map(str::to_string))
+    Ok(rows
+        .first()
+        .and_then(|row| row[column].as_str())
+        .map(str::to_string))
 }
 
 /// `who` as each kind of identifier would write it.
 fn spellings(job: &IdentityJob, who: &str) -> Result<Vec<String>> {
     let mut spellings = vec![who.to_string()];
     for rule in job.identifiers.values() {
-        let Some(kind) = identity::normalizer_name(rule.normalize) else { continue };
+        let Some(kind) = identity::normalizer_name(rule.normalize) else {
+            continue;
+        };
         let normalizer = udf::normalizer(kind, rule.region.as_deref())?;
         let texts = StringArray::from(vec![who]);
-        spellings.extend(normalize(&normalizer, &texts).iter().flatten().map(str::to_string));
+        spellings.extend(
+            normalize(&normalizer, &texts)
+                .iter()
+                .flatten()
+                .map(str::to_string),
+        );
     }
     spellings.sort();
     spellings.dedup();

@@ -9,13 +9,16 @@ use crate::error::{Context, Error, Result};
 
 /// The one statement in `sql`; `name` is the file, for errors.
 pub fn parse(name: &str, sql: &str) -> Result<Statement> {
-    let mut statements =
-        DFParser::parse_sql(sql).map_err(DataFusionError::from).context(|| format!("cannot parse {name}"))?;
+    let mut statements = DFParser::parse_sql(sql)
+        .map_err(DataFusionError::from)
+        .context(|| format!("cannot parse {name}"))?;
     match (statements.pop_front(), statements.pop_front()) {
         (Some(statement), None) => Ok(statement),
         (None, _) => Err(Error::invalid(format!("{name} holds no statement"))),
-        (Some(_), Some(_)) => Err(Error::invalid(format!("{name} holds more than one statement"))
-            .with_hint("give each statement a file, or a call, of its own")),
+        (Some(_), Some(_)) => Err(
+            Error::invalid(format!("{name} holds more than one statement"))
+                .with_hint("give each statement a file, or a call, of its own"),
+        ),
     }
 }
 
@@ -33,10 +36,16 @@ pub fn tables_of(name: &str, statement: &Statement) -> Result<Vec<TableName>> {
         if reference.schema() == Some("information_schema") {
             continue;
         }
-        let text = format!("{}.{}", reference.schema().unwrap_or("customer"), reference.table());
+        let text = format!(
+            "{}.{}",
+            reference.schema().unwrap_or("customer"),
+            reference.table()
+        );
         let table = text.parse().map_err(|_| {
-            Error::invalid(format!("{name} reads {reference}, which is not a table of the lake"))
-                .with_hint("write tables as namespace.table")
+            Error::invalid(format!(
+                "{name} reads {reference}, which is not a table of the lake"
+            ))
+            .with_hint("write tables as namespace.table")
         })?;
         tables.push(table);
     }

@@ -42,7 +42,10 @@ pub struct Touched {
 impl Touched {
     /// Nothing yet.
     pub fn none(columns: &[&str]) -> Self {
-        Self { columns: columns.iter().map(ToString::to_string).collect(), values: None }
+        Self {
+            columns: columns.iter().map(ToString::to_string).collect(),
+            values: None,
+        }
     }
 
     /// Adds the distinct values of `expressions`, one a column of this set, over `rows`. Combinations with a null
@@ -110,12 +113,21 @@ impl Touched {
     }
 
     /// The rows of `frame` whose `expressions` are among the values.
-    pub fn narrow(&self, session: &Session, frame: DataFrame, columns: &[&str]) -> Result<DataFrame> {
+    pub fn narrow(
+        &self,
+        session: &Session,
+        frame: DataFrame,
+        columns: &[&str],
+    ) -> Result<DataFrame> {
         let Some(values) = self.rows(session)? else {
             return Ok(frame.limit(0, Some(0))?);
         };
         // Other names on the right side, so that a join of like-named columns is not ambiguous.
-        let renamed: Vec<String> = self.columns.iter().map(|column| format!("touched_{column}")).collect();
+        let renamed: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| format!("touched_{column}"))
+            .collect();
         let values = values.select(
             self.columns
                 .iter()
@@ -143,7 +155,10 @@ impl Touched {
             }
             None => RecordBatch::new_empty(Arc::new(self.empty_schema())),
         };
-        Ok(Scope::Keys { columns: self.columns.clone(), keys })
+        Ok(Scope::Keys {
+            columns: self.columns.clone(),
+            keys,
+        })
     }
 
     fn empty_schema(&self) -> Schema {

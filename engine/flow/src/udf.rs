@@ -13,7 +13,8 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::cast::as_string_array;
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
+    Volatility,
 };
 use datafusion::prelude::SessionContext;
 
@@ -47,7 +48,11 @@ struct Normalize {
 impl Normalize {
     fn new(kind: &'static str) -> Self {
         let arities = vec![TypeSignature::String(1), TypeSignature::String(2)];
-        let shapes = if kind == "phone" { arities } else { arities[..1].to_vec() };
+        let shapes = if kind == "phone" {
+            arities
+        } else {
+            arities[..1].to_vec()
+        };
         Self {
             kind,
             name: format!("normalize_{kind}"),
@@ -58,8 +63,12 @@ impl Normalize {
     fn normalizer(&self, arguments: &[ColumnarValue]) -> Result<Normalizer> {
         let region = match arguments.get(1) {
             None => None,
-            Some(ColumnarValue::Scalar(region)) => region.try_as_str().flatten().map(str::to_string),
-            Some(ColumnarValue::Array(_)) => return exec_err!("{}: the region must be a literal", self.name),
+            Some(ColumnarValue::Scalar(region)) => {
+                region.try_as_str().flatten().map(str::to_string)
+            }
+            Some(ColumnarValue::Array(_)) => {
+                return exec_err!("{}: the region must be a literal", self.name);
+            }
         };
         normalizer(self.kind, region.as_deref())
     }
@@ -71,7 +80,8 @@ pub fn normalizer(kind: &str, region: Option<&str>) -> Result<Normalizer> {
         Some(region) if kind == "phone" => format!("phone:{region}"),
         _ => kind.to_string(),
     };
-    text.parse().or_else(|error| exec_err!("no standardiser {text}: {error}"))
+    text.parse()
+        .or_else(|error| exec_err!("no standardiser {text}: {error}"))
 }
 
 impl ScalarUDFImpl for Normalize {
@@ -106,7 +116,9 @@ struct IsJunk {
 
 impl IsJunk {
     fn new() -> Self {
-        Self { signature: Signature::string(2, Volatility::Immutable) }
+        Self {
+            signature: Signature::string(2, Volatility::Immutable),
+        }
     }
 }
 
@@ -134,8 +146,10 @@ impl ScalarUDFImpl for IsJunk {
         let normalizer = normalizer(kind.try_as_str().flatten().unwrap_or("none"), None)?;
         let texts = texts(&arguments.args[1])?;
         let texts: &StringArray = as_string_array(&texts)?;
-        let junk: BooleanArray =
-            texts.iter().map(|text| text.map(|text| is_junk(&normalizer, text))).collect();
+        let junk: BooleanArray = texts
+            .iter()
+            .map(|text| text.map(|text| is_junk(&normalizer, text)))
+            .collect();
         like_argument(&arguments.args[1], Arc::new(junk))
     }
 }
@@ -150,7 +164,9 @@ fn like_argument(argument: &ColumnarValue, values: ArrayRef) -> Result<ColumnarV
         ColumnarValue::Array(_) => Ok(ColumnarValue::Array(values)),
         ColumnarValue::Scalar(_) => {
             debug_assert_eq!(values.len(), 1);
-            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&values, 0)?))
+            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+                &values, 0,
+            )?))
         }
     }
 }

@@ -35,8 +35,17 @@ async fn epochs_are_published_once_and_found(lake: &Lake) {
     let (first, second) = (epoch(lake, 1, "run-1"), epoch(lake, 2, "run-2"));
     assert!(epochs.create(&first).await.expect("published"));
     assert!(epochs.create(&second).await.expect("published"));
-    assert!(!epochs.create(&epoch(lake, 2, "run-3")).await.expect("asked"), "2 is taken");
-    assert!(epochs.create(&second).await.expect("asked"), "the same again is no loss");
+    assert!(
+        !epochs
+            .create(&epoch(lake, 2, "run-3"))
+            .await
+            .expect("asked"),
+        "2 is taken"
+    );
+    assert!(
+        epochs.create(&second).await.expect("asked"),
+        "the same again is no loss"
+    );
     assert_eq!(epochs.get(1).await.expect("asked"), Some(first.clone()));
     assert_eq!(epochs.get(3).await.expect("asked"), None);
     assert_eq!(epochs.latest().await.expect("asked"), Some(second.clone()));
@@ -52,8 +61,17 @@ async fn racing_publishers_have_one_winner(lake: &Lake) {
             tokio::spawn(async move { epochs.create(&epoch).await })
         });
         let outcomes = futures::future::join_all(racers).await;
-        let won = outcomes.into_iter().map(|outcome| outcome.expect("no panic").expect("answered"));
+        let won = outcomes
+            .into_iter()
+            .map(|outcome| outcome.expect("no panic").expect("answered"));
         assert_eq!(won.filter(|won| *won).count(), 1, "epoch {number}");
-        assert_eq!(epochs.latest().await.expect("asked").map(|epoch| epoch.number), Some(number));
+        assert_eq!(
+            epochs
+                .latest()
+                .await
+                .expect("asked")
+                .map(|epoch| epoch.number),
+            Some(number)
+        );
     }
 }

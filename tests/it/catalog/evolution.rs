@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray};
+use arrow::array::{
+    ArrayRef, Float64Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
+};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 use c360_catalog::{Kind, Scope, TableDefinition};
@@ -21,10 +23,16 @@ on_every_lake! {
 
 async fn a_wider_definition_widens_the_table(lake: &Lake) {
     let warehouse = lake.open().await;
-    let table = warehouse.create_or_evolve(&lake.definition("t", "id int, a float")).await.expect("created");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("t", "id int, a float"))
+        .await
+        .expect("created");
     append(&table, rows("id int, a float", &["1,0.5"])).await;
     let wide = "id long, b string, a double";
-    let table = warehouse.create_or_evolve(&lake.definition("t", wide)).await.expect("wider");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("t", wide))
+        .await
+        .expect("wider");
     let table = append(&table, rows(wide, &["5000000000,x,2"])).await.table;
     check(&table, &["1,0.5,", "5000000000,2.0,x"]).await;
 }
@@ -33,22 +41,41 @@ async fn an_equal_definition_changes_nothing(lake: &Lake) {
     let warehouse = lake.open().await;
     let mut definition = lake.definition("t", "id long, a string");
     definition.comment = Some("one row a test".to_owned());
-    let table = warehouse.create_or_evolve(&definition).await.expect("created");
-    let again = warehouse.create_or_evolve(&definition).await.expect("the same");
+    let table = warehouse
+        .create_or_evolve(&definition)
+        .await
+        .expect("created");
+    let again = warehouse
+        .create_or_evolve(&definition)
+        .await
+        .expect("the same");
     assert_eq!(again.metadata_location(), table.metadata_location());
 }
 
 async fn a_narrower_definition_is_refused(lake: &Lake) {
     let warehouse = lake.open().await;
-    let table = warehouse.create_or_evolve(&lake.definition("t", "id long, a string")).await.expect("created");
-    for (columns, column) in [("id int, a string", "`id`"), ("id long, a date", "`a`"), ("id long", "`a`")] {
-        let error = warehouse.create_or_evolve(&lake.definition("t", columns)).await.expect_err("refused");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("t", "id long, a string"))
+        .await
+        .expect("created");
+    for (columns, column) in [
+        ("id int, a string", "`id`"),
+        ("id long, a date", "`a`"),
+        ("id long", "`a`"),
+    ] {
+        let error = warehouse
+            .create_or_evolve(&lake.definition("t", columns))
+            .await
+            .expect_err("refused");
         assert_eq!(error.kind(), Kind::Invalid);
         assert!(error.to_string().contains(column), "{error}");
     }
     let mut other_key = lake.definition("t", "id long, a string");
     other_key.key = vec!["a".to_owned()];
-    let error = warehouse.create_or_evolve(&other_key).await.expect_err("refused");
+    let error = warehouse
+        .create_or_evolve(&other_key)
+        .await
+        .expect_err("refused");
     assert!(error.to_string().contains("may be null"), "{error}");
     let now = table.reload().await.expect("there");
     assert_eq!(now.metadata_location(), table.metadata_location());
@@ -62,7 +89,9 @@ async fn racing_creators_agree(lake: &Lake) {
         tokio::spawn(async move { warehouse.create_or_evolve(&definition).await })
     });
     for creator in futures::future::join_all(creators).await {
-        let table = creator.expect("no panic").expect("created once, then found");
+        let table = creator
+            .expect("no panic")
+            .expect("created once, then found");
         assert_eq!(table.schema().fields().len(), 2);
     }
 }
@@ -75,13 +104,16 @@ fn with_points(ids: &[i64], points: &[&[(f64, &str)]]) -> RecordBatch {
         Field::new("label", DataType::Utf8, true),
     ]);
     let x: ArrayRef = Arc::new(Float64Array::from_iter_values(flat.iter().map(|(x, _)| *x)));
-    let label: ArrayRef = Arc::new(StringArray::from_iter_values(flat.iter().map(|(_, label)| *label)));
+    let label: ArrayRef = Arc::new(StringArray::from_iter_values(
+        flat.iter().map(|(_, label)| *label),
+    ));
     let structs = StructArray::new(fields.clone(), vec![x, label], None);
     let item = Arc::new(Field::new("item", DataType::Struct(fields), true));
     let offsets = OffsetBuffer::from_lengths(points.iter().map(|row| row.len()));
     let lists: ArrayRef = Arc::new(ListArray::new(item, offsets, Arc::new(structs), None));
     let ids: ArrayRef = Arc::new(Int64Array::from(ids.to_vec()));
-    RecordBatch::try_from_iter_with_nullable([("id", ids, true), ("points", lists, true)]).expect("rows")
+    RecordBatch::try_from_iter_with_nullable([("id", ids, true), ("points", lists, true)])
+        .expect("rows")
 }
 
 async fn lists_of_structs_are_stored_and_compared(lake: &Lake) {
@@ -93,11 +125,18 @@ async fn lists_of_structs_are_stored_and_compared(lake: &Lake) {
         key: vec!["id".to_owned()],
         comment: None,
     };
-    let table = warehouse.create_or_evolve(&definition).await.expect("created");
+    let table = warehouse
+        .create_or_evolve(&definition)
+        .await
+        .expect("created");
     let table = append(&table, batch).await.table;
     let changed = with_points(&[1, 2, 3], &[&[(1.0, "a"), (2.0, "b")], &[], &[(3.0, "z")]]);
     let merged = merge(&table, Scope::Whole, changed).await;
     check_counts(&merged, (0, 1, 0));
-    let expected = ["1,[{x: 1.0, label: a}, {x: 2.0, label: b}]", "2,[]", "3,[{x: 3.0, label: z}]"];
+    let expected = [
+        "1,[{x: 1.0, label: a}, {x: 2.0, label: b}]",
+        "2,[]",
+        "3,[{x: 3.0, label: z}]",
+    ];
     check(&merged.table, &expected).await;
 }

@@ -75,7 +75,8 @@ impl Lake {
         match self.bucket.clone() {
             None => Warehouse::open(config).await,
             Some((endpoint, bucket)) => {
-                Warehouse::open_with_store(config, move |_| s3_server::store(&endpoint, &bucket)).await
+                Warehouse::open_with_store(config, move |_| s3_server::store(&endpoint, &bucket))
+                    .await
             }
         }
     }

@@ -23,7 +23,10 @@ on_every_lake! {
 
 async fn orders(lake: &Lake, lines: &[&str]) -> Table {
     let warehouse = lake.open().await;
-    let table = warehouse.create_or_evolve(&lake.definition("orders", COLUMNS)).await.expect("created");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("orders", COLUMNS))
+        .await
+        .expect("created");
     append(&table, rows(COLUMNS, lines)).await.table
 }
 
@@ -33,18 +36,31 @@ fn persons(names: &[&str]) -> Scope {
 
 async fn a_merge_writes_the_difference(lake: &Lake) {
     let table = orders(lake, &["1,a,1", "2,a,2", "3,b,3"]).await;
-    let merged = merge(&table, Scope::Whole, rows(COLUMNS, &["1,a,1", "2,a,9", "4,c,4"])).await;
+    let merged = merge(
+        &table,
+        Scope::Whole,
+        rows(COLUMNS, &["1,a,1", "2,a,9", "4,c,4"]),
+    )
+    .await;
     check_counts(&merged, (1, 1, 1));
     check(&merged.table, &["1,a,1.0", "2,a,9.0", "4,c,4.0"]).await;
     let summary = |property| merged.table.summary(property);
-    assert_eq!((summary("added-records"), summary("added-position-deletes")), (Some("2"), Some("2")));
+    assert_eq!(
+        (summary("added-records"), summary("added-position-deletes")),
+        (Some("2"), Some("2"))
+    );
     check(&table, &["1,a,1.0", "2,a,2.0", "3,b,3.0"]).await;
 }
 
 async fn a_merge_of_what_is_there_only_stamps(lake: &Lake) {
     let lines = ["1,a,1", "2,a,", "3,,3"];
     let table = orders(lake, &lines).await;
-    let merged = merge(&table, Scope::Whole, rows(COLUMNS, &["3,,3", "1,a,1", "2,a,"])).await;
+    let merged = merge(
+        &table,
+        Scope::Whole,
+        rows(COLUMNS, &["3,,3", "1,a,1", "2,a,"]),
+    )
+    .await;
     check_counts(&merged, (0, 0, 0));
     assert_eq!(merged.table.summary("c360.job"), Some("merge"));
     assert_eq!(merged.table.summary("added-data-files"), None);
@@ -53,7 +69,12 @@ async fn a_merge_of_what_is_there_only_stamps(lake: &Lake) {
 
 async fn a_scope_leaves_other_rows_alone(lake: &Lake) {
     let table = orders(lake, &["1,a,1", "2,a,2", "3,b,3", "4,,4"]).await;
-    let merged = merge(&table, persons(&["a", "z"]), rows(COLUMNS, &["2,a,2", "5,z,5"])).await;
+    let merged = merge(
+        &table,
+        persons(&["a", "z"]),
+        rows(COLUMNS, &["2,a,2", "5,z,5"]),
+    )
+    .await;
     check_counts(&merged, (1, 0, 1));
     check(&merged.table, &["2,a,2.0", "3,b,3.0", "4,,4.0", "5,z,5.0"]).await;
     let nobody = merge(&merged.table, persons(&["nobody"]), rows(COLUMNS, &[])).await;
@@ -77,9 +98,13 @@ async fn merged_rows_merge_again(lake: &Lake) {
 async fn a_file_without_live_rows_is_dropped(lake: &Lake) {
     let table = orders(lake, &["1,a,1", "2,a,2"]).await;
     let table = append(&table, rows(COLUMNS, &["3,b,3"])).await.table;
-    let table = merge(&table, persons(&["a"]), rows(COLUMNS, &["2,a,2"])).await.table;
+    let table = merge(&table, persons(&["a"]), rows(COLUMNS, &["2,a,2"]))
+        .await
+        .table;
     assert_eq!(table.summary("total-data-files"), Some("2"));
-    let table = merge(&table, persons(&["a"]), rows(COLUMNS, &[])).await.table;
+    let table = merge(&table, persons(&["a"]), rows(COLUMNS, &[]))
+        .await
+        .table;
     assert_eq!(table.summary("total-data-files"), Some("1"));
     assert_eq!(table.summary("deleted-data-files"), Some("1"));
     check(&table, &["3,b,3.0"]).await;
@@ -88,10 +113,16 @@ async fn a_file_without_live_rows_is_dropped(lake: &Lake) {
 async fn an_older_file_is_compared_in_the_new_schema(lake: &Lake) {
     let warehouse = lake.open().await;
     let old = "id int, person string, amount float";
-    let table = warehouse.create_or_evolve(&lake.definition("orders", old)).await.expect("created");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("orders", old))
+        .await
+        .expect("created");
     append(&table, rows(old, &["1,a,0.5", "2,b,2"])).await;
     let new = "id long, person string, amount double, note string";
-    let table = warehouse.create_or_evolve(&lake.definition("orders", new)).await.expect("wider");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("orders", new))
+        .await
+        .expect("wider");
     let merged = merge(&table, Scope::Whole, rows(new, &["1,a,0.5,", "2,b,2,x"])).await;
     check_counts(&merged, (0, 1, 0));
     check(&merged.table, &["1,a,0.5,", "2,b,2.0,x"]).await;
@@ -104,24 +135,51 @@ async fn faulty_merges_are_refused(lake: &Lake) {
         assert_eq!(error.kind(), Kind::Invalid);
         assert!(error.to_string().contains(expected), "{error}");
     };
-    refused(Scope::Whole, rows(COLUMNS, &["7,a,1", "8,a,1", "7,b,2"]), "same key (id)").await;
-    refused(persons(&["a"]), rows(COLUMNS, &["7,b,1"]), "outside the scope").await;
-    refused(Scope::Whole, rows("id long, city string", &["7,x"]), "no column `city`").await;
-    refused(scope("city", rows("city string", &["x"])), rows(COLUMNS, &[]), "no column `city`").await;
+    refused(
+        Scope::Whole,
+        rows(COLUMNS, &["7,a,1", "8,a,1", "7,b,2"]),
+        "same key (id)",
+    )
+    .await;
+    refused(
+        persons(&["a"]),
+        rows(COLUMNS, &["7,b,1"]),
+        "outside the scope",
+    )
+    .await;
+    refused(
+        Scope::Whole,
+        rows("id long, city string", &["7,x"]),
+        "no column `city`",
+    )
+    .await;
+    refused(
+        scope("city", rows("city string", &["x"])),
+        rows(COLUMNS, &[]),
+        "no column `city`",
+    )
+    .await;
     let keyless = Merge {
         key: vec![],
         scope: Scope::Whole,
         rows: vec![],
     };
-    let error = table.merge(keyless, stamp("merge")).await.expect_err("refused");
+    let error = table
+        .merge(keyless, stamp("merge"))
+        .await
+        .expect_err("refused");
     assert_eq!(error.kind(), Kind::Invalid);
     check(&table.reload().await.expect("there"), &["1,a,1.0"]).await;
 }
 
 async fn a_merge_on_an_old_snapshot_conflicts(lake: &Lake) {
     let old = orders(lake, &["1,a,1"]).await;
-    let new = merge(&old, Scope::Whole, rows(COLUMNS, &["1,a,2"])).await.table;
-    let error = try_merge(&old, Scope::Whole, rows(COLUMNS, &["1,a,3"])).await.expect_err("too late");
+    let new = merge(&old, Scope::Whole, rows(COLUMNS, &["1,a,2"]))
+        .await
+        .table;
+    let error = try_merge(&old, Scope::Whole, rows(COLUMNS, &["1,a,3"]))
+        .await
+        .expect_err("too late");
     assert_eq!(error.kind(), Kind::Conflict);
     check(&new.reload().await.expect("there"), &["1,a,2.0"]).await;
 }

@@ -3,15 +3,15 @@
 
 pub mod lakes;
 mod rows;
-mod s3_server;
+pub mod s3_server;
 
 mod commits; // append, overwrite, stamp, conflicts, tags, time travel, reopening
 mod epochs; // publication: put-if-absent, racing publishers
 mod evolution; // creating and widening tables, refusals
 mod merges; // only the difference is written
 mod places; // missing buckets, folders that cannot be written
-mod scratch;
-mod scale; // how long and how much: run by hand
+mod scale;
+mod scratch; // how long and how much: run by hand
 
 /// Runs each behaviour on each kind of lake.
 macro_rules! on_every_lake {

@@ -21,9 +21,16 @@ fn config(location: &str, catalog_uri: &str) -> WarehouseConfig {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_bucket_is_named() {
-    let error = Lake::s3_bucket("nowhere").await.try_open().await.expect_err("refused");
+    let error = Lake::s3_bucket("nowhere")
+        .await
+        .try_open()
+        .await
+        .expect_err("refused");
     assert_eq!(error.kind(), Kind::Invalid);
-    assert!(error.to_string().contains("s3://nowhere/warehouse"), "{error}");
+    assert!(
+        error.to_string().contains("s3://nowhere/warehouse"),
+        "{error}"
+    );
     assert!(error.to_string().contains("create it"), "{error}");
 }
 
@@ -43,9 +50,19 @@ async fn a_folder_that_cannot_be_created_is_named() {
 async fn a_read_only_folder_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let catalog = format!("sqlite:{}/catalog.db", folder.path().display());
-    check_refused(config("/sys/lake", &catalog), Kind::Unavailable, "/sys/lake").await;
+    check_refused(
+        config("/sys/lake", &catalog),
+        Kind::Unavailable,
+        "/sys/lake",
+    )
+    .await;
     let location = folder.path().display().to_string();
-    check_refused(config(&location, "sqlite:/sys/catalog.db"), Kind::Unavailable, "/sys/catalog.db").await;
+    check_refused(
+        config(&location, "sqlite:/sys/catalog.db"),
+        Kind::Unavailable,
+        "/sys/catalog.db",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -53,9 +70,16 @@ async fn unusable_addresses_are_refused_without_their_secrets() {
     let folder = tempfile::tempdir().expect("a folder");
     let location = folder.path().display().to_string();
     check_refused(config("lake", "sqlite:/tmp/c.db"), Kind::Invalid, "`lake`").await;
-    check_refused(config(&location, "mysql://me:secret@db/c"), Kind::Invalid, "sqlite:").await;
+    check_refused(
+        config(&location, "mysql://me:secret@db/c"),
+        Kind::Invalid,
+        "sqlite:",
+    )
+    .await;
     let nobody = "postgres://me:secret@127.0.0.1:1/c360";
-    let error = Warehouse::open(config(&location, nobody)).await.expect_err("nobody listens");
+    let error = Warehouse::open(config(&location, nobody))
+        .await
+        .expect_err("nobody listens");
     assert_eq!(error.kind(), Kind::Unavailable);
     assert!(error.to_string().contains("127.0.0.1:1/c360"), "{error}");
     assert!(!format!("{error:?}").contains("secret"));
@@ -66,7 +90,10 @@ async fn a_store_that_takes_no_files_leaves_the_table_as_it_was() {
     let lake = Lake::local();
     let warehouse = lake.open().await;
     let columns = "id long, a string";
-    let table = warehouse.create_or_evolve(&lake.definition("t", columns)).await.expect("created");
+    let table = warehouse
+        .create_or_evolve(&lake.definition("t", columns))
+        .await
+        .expect("created");
     let table = append(&table, rows(columns, &["1,x"])).await.table;
     let data = lake.folder().join("the lake/raw/t/data");
     std::fs::rename(&data, data.with_extension("aside")).expect("moved");

@@ -40,8 +40,12 @@ fn data_type_of(text: &str) -> DataType {
 pub fn rows(columns: &str, lines: &[&str]) -> RecordBatch {
     let schema = schema(columns);
     let text = lines.join("\n");
-    let reader = ReaderBuilder::new(Arc::clone(&schema)).build(Cursor::new(text)).expect("a reader");
-    let batches: Vec<_> = reader.collect::<Result<_, _>>().expect("rows of the schema");
+    let reader = ReaderBuilder::new(Arc::clone(&schema))
+        .build(Cursor::new(text))
+        .expect("a reader");
+    let batches: Vec<_> = reader
+        .collect::<Result<_, _>>()
+        .expect("rows of the schema");
     arrow::compute::concat_batches(&schema, &batches).expect("one schema")
 }
 
@@ -65,7 +69,11 @@ pub async fn merge(table: &Table, scope: Scope, batch: RecordBatch) -> Committed
     try_merge(table, scope, batch).await.expect("merged")
 }
 
-pub async fn try_merge(table: &Table, scope: Scope, batch: RecordBatch) -> c360_catalog::Result<Committed> {
+pub async fn try_merge(
+    table: &Table,
+    scope: Scope,
+    batch: RecordBatch,
+) -> c360_catalog::Result<Committed> {
     let merge = Merge {
         key: table.key(),
         scope,
@@ -102,8 +110,14 @@ pub async fn lines(table: &Table) -> Vec<String> {
 
 fn lines_of(batch: &RecordBatch) -> Vec<String> {
     let line = |row| {
-        let values = batch.columns().iter().map(|column| array_value_to_string(column, row));
-        values.map(|value| value.expect("a value")).collect::<Vec<_>>().join(",")
+        let values = batch
+            .columns()
+            .iter()
+            .map(|column| array_value_to_string(column, row));
+        values
+            .map(|value| value.expect("a value"))
+            .collect::<Vec<_>>()
+            .join(",")
     };
     (0..batch.num_rows()).map(line).collect()
 }
@@ -111,7 +125,12 @@ fn lines_of(batch: &RecordBatch) -> Vec<String> {
 /// Checks what the table holds and that it knows how much it is.
 pub async fn check(table: &Table, expected: &[&str]) {
     assert_eq!(lines(table).await, expected, "rows of {}", table.name());
-    assert_eq!(table.row_count(), expected.len() as u64, "row count of {}", table.name());
+    assert_eq!(
+        table.row_count(),
+        expected.len() as u64,
+        "row count of {}",
+        table.name()
+    );
 }
 
 /// Checks how many rows a commit says it changed: inserted, updated, deleted.

@@ -26,7 +26,9 @@ pub async fn serve(folder: &Path) -> String {
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SimpleAuth::from_single(USER, SECRET));
     let service = builder.build();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a loopback port");
     let address = listener.local_addr().expect("bound");
     tokio::spawn(accept(listener, service));
     format!("http://{address}")
@@ -36,10 +38,13 @@ async fn accept(listener: TcpListener, service: S3Service) {
     let conditional = Arc::new(Mutex::new(()));
     while let Ok((socket, _)) = listener.accept().await {
         let (service, conditional) = (service.clone(), Arc::clone(&conditional));
-        let serving = service_fn(move |request| answer(request, service.clone(), Arc::clone(&conditional)));
+        let serving =
+            service_fn(move |request| answer(request, service.clone(), Arc::clone(&conditional)));
         tokio::spawn(async move {
             // A client that hangs up is no concern of ours.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), serving).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(socket), serving)
+                .await;
         });
     }
 }
@@ -49,7 +54,8 @@ async fn answer(
     service: S3Service,
     conditional: Arc<Mutex<()>>,
 ) -> Result<s3s::HttpResponse, Infallible> {
-    let guarded = request.method() == Method::PUT && request.headers().contains_key("if-none-match");
+    let guarded =
+        request.method() == Method::PUT && request.headers().contains_key("if-none-match");
     let _guard = match guarded {
         true => Some(conditional.lock().await),
         false => None,

@@ -4,6 +4,7 @@
 mod demo;
 mod help;
 mod init;
+mod outside;
 mod run;
 mod runner;
 mod sql;

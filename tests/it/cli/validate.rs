@@ -45,7 +45,7 @@ fn mistakes_are_json_when_asked_for() {
         .error();
     assert_eq!(error["kind"], "invalid");
     let problems = error["problems"].as_array().expect("problems");
-    assert!(problems.len() >= 3, "{problems:#?}");
+    assert_eq!(problems.len(), 5, "{problems:#?}");
     for problem in problems {
         assert!(
             problem["file"].is_string() && problem["message"].is_string(),

@@ -23,11 +23,22 @@ impl Scene {
         let mut retailer = Retailer::new(seed);
         let project = folder.path().join("project");
         let data = project.join("data");
-        assert!(command(&["init", text(&project)]).status().expect("c360").success());
+        assert!(
+            command(&["init", text(&project)])
+                .status()
+                .expect("c360")
+                .success()
+        );
         fs::create_dir_all(&data).expect("a data folder");
         retailer.deliver().and(retailer.deliver()).write(&data, "1");
-        let mut scene = Self { folder, as_of: retailer.as_of() };
-        assert!(scene.start().wait().expect("c360").success(), "the first run");
+        let mut scene = Self {
+            folder,
+            as_of: retailer.as_of(),
+        };
+        assert!(
+            scene.start().wait().expect("c360").success(),
+            "the first run"
+        );
         copy(&scene.lake(), &scene.backup());
         retailer.deliver().and(retailer.deliver()).write(&data, "2");
         scene.as_of = retailer.as_of();
@@ -52,9 +63,15 @@ impl Scene {
     }
 
     fn start(&self) -> Child {
-        command(&["run", "--as-of", &self.as_of, "--project", text(&self.project())])
-            .spawn()
-            .expect("c360 starts")
+        command(&[
+            "run",
+            "--as-of",
+            &self.as_of,
+            "--project",
+            text(&self.project()),
+        ])
+        .spawn()
+        .expect("c360 starts")
     }
 
     async fn tables(&self) -> Tables {
@@ -64,7 +81,10 @@ impl Scene {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_c360"));
-    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 
@@ -90,10 +110,16 @@ fn copy(from: &Path, to: &Path) {
 async fn a_run_killed_at_any_moment_and_run_again_leaves_what_an_undisturbed_run_leaves() {
     let scene = Scene::prepare(7);
     let started = Instant::now();
-    assert!(scene.start().wait().expect("c360").success(), "the undisturbed run");
+    assert!(
+        scene.start().wait().expect("c360").success(),
+        "the undisturbed run"
+    );
     let whole = started.elapsed();
     let undisturbed = scene.tables().await;
-    let kills = std::env::var("C360_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(50);
+    let kills = std::env::var("C360_TEST_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(50);
     let mut dice = Dice::new(1);
     let mut killed = 0;
     for moment in 0..kills {
@@ -103,26 +129,54 @@ async fn a_run_killed_at_any_moment_and_run_again_leaves_what_an_undisturbed_run
         killed += u32::from(run.try_wait().expect("a state").is_none());
         run.kill().expect("a kill");
         run.wait().expect("an end");
-        assert!(scene.start().wait().expect("c360").success(), "moment {moment}: the run after the kill");
-        assert_same(&scene.tables().await, &undisturbed, &format!("moment {moment}"));
+        assert!(
+            scene.start().wait().expect("c360").success(),
+            "moment {moment}: the run after the kill"
+        );
+        assert_same(
+            &scene.tables().await,
+            &undisturbed,
+            &format!("moment {moment}"),
+        );
     }
     eprintln!("{killed} of {kills} runs were killed before they ended");
-    assert!(killed > kills / 2, "most runs ended before they were killed");
+    assert!(
+        killed > kills / 2,
+        "most runs ended before they were killed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_at_once_double_and_lose_nothing() {
     let scene = Scene::prepare(8);
-    assert!(scene.start().wait().expect("c360").success(), "the undisturbed run");
+    assert!(
+        scene.start().wait().expect("c360").success(),
+        "the undisturbed run"
+    );
     let undisturbed = scene.tables().await;
     for round in 0..3 {
         scene.reset();
         let mut runs = [scene.start(), scene.start()];
         std::thread::sleep(Duration::from_millis(50 * round));
-        let codes = runs.each_mut().map(|run| run.wait().expect("an end").code());
-        assert!(codes.iter().all(|code| matches!(code, Some(0 | 4))), "round {round}: {codes:?}");
-        assert!(codes.contains(&Some(0)), "round {round}: nobody won: {codes:?}");
-        assert!(scene.start().wait().expect("c360").success(), "round {round}: the run after the race");
-        assert_same(&scene.tables().await, &undisturbed, &format!("round {round}"));
+        let codes = runs
+            .each_mut()
+            .map(|run| run.wait().expect("an end").code());
+        assert!(
+            codes.iter().all(|code| matches!(code, Some(0 | 4))),
+            "round {round}: {codes:?}"
+        );
+        assert!(
+            codes.contains(&Some(0)),
+            "round {round}: nobody won: {codes:?}"
+        );
+        assert!(
+            scene.start().wait().expect("c360").success(),
+            "round {round}: the run after the race"
+        );
+        assert_same(
+            &scene.tables().await,
+            &undisturbed,
+            &format!("round {round}"),
+        );
     }
 }

@@ -16,7 +16,13 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::lab::{Lab, assert_same};
 
 /// Ends of the base and of the increments; the last run sees everything.
-const CUTS: [&str; 5] = ["2011-09-01", "2011-10-01", "2011-11-01", "2011-12-01", "2011-12-10"];
+const CUTS: [&str; 5] = [
+    "2011-09-01",
+    "2011-10-01",
+    "2011-11-01",
+    "2011-12-01",
+    "2011-12-10",
+];
 
 /// CSV file and the column by which it is cut; without one, all of it is in the base.
 const TEXTS: [(&str, Option<&str>); 7] = [
@@ -33,21 +39,30 @@ const FACTS: [(&str, &str); 2] = [("order_lines", "ts"), ("web_events", "receive
 
 fn folder() -> Option<PathBuf> {
     let named = std::env::var_os("C360_TEST_DATA").map(PathBuf::from);
-    let data = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let data =
+        named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
     let found = data.join("c360_dev");
     found.is_dir().then_some(found)
 }
 
 /// Which part a row belongs to: the first whose end its time lies before.
 fn part(time: &str) -> usize {
-    CUTS.iter().position(|end| time < end).unwrap_or(CUTS.len() - 1)
+    CUTS.iter()
+        .position(|end| time < *end)
+        .unwrap_or(CUTS.len() - 1)
 }
 
 fn cut_text(source: &Path, stem: &str, by: Option<&str>, number: usize, to: &Path) {
     let mut reader = csv::Reader::from_path(source.join(format!("{stem}.csv"))).expect("a source");
     let headers = reader.headers().expect("a header").clone();
-    let column = by.map(|by| headers.iter().position(|name| name == by).expect("the column"));
-    let mut writer = csv::Writer::from_path(to.join(format!("{stem}_{number}.csv"))).expect("a file");
+    let column = by.map(|by| {
+        headers
+            .iter()
+            .position(|name| name == by)
+            .expect("the column")
+    });
+    let mut writer =
+        csv::Writer::from_path(to.join(format!("{stem}_{number}.csv"))).expect("a file");
     writer.write_record(&headers).expect("a header");
     for row in reader.records() {
         let row = row.expect("a row");
@@ -60,15 +75,22 @@ fn cut_text(source: &Path, stem: &str, by: Option<&str>, number: usize, to: &Pat
 
 fn cut_facts(source: &Path, stem: &str, by: &str, number: usize, to: &Path) {
     let file = File::open(source.join(format!("{stem}.parquet"))).expect("a source");
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a footer").build().expect("a reader");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .expect("a footer")
+        .build()
+        .expect("a reader");
     let mut writer: Option<ArrowWriter<File>> = None;
     for batch in reader {
         let batch = batch.expect("rows");
-        let times = batch.column_by_name(by).expect("the column").as_primitive::<TimestampMicrosecondType>();
+        let times = batch
+            .column_by_name(by)
+            .expect("the column")
+            .as_primitive::<TimestampMicrosecondType>();
         let keep: BooleanArray = times
             .iter()
             .map(|time| {
-                let time = jiff::Timestamp::from_microsecond(time.expect("a time")).expect("an instant");
+                let time =
+                    jiff::Timestamp::from_microsecond(time.expect("a time")).expect("an instant");
                 Some(part(&time.strftime("%Y-%m-%d %H:%M:%S").to_string()) == number)
             })
             .collect();
@@ -119,13 +141,30 @@ fn copy(from: &Path, to: &Path, name: &str) {
 }
 
 async fn check_totals(lab: &Lab) {
-    let check = async |sql: &str, expected: &str| assert_eq!(lab.rows(sql).await, [expected], "{sql}");
+    let check =
+        async |sql: &str, expected: &str| assert_eq!(lab.rows(sql).await, [expected], "{sql}");
     check("SELECT COUNT(*) FROM raw.order_lines", "541909").await;
     check("SELECT COUNT(*) FROM raw.web_events", "349026").await;
-    check("SELECT COUNT(DISTINCT invoice_no) FROM customer.orders WHERE person_id IS NULL", "3710").await;
-    check("SELECT SUM(amount) FROM customer.orders WHERE person_id IS NOT NULL", "8300065.814").await;
-    check("SELECT SUM(amount) FROM customer.orders WHERE person_id IS NOT NULL AND amount > 0", "8911407.904").await;
-    check("SELECT SUM(net_revenue) FROM customer.order_features", "8300065.814").await;
+    check(
+        "SELECT COUNT(DISTINCT invoice_no) FROM customer.orders WHERE person_id IS NULL",
+        "3710",
+    )
+    .await;
+    check(
+        "SELECT SUM(amount) FROM customer.orders WHERE person_id IS NOT NULL",
+        "8300065.814",
+    )
+    .await;
+    check(
+        "SELECT SUM(amount) FROM customer.orders WHERE person_id IS NOT NULL AND amount > 0",
+        "8911407.904",
+    )
+    .await;
+    check(
+        "SELECT SUM(net_revenue) FROM customer.order_features",
+        "8300065.814",
+    )
+    .await;
 }
 
 /// Pairs among `count` things.
@@ -154,7 +193,10 @@ async fn check_identity(lab: &Lab, truth: &Path) {
         })
         .collect();
     let mut reader = csv::Reader::from_path(truth.join("records.csv")).expect("the truth");
-    let all: Vec<(String, String, String)> = reader.deserialize().map(|row| row.expect("a row")).collect();
+    let all: Vec<(String, String, String)> = reader
+        .deserialize()
+        .map(|row| row.expect("a row"))
+        .collect();
     // Prospects have no contact keys; the truth also names contacts that a change file deleted.
     let known: Vec<(&str, &str)> = all
         .iter()
@@ -166,20 +208,33 @@ async fn check_identity(lab: &Lab, truth: &Path) {
         .collect();
     let count = |sizes: Vec<usize>| sizes.into_iter().map(pairs).sum::<u64>() as f64;
     let right = count(sizes(known.iter().copied()).into_values().collect());
-    let found = count(sizes(known.iter().map(|(_, person)| person)).into_values().collect());
-    let true_pairs = count(sizes(known.iter().map(|(entity, _)| entity)).into_values().collect());
+    let found = count(
+        sizes(known.iter().map(|(_, person)| person))
+            .into_values()
+            .collect(),
+    );
+    let true_pairs = count(
+        sizes(known.iter().map(|(entity, _)| entity))
+            .into_values()
+            .collect(),
+    );
     let (precision, recall) = (right / found, right / true_pairs);
     let exact = exact_customers(lab, truth).await;
-    eprintln!("precision {precision:.4}, recall {recall:.4}, {exact} customers with exactly their invoices");
+    eprintln!(
+        "precision {precision:.4}, recall {recall:.4}, {exact} customers with exactly their invoices"
+    );
     assert!(precision >= 0.98 && recall >= 0.79 && exact >= 4_000);
 }
 
 async fn exact_customers(lab: &Lab, truth: &Path) -> usize {
     let mut ours: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let sql = "SELECT DISTINCT person_id, invoice_no FROM customer.orders WHERE person_id IS NOT NULL";
+    let sql =
+        "SELECT DISTINCT person_id, invoice_no FROM customer.orders WHERE person_id IS NOT NULL";
     for row in lab.rows(sql).await {
         let (person, invoice) = row.split_once(" | ").expect("two cells");
-        ours.entry(person.into()).or_default().insert(invoice.into());
+        ours.entry(person.into())
+            .or_default()
+            .insert(invoice.into());
     }
     let ours: BTreeSet<BTreeSet<String>> = ours.into_values().collect();
     let mut theirs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -190,5 +245,8 @@ async fn exact_customers(lab: &Lab, truth: &Path) -> usize {
             theirs.entry(entity).or_default().insert(invoice);
         }
     }
-    theirs.values().filter(|invoices| ours.contains(*invoices)).count()
+    theirs
+        .values()
+        .filter(|invoices| ours.contains(*invoices))
+        .count()
 }

@@ -17,20 +17,31 @@ async fn check(seed: u64) {
         so_far.push(delivery);
     }
     let rebuilt = Lab::new().await;
-    let everything = so_far.into_iter().reduce(Delivery::and).expect("deliveries");
+    let everything = so_far
+        .into_iter()
+        .reduce(Delivery::and)
+        .expect("deliveries");
     everything.write(&rebuilt.data(), "all");
     rebuilt.run(&retailer.as_of()).await;
     let what = format!("seed {seed}");
     assert_same(&incremental.tables().await, &rebuilt.tables().await, &what);
 
     let again = incremental.run(&retailer.as_of()).await;
-    assert!(again.nothing_happened(), "{what}: a second run found work: {:?}", again.jobs);
+    assert!(
+        again.nothing_happened(),
+        "{what}: a second run found work: {:?}",
+        again.jobs
+    );
 }
 
 /// `C360_TEST_HISTORIES` asks for more of them, `C360_TEST_SEED` for a certain one.
 #[tokio::test(flavor = "multi_thread")]
 async fn incremental_runs_equal_one_full_run() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     if let Some(seed) = number("C360_TEST_SEED") {
         return check(seed).await;
     }

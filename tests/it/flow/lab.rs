@@ -31,7 +31,10 @@ impl Lab {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("data")).expect("a data folder");
         let lab = Self::open(folder.path()).await;
-        Self { folder: Some(folder), ..lab }
+        Self {
+            folder: Some(folder),
+            ..lab
+        }
     }
 
     /// A lake that is open already, beside an empty data folder.
@@ -40,8 +43,13 @@ impl Lab {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("a data folder");
         let settings = SETTINGS.replace("./data", data.to_str().expect("a path in UTF-8"));
-        let engine = Engine::over(shipped(&settings), warehouse, &EngineOptions::default()).expect("an engine");
-        Self { folder: Some(folder), engine, runs: std::cell::Cell::new(0) }
+        let engine = Engine::over(shipped(&settings), warehouse, &EngineOptions::default())
+            .expect("an engine");
+        Self {
+            folder: Some(folder),
+            engine,
+            runs: std::cell::Cell::new(0),
+        }
     }
 
     /// The lake of a project on disk.
@@ -49,12 +57,20 @@ impl Lab {
         let engine = Engine::open(shipped(SETTINGS), root, EngineOptions::default())
             .await
             .expect("the lake opens");
-        Self { folder: None, engine, runs: std::cell::Cell::new(0) }
+        Self {
+            folder: None,
+            engine,
+            runs: std::cell::Cell::new(0),
+        }
     }
 
     /// Where source files go.
     pub fn data(&self) -> PathBuf {
-        self.folder.as_ref().expect("a lab of its own").path().join("data")
+        self.folder
+            .as_ref()
+            .expect("a lab of its own")
+            .path()
+            .join("data")
     }
 
     /// The opened project.
@@ -66,7 +82,11 @@ impl Lab {
     pub async fn run(&self, as_of: &str) -> RunReport {
         self.runs.set(self.runs.get() + 1);
         let as_of = as_of.parse().expect("an instant");
-        let clock = Clock { run_id: format!("run-{}", self.runs.get()), now: as_of, as_of };
+        let clock = Clock {
+            run_id: format!("run-{}", self.runs.get()),
+            now: as_of,
+            as_of,
+        };
         self.engine
             .run(&Selection::default(), &clock, &Silent)
             .await
@@ -78,7 +98,10 @@ impl Lab {
         let mut tables = BTreeMap::new();
         for name in self.engine.warehouse().tables().await.expect("tables") {
             if !is_log(&name) {
-                tables.insert(name.to_string(), self.rows(&format!("SELECT * FROM {name}")).await);
+                tables.insert(
+                    name.to_string(),
+                    self.rows(&format!("SELECT * FROM {name}")).await,
+                );
             }
         }
         tables
@@ -87,7 +110,11 @@ impl Lab {
     /// The rows of a query, as sorted text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         let instant = "2012-01-01T00:00:00Z".parse().expect("an instant");
-        let clock = Clock { run_id: "query".into(), now: instant, as_of: instant };
+        let clock = Clock {
+            run_id: "query".into(),
+            now: instant,
+            as_of: instant,
+        };
         let stream = self
             .engine
             .query(sql, &c360_flow::ReadAt::Newest, &clock)
@@ -103,8 +130,10 @@ impl Lab {
                 .map(|column| ArrayFormatter::try_new(column, &options).expect("a format"))
                 .collect();
             for row in 0..batch.num_rows() {
-                let cells: Vec<String> =
-                    columns.iter().map(|column| column.value(row).to_string()).collect();
+                let cells: Vec<String> = columns
+                    .iter()
+                    .map(|column| column.value(row).to_string())
+                    .collect();
                 rows.push(cells.join(" | "));
             }
         }
@@ -129,14 +158,26 @@ const SETTINGS: &str = "name: lab\ndata: ./data\nwarehouse: {location: ./lake}\n
 /// The project at the repository's root, with other settings.
 pub fn shipped(settings: &str) -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![SourceFile { path: "c360.yaml".into(), text: settings.into() }];
+    let mut files = vec![SourceFile {
+        path: "c360.yaml".into(),
+        text: settings.into(),
+    }];
     for folder in ["jobs", "schemas", "sql", "sql/checks"] {
         for entry in std::fs::read_dir(root.join(folder)).expect("a project folder") {
             let path = entry.expect("an entry").path();
-            if path.extension().is_some_and(|end| end == "yaml" || end == "sql") {
-                let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+            if path
+                .extension()
+                .is_some_and(|end| end == "yaml" || end == "sql")
+            {
+                let name = path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .expect("a name");
                 let text = std::fs::read_to_string(&path).expect("a text file");
-                files.push(SourceFile { path: format!("{folder}/{name}"), text });
+                files.push(SourceFile {
+                    path: format!("{folder}/{name}"),
+                    text,
+                });
             }
         }
     }
@@ -144,17 +185,21 @@ pub fn shipped(settings: &str) -> Project {
 }
 
 /// Fails with the first difference, table by table.
-pub fn assert_same(
-    left: &Tables,
-    right: &Tables,
-    what: &str,
-) {
+pub fn assert_same(left: &Tables, right: &Tables, what: &str) {
     let names = |tables: &Tables| tables.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(left), names(right), "{what}: other tables");
     for (table, rows) in left {
         let other = &right[table];
-        let only_left: Vec<_> = rows.iter().filter(|row| !other.contains(row)).take(5).collect();
-        let only_right: Vec<_> = other.iter().filter(|row| !rows.contains(row)).take(5).collect();
+        let only_left: Vec<_> = rows
+            .iter()
+            .filter(|row| !other.contains(row))
+            .take(5)
+            .collect();
+        let only_right: Vec<_> = other
+            .iter()
+            .filter(|row| !rows.contains(row))
+            .take(5)
+            .collect();
         assert!(
             only_left.is_empty() && only_right.is_empty() && rows.len() == other.len(),
             "{what}: {table} differs ({} rows against {})\n  only left:  {only_left:#?}\n  only right: {only_right:#?}",

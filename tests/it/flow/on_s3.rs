@@ -17,6 +17,10 @@ async fn the_flow_leaves_the_same_tables_on_s3_as_on_local_files() {
             lab.run(&retailer.as_of()).await;
         }
     }
-    assert_same(&remote.tables().await, &local.tables().await, "s3 against local");
+    assert_same(
+        &remote.tables().await,
+        &local.tables().await,
+        "s3 against local",
+    );
     assert!(remote.run(&retailer.as_of()).await.nothing_happened());
 }

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 
@@ -43,10 +45,24 @@ impl Dice {
 const GIVEN: [&str; 5] = ["ann", "bob", "cleo", "dan", "eve"];
 const FAMILY: [&str; 4] = ["smith", "jones", "o'neil", "li"];
 const EMAILS: [&str; 9] = [
-    "ann@mail.example", "Ann+shop@mail.example", "bob@mail.example", "family@home.example",
-    "cleo@work.example", "noemail@shop.example", "dan@mail.example", "eve@mail.example", "",
+    "ann@mail.example",
+    "Ann+shop@mail.example",
+    "bob@mail.example",
+    "family@home.example",
+    "cleo@work.example",
+    "noemail@shop.example",
+    "dan@mail.example",
+    "eve@mail.example",
+    "",
 ];
-const PHONES: [&str; 6] = ["0412345678", "+61 412 345 678", "0498765432", "0400000000", "0455555123", ""];
+const PHONES: [&str; 6] = [
+    "0412345678",
+    "+61 412 345 678",
+    "0498765432",
+    "0400000000",
+    "0455555123",
+    "",
+];
 const BIRTHS: [&str; 3] = ["19800101", "19750615", "19991231"];
 const PRODUCTS: [&str; 4] = ["85123A", "71053", "22423", "POST"];
 
@@ -98,7 +114,13 @@ pub struct Retailer {
 
 impl Retailer {
     pub fn new(seed: u64) -> Self {
-        Self { dice: Dice::new(seed), day: 0, line: 0, event: 0, consent: 0 }
+        Self {
+            dice: Dice::new(seed),
+            day: 0,
+            line: 0,
+            event: 0,
+            consent: 0,
+        }
     }
 
     /// The day after the last delivery, as the instant that a run sees.
@@ -137,7 +159,10 @@ impl Retailer {
         for _ in 0..self.dice.below(8) {
             let event = self.event(first);
             if self.dice.one_in(5) {
-                delivery.events.push(Event { received: event.received + 60, ..event.clone() });
+                delivery.events.push(Event {
+                    received: event.received + 60,
+                    ..event.clone()
+                });
             }
             delivery.events.push(event);
         }
@@ -146,7 +171,8 @@ impl Retailer {
 
     fn moment(&mut self, first: i64) -> i64 {
         // Now and then a row arrives days late.
-        let day = first + self.dice.below((self.day - first) as u64) as i64 - if self.dice.one_in(6) { 9 } else { 0 };
+        let day = first + self.dice.below((self.day - first) as u64) as i64
+            - if self.dice.one_in(6) { 9 } else { 0 };
         seconds(day, self.dice.below(86_400) as i64)
     }
 
@@ -155,7 +181,11 @@ impl Retailer {
         let op = ["I", "I", "U", "U", "D"][self.dice.below(5) as usize];
         let id = self.dice.below(8);
         let (given, family) = (self.dice.pick(&GIVEN), self.dice.pick(&FAMILY));
-        let (birth, email, phone) = (self.dice.pick(&BIRTHS), self.dice.pick(&EMAILS), self.dice.pick(&PHONES));
+        let (birth, email, phone) = (
+            self.dice.pick(&BIRTHS),
+            self.dice.pick(&EMAILS),
+            self.dice.pick(&PHONES),
+        );
         let at = text(at);
         format!("{op},CRM-{id},{given},{family},{birth},{email},{phone},1 main st,,town,2000,nsw,2010-01-0{},{at}", 1 + id)
             .replace(&format!("2010-01-0{},", 1 + id), &format!("2010-01-0{} 00:00:00,", 1 + id))
@@ -164,8 +194,16 @@ impl Retailer {
     fn account(&mut self, first: i64) -> String {
         let at = text(self.moment(first));
         let (given, family) = (self.dice.pick(&GIVEN), self.dice.pick(&FAMILY));
-        let name = if self.dice.one_in(2) { format!("{given} {family}") } else { format!("\"{family}, {given}\"") };
-        let (id, email, phone) = (self.dice.below(6), self.dice.pick(&EMAILS), self.dice.pick(&PHONES));
+        let name = if self.dice.one_in(2) {
+            format!("{given} {family}")
+        } else {
+            format!("\"{family}, {given}\"")
+        };
+        let (id, email, phone) = (
+            self.dice.below(6),
+            self.dice.pick(&EMAILS),
+            self.dice.pick(&PHONES),
+        );
         format!("A{id},{email},{name},{phone},\"1 main st, x, town, NSW, 2000\",{at}")
     }
 
@@ -173,18 +211,30 @@ impl Retailer {
         let at = text(self.moment(first));
         let (given, family) = (self.dice.pick(&GIVEN), self.dice.pick(&FAMILY));
         let birth = ["1980-01-01", "1975-06-15", ""][self.dice.below(3) as usize];
-        let (id, email, phone) = (self.dice.below(6), self.dice.pick(&EMAILS), self.dice.pick(&PHONES));
+        let (id, email, phone) = (
+            self.dice.below(6),
+            self.dice.pick(&EMAILS),
+            self.dice.pick(&PHONES),
+        );
         format!("26{id},{given},{family},{birth},{phone},{email},2000,{at},gold")
     }
 
     fn subscriber(&mut self, first: i64) -> String {
         let at = text(self.moment(first));
-        let (id, email, given) = (self.dice.below(5), self.dice.pick(&EMAILS[..8]), self.dice.pick(&GIVEN));
+        let (id, email, given) = (
+            self.dice.below(5),
+            self.dice.pick(&EMAILS[..8]),
+            self.dice.pick(&GIVEN),
+        );
         format!("N{id},{email},{given},{at}")
     }
 
     fn prospect(&mut self) -> String {
-        let (given, family, birth) = (self.dice.pick(&GIVEN), self.dice.pick(&FAMILY), self.dice.pick(&BIRTHS));
+        let (given, family, birth) = (
+            self.dice.pick(&GIVEN),
+            self.dice.pick(&FAMILY),
+            self.dice.pick(&BIRTHS),
+        );
         // A prospect's number fixes the rest: the list is never corrected.
         format!("PL-{given}-{family}-{birth},{given},{family},1,main st,,town,2000,nsw,{birth}")
     }
@@ -198,7 +248,10 @@ impl Retailer {
             _ => ("email", self.dice.pick(&EMAILS[..8]).to_string()),
         };
         let action = self.dice.pick(&["grant", "withdraw"]);
-        format!("c{},{at},email_marketing,{action},{kind},{value}", self.consent)
+        format!(
+            "c{},{at},email_marketing,{action},{kind},{value}",
+            self.consent
+        )
     }
 
     fn line(&mut self, first: i64) -> Line {
@@ -206,15 +259,29 @@ impl Retailer {
         self.line += 1;
         let (channel, account, card, email) = match self.dice.below(4) {
             0 => ("web", format!("A{}", self.dice.below(7)), String::new(), ""),
-            1 => ("store", String::new(), format!("26{}", self.dice.below(7)), ""),
-            2 => ("guest", String::new(), String::new(), self.dice.pick(&EMAILS[..8])),
+            1 => (
+                "store",
+                String::new(),
+                format!("26{}", self.dice.below(7)),
+                "",
+            ),
+            2 => (
+                "guest",
+                String::new(),
+                String::new(),
+                self.dice.pick(&EMAILS[..8]),
+            ),
             _ => ("store", String::new(), String::new(), ""),
         };
         let back = self.dice.one_in(6);
         let quantity = 1 + self.dice.below(9) as i32;
         Line {
             number: self.line,
-            invoice: format!("{}{}", if back { "C" } else { "" }, 500 + self.dice.below(12)),
+            invoice: format!(
+                "{}{}",
+                if back { "C" } else { "" },
+                500 + self.dice.below(12)
+            ),
             product: self.dice.pick(&PRODUCTS),
             quantity: if back { -quantity } else { quantity },
             price_mills: 10 * (1 + self.dice.below(2000) as i64),
@@ -232,11 +299,17 @@ impl Retailer {
         let known = self.dice.one_in(2);
         Event {
             id: format!("e{}", self.event),
-            kind: self.dice.pick(&["page_view", "add_to_cart", "login", "purchase"]),
+            kind: self
+                .dice
+                .pick(&["page_view", "add_to_cart", "login", "purchase"]),
             at,
             received: at + 5,
             device: format!("d{}", self.dice.below(5)),
-            account: if known { format!("A{}", self.dice.below(7)) } else { String::new() },
+            account: if known {
+                format!("A{}", self.dice.below(7))
+            } else {
+                String::new()
+            },
         }
     }
 }
@@ -261,14 +334,44 @@ impl Delivery {
             }
             fs::write(folder.join(format!("{stem}_{part}.csv")), text).expect("a file");
         };
-        csv("crm_contacts", "op,crm_id,first_name,last_name,birth_date,email,mobile,street,address_2,suburb,postcode,state,created_at,updated_at", &self.crm);
-        csv("ecom_accounts", "account_id,email,full_name,phone,shipping_address,created_at", &self.accounts);
-        csv("loyalty_members", "card_no,given_name,surname,dob,phone,email,postcode,enrolled_at,tier", &self.cards);
-        csv("newsletter_subscribers", "subscriber_id,email,first_name,subscribed_at", &self.subscribers);
-        csv("prospect_list", "row_id,given_name,surname,street_number,address_1,address_2,suburb,postcode,state,date_of_birth", &self.prospects);
-        csv("consent_events", "consent_id,ts,purpose,action,key_type,key_value", &self.consents);
-        parquet(&folder.join(format!("order_lines_{part}.parquet")), &lines(&self.lines));
-        parquet(&folder.join(format!("web_events_{part}.parquet")), &events(&self.events));
+        csv(
+            "crm_contacts",
+            "op,crm_id,first_name,last_name,birth_date,email,mobile,street,address_2,suburb,postcode,state,created_at,updated_at",
+            &self.crm,
+        );
+        csv(
+            "ecom_accounts",
+            "account_id,email,full_name,phone,shipping_address,created_at",
+            &self.accounts,
+        );
+        csv(
+            "loyalty_members",
+            "card_no,given_name,surname,dob,phone,email,postcode,enrolled_at,tier",
+            &self.cards,
+        );
+        csv(
+            "newsletter_subscribers",
+            "subscriber_id,email,first_name,subscribed_at",
+            &self.subscribers,
+        );
+        csv(
+            "prospect_list",
+            "row_id,given_name,surname,street_number,address_1,address_2,suburb,postcode,state,date_of_birth",
+            &self.prospects,
+        );
+        csv(
+            "consent_events",
+            "consent_id,ts,purpose,action,key_type,key_value",
+            &self.consents,
+        );
+        parquet(
+            &folder.join(format!("order_lines_{part}.parquet")),
+            &lines(&self.lines),
+        );
+        parquet(
+            &folder.join(format!("web_events_{part}.parquet")),
+            &events(&self.events),
+        );
     }
 
     /// The rows of both deliveries.
@@ -297,24 +400,52 @@ fn strings<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
 }
 
 fn instants(values: impl Iterator<Item = i64>) -> ArrayRef {
-    Arc::new(TimestampMicrosecondArray::from_iter_values(values.map(|second| second * 1_000_000)))
+    Arc::new(TimestampMicrosecondArray::from_iter_values(
+        values.map(|second| second * 1_000_000),
+    ))
 }
 
 fn lines(lines: &[Line]) -> RecordBatch {
     let prices = || lines.iter().map(|line| line.price_mills as f64 / 1000.0);
     let columns: Vec<(&str, ArrayRef)> = vec![
-        ("line_no", Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| line.number)))),
-        ("invoice_no", strings(lines.iter().map(|line| line.invoice.as_str()))),
+        (
+            "line_no",
+            Arc::new(Int64Array::from_iter_values(
+                lines.iter().map(|line| line.number),
+            )),
+        ),
+        (
+            "invoice_no",
+            strings(lines.iter().map(|line| line.invoice.as_str())),
+        ),
         ("stock_code", strings(lines.iter().map(|line| line.product))),
         ("description", strings(lines.iter().map(|_| "THING"))),
-        ("quantity", Arc::new(Int32Array::from_iter_values(lines.iter().map(|line| line.quantity)))),
-        ("unit_price", Arc::new(Float64Array::from_iter_values(prices()))),
-        ("amount", Arc::new(Float64Array::from_iter_values(
-            lines.iter().map(|line| (line.price_mills * i64::from(line.quantity)) as f64 / 1000.0)))),
+        (
+            "quantity",
+            Arc::new(Int32Array::from_iter_values(
+                lines.iter().map(|line| line.quantity),
+            )),
+        ),
+        (
+            "unit_price",
+            Arc::new(Float64Array::from_iter_values(prices())),
+        ),
+        (
+            "amount",
+            Arc::new(Float64Array::from_iter_values(lines.iter().map(|line| {
+                (line.price_mills * i64::from(line.quantity)) as f64 / 1000.0
+            }))),
+        ),
         ("ts", instants(lines.iter().map(|line| line.at))),
         ("channel", strings(lines.iter().map(|line| line.channel))),
-        ("account_id", strings(lines.iter().map(|line| line.account.as_str()))),
-        ("card_no", strings(lines.iter().map(|line| line.card.as_str()))),
+        (
+            "account_id",
+            strings(lines.iter().map(|line| line.account.as_str())),
+        ),
+        (
+            "card_no",
+            strings(lines.iter().map(|line| line.card.as_str())),
+        ),
         ("guest_email", strings(lines.iter().map(|line| line.email))),
         ("country", strings(lines.iter().map(|_| "Australia"))),
     ];
@@ -324,12 +455,24 @@ fn lines(lines: &[Line]) -> RecordBatch {
 fn events(events: &[Event]) -> RecordBatch {
     let empty = || strings(events.iter().map(|_| ""));
     let columns: Vec<(&str, ArrayRef)> = vec![
-        ("event_id", strings(events.iter().map(|event| event.id.as_str()))),
+        (
+            "event_id",
+            strings(events.iter().map(|event| event.id.as_str())),
+        ),
         ("event_type", strings(events.iter().map(|event| event.kind))),
         ("event_ts", instants(events.iter().map(|event| event.at))),
-        ("received_ts", instants(events.iter().map(|event| event.received))),
-        ("anonymous_id", strings(events.iter().map(|event| event.device.as_str()))),
-        ("user_id", strings(events.iter().map(|event| event.account.as_str()))),
+        (
+            "received_ts",
+            instants(events.iter().map(|event| event.received)),
+        ),
+        (
+            "anonymous_id",
+            strings(events.iter().map(|event| event.device.as_str())),
+        ),
+        (
+            "user_id",
+            strings(events.iter().map(|event| event.account.as_str())),
+        ),
         ("stock_code", empty()),
         ("invoice_no", empty()),
         ("referrer", empty()),

@@ -37,21 +37,43 @@ pub async fn affected(session: &Session, inputs: [&Table; 2], since: &Cursor) ->
     if let Some(rows) = changed_rows(session, record_table, since.since(record_table)).await? {
         changed.add(rows, columns(RECORD)).await?;
     }
-    if let Some(rows) = changed_rows(session, identifier_table, since.since(identifier_table)).await? {
+    if let Some(rows) =
+        changed_rows(session, identifier_table, since.since(identifier_table)).await?
+    {
         changed.add(rows.clone(), columns(RECORD)).await?;
         values.add(rows, columns(VALUE)).await?;
     }
     let all = session.table(&identifiers()).await?;
-    values.add(changed.narrow(session, all.clone(), &RECORD)?, columns(VALUE)).await?;
+    values
+        .add(
+            changed.narrow(session, all.clone(), &RECORD)?,
+            columns(VALUE),
+        )
+        .await?;
     let mut neighbours = Touched::none(&RECORD);
-    neighbours.add(values.narrow(session, all.clone(), &VALUE)?, columns(RECORD)).await?;
+    neighbours
+        .add(
+            values.narrow(session, all.clone(), &VALUE)?,
+            columns(RECORD),
+        )
+        .await?;
     neighbours.extend(&changed)?;
 
     let mut scope = neighbours.clone();
-    scope.add(component_members(session, &neighbours).await?, columns(RECORD)).await?;
+    scope
+        .add(
+            component_members(session, &neighbours).await?,
+            columns(RECORD),
+        )
+        .await?;
     let mut reached = Touched::none(&VALUE);
-    reached.add(scope.narrow(session, all, &RECORD)?, columns(VALUE)).await?;
-    Ok(Affected { scope, values: reached })
+    reached
+        .add(scope.narrow(session, all, &RECORD)?, columns(VALUE))
+        .await?;
+    Ok(Affected {
+        scope,
+        values: reached,
+    })
 }
 
 /// Every record of the components that `records` were in.
@@ -61,7 +83,13 @@ async fn component_members(session: &Session, records: &Touched) -> Result<DataF
         .narrow(session, resolved.clone(), &RECORD)?
         .select(vec![ident("component_id").alias("touched_component")])?
         .distinct()?;
-    Ok(resolved.join(components, JoinType::LeftSemi, &["component_id"], &["touched_component"], None)?)
+    Ok(resolved.join(
+        components,
+        JoinType::LeftSemi,
+        &["component_id"],
+        &["touched_component"],
+        None,
+    )?)
 }
 
 impl Affected {
@@ -75,7 +103,9 @@ impl Affected {
     /// Rows of the records that have one of those identifiers, or are affected without having any.
     pub async fn record_rows(&self, session: &Session) -> Result<DataFrame> {
         let mut wanted = self.scope.clone();
-        wanted.add(self.identifier_rows(session).await?, columns(RECORD)).await?;
+        wanted
+            .add(self.identifier_rows(session).await?, columns(RECORD))
+            .await?;
         wanted.narrow(session, session.table(&records()).await?, &RECORD)
     }
 }

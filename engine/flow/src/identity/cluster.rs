@@ -8,11 +8,11 @@ use c360_catalog::{Scope, Table};
 use c360_spec::IdentityJob;
 use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::arrow::datatypes::DataType;
 use std::collections::HashSet;
 
 use super::affected::{Affected, affected};
@@ -45,7 +45,13 @@ pub async fn decide(room: &Room<'_>) -> Result<Planned> {
         None => compare(None, &room.job.fingerprint, &now),
         Some(_) => compare(resolved.as_ref(), &room.job.fingerprint, &now),
     };
-    Ok(Planned { resolved, records, identifiers, now, decision })
+    Ok(Planned {
+        resolved,
+        records,
+        identifiers,
+        now,
+        decision,
+    })
 }
 
 /// Brings links and persons up to date.
@@ -76,7 +82,11 @@ pub async fn apply(
         }
     };
     let resolution = graph.resolve()?;
-    let written = Written { room, planned, scope: scope.as_ref() };
+    let written = Written {
+        room,
+        planned,
+        scope: scope.as_ref(),
+    };
     written.links(graph.links(&resolution)?, outcome).await?;
     written.persons(graph.persons(&resolution)?, outcome).await
 }
@@ -93,10 +103,16 @@ impl Written<'_> {
         let columns = ["source_a", "key_a"];
         let key = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"].map(String::from);
         let name = links();
-        let output = self.room.output(&name, &key, "one row a piece of evidence that two records are one person");
+        let output = self.room.output(
+            &name,
+            &key,
+            "one row a piece of evidence that two records are one person",
+        );
         let rows = self.rows(rows, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
-        let committed = output.write(self.scope(columns).await?, rows, stamp).await?;
+        let committed = output
+            .write(self.scope(columns).await?, rows, stamp)
+            .await?;
         outcome.wrote(&committed);
         Ok(())
     }
@@ -105,10 +121,16 @@ impl Written<'_> {
         let columns = ["source", "key"];
         let key = columns.map(String::from);
         let name = persons();
-        let output = self.room.output(&name, &key, "one row a record, with the person that it belongs to");
+        let output = self.room.output(
+            &name,
+            &key,
+            "one row a record, with the person that it belongs to",
+        );
         let rows = self.rows(rows, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
-        let committed = output.write(self.scope(columns).await?, rows, stamp).await?;
+        let committed = output
+            .write(self.scope(columns).await?, rows, stamp)
+            .await?;
         outcome.committed(&committed);
         Ok(())
     }
@@ -117,13 +139,20 @@ impl Written<'_> {
         match self.scope {
             None => Ok(Scope::Whole),
             Some(scope) => {
-                scope.renamed(&columns).scope(&self.room.runtime.session()).await
+                scope
+                    .renamed(&columns)
+                    .scope(&self.room.runtime.session())
+                    .await
             }
         }
     }
 
     /// The rows that are ours to write: records that only helped to judge a limit keep what they have.
-    async fn rows(&self, rows: RecordBatch, columns: [&str; 2]) -> Result<SendableRecordBatchStream> {
+    async fn rows(
+        &self,
+        rows: RecordBatch,
+        columns: [&str; 2],
+    ) -> Result<SendableRecordBatchStream> {
         let rows = match self.scope {
             None => rows,
             Some(scope) => members(&rows, columns, scope)?,
@@ -134,16 +163,22 @@ impl Written<'_> {
 
 fn stream(rows: RecordBatch) -> SendableRecordBatchStream {
     let schema: SchemaRef = rows.schema();
-    Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter([Ok(rows)])))
+    Box::pin(RecordBatchStreamAdapter::new(
+        schema,
+        futures::stream::iter([Ok(rows)]),
+    ))
 }
 
 /// The rows whose `columns` are in `scope`.
 fn members(rows: &RecordBatch, columns: [&str; 2], scope: &Touched) -> Result<RecordBatch> {
-    let Some(values) = scope.values() else { return Ok(rows.slice(0, 0)) };
+    let Some(values) = scope.values() else {
+        return Ok(rows.slice(0, 0));
+    };
     let converter = RowConverter::new(vec![SortField::new(DataType::Utf8); 2])?;
     let known = converter.convert_columns(values.columns())?;
     let known: HashSet<_> = known.iter().collect();
-    let at = |column: &str| Ok::<_, crate::Error>(rows.column(rows.schema().index_of(column)?).clone());
+    let at =
+        |column: &str| Ok::<_, crate::Error>(rows.column(rows.schema().index_of(column)?).clone());
     let found = converter.convert_columns(&[at(columns[0])?, at(columns[1])?])?;
     let keep: BooleanArray = found.iter().map(|row| Some(known.contains(&row))).collect();
     Ok(filter_record_batch(rows, &keep)?)

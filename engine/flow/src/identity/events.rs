@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use c360_catalog::Table;
 use c360_resolve::person_id;
-use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::common::JoinType;
 use datafusion::prelude::{DataFrame, ident};
@@ -44,7 +46,11 @@ pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let persons = room.input_table(&persons()).await?;
     let now = Cursor::of([&persons]);
     let decision = compare(written.as_ref(), FINGERPRINT, &now);
-    Ok(Planned { persons, now, decision })
+    Ok(Planned {
+        persons,
+        now,
+        decision,
+    })
 }
 
 const FINGERPRINT: &str = "identity.events";
@@ -67,7 +73,9 @@ pub async fn apply(room: &Room<'_>, planned: &Planned, outcome: &mut Outcome) ->
     let table = output.prepare(&schema()).await?;
     let mut appender = table.appender();
     for some in happened.chunks(64 * 1024) {
-        appender.write(conform(&rows(room, some)?, &table.schema())?).await?;
+        appender
+            .write(conform(&rows(room, some)?, &table.schema())?)
+            .await?;
     }
     let stamp = planned.now.stamp(room.clock, &room.job.name, FINGERPRINT);
     let committed = appender.commit(stamp).await?;
@@ -118,7 +126,14 @@ fn count(happened: &[Happened]) -> PersonCounts {
 async fn beginning(session: &Session, persons: &Table) -> Result<Vec<Happened>> {
     let all = session.read(persons.provider().await?)?;
     let ids = ids(all.select(vec![ident("person_id")])?.distinct()?).await?;
-    Ok(ids.into_iter().map(|id| Happened { event: Event::Created, from: None, to: Some(id) }).collect())
+    Ok(ids
+        .into_iter()
+        .map(|id| Happened {
+            event: Event::Created,
+            from: None,
+            to: Some(id),
+        })
+        .collect())
 }
 
 async fn since_then(session: &Session, persons: &Table, since: i64) -> Result<Vec<Happened>> {
@@ -164,18 +179,26 @@ struct Assignment {
 
 impl Assignment {
     async fn collect(frame: DataFrame) -> Result<Self> {
-        let mut all = Self { person: HashMap::new(), records: BTreeMap::new() };
+        let mut all = Self {
+            person: HashMap::new(),
+            records: BTreeMap::new(),
+        };
         let columns = vec![ident("source"), ident("key"), ident("person_id")];
         for batch in frame.select(columns)?.collect().await? {
             let text = |column: usize| {
                 let texts = batch.column(column).as_string_opt::<i32>();
-                texts.ok_or_else(|| Error::internal("identity.persons holds something other than text"))
+                texts.ok_or_else(|| {
+                    Error::internal("identity.persons holds something other than text")
+                })
             };
             let (source, key, person) = (text(0)?, text(1)?, text(2)?);
             for row in 0..batch.num_rows() {
                 let record = (source.value(row).to_string(), key.value(row).to_string());
                 let person = person.value(row).to_string();
-                all.records.entry(person.clone()).or_default().push(record.clone());
+                all.records
+                    .entry(person.clone())
+                    .or_default()
+                    .push(record.clone());
                 all.person.insert(record, person);
             }
         }
@@ -191,16 +214,28 @@ impl Assignment {
 
     /// The record that a person is named after, if it is among the changed ones.
     fn anchor(&self, person: &str) -> Option<&(String, String)> {
-        self.records(person).iter().find(|(source, key)| person_id(source, key) == person)
+        self.records(person)
+            .iter()
+            .find(|(source, key)| person_id(source, key) == person)
     }
 }
 
 /// What became of a person whose id nobody has any more.
 fn fate(id: &str, was: &Assignment, is: &Assignment) -> Happened {
     let by_anchor = was.anchor(id).and_then(|record| is.person.get(record));
-    let into = by_anchor.cloned().or_else(|| most_frequent(was.records(id), is));
-    let event = if into.is_some() { Event::Merged } else { Event::Erased };
-    Happened { event, from: Some(id.to_string()), to: into }
+    let into = by_anchor
+        .cloned()
+        .or_else(|| most_frequent(was.records(id), is));
+    let event = if into.is_some() {
+        Event::Merged
+    } else {
+        Event::Erased
+    };
+    Happened {
+        event,
+        from: Some(id.to_string()),
+        to: into,
+    }
 }
 
 /// The person that most of the records now belong to; of equals the first by id.
@@ -210,14 +245,28 @@ fn most_frequent(records: &[(String, String)], is: &Assignment) -> Option<String
         *counts.entry(person).or_default() += 1;
     }
     let most = counts.values().copied().max()?;
-    counts.into_iter().find(|(_, count)| *count == most).map(|(person, _)| person.to_string())
+    counts
+        .into_iter()
+        .find(|(_, count)| *count == most)
+        .map(|(person, _)| person.to_string())
 }
 
 /// Where a person whose id nobody had before came from.
 fn origin(id: &str, was: &Assignment, is: &Assignment) -> Happened {
-    let from = is.anchor(id).and_then(|record| was.person.get(record)).cloned();
-    let event = if from.is_some() { Event::Split } else { Event::Created };
-    Happened { event, from, to: Some(id.to_string()) }
+    let from = is
+        .anchor(id)
+        .and_then(|record| was.person.get(record))
+        .cloned();
+    let event = if from.is_some() {
+        Event::Split
+    } else {
+        Event::Created
+    };
+    Happened {
+        event,
+        from,
+        to: Some(id.to_string()),
+    }
 }
 
 fn schema() -> SchemaRef {
@@ -227,17 +276,36 @@ fn schema() -> SchemaRef {
         text("from_person_id", true),
         text("to_person_id", true),
         text("run_id", false),
-        Field::new("occurred_at", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+        Field::new(
+            "occurred_at",
+            DataType::Timestamp(TimeUnit::Microsecond, None),
+            false,
+        ),
     ]))
 }
 
 fn rows(room: &Room<'_>, happened: &[Happened]) -> Result<RecordBatch> {
     let now = room.clock.now.as_microsecond();
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(happened.iter().map(|one| one.event.name()))),
-        Arc::new(happened.iter().map(|one| one.from.as_deref()).collect::<StringArray>()),
-        Arc::new(happened.iter().map(|one| one.to.as_deref()).collect::<StringArray>()),
-        Arc::new(StringArray::from(vec![room.clock.run_id.as_str(); happened.len()])),
+        Arc::new(StringArray::from_iter_values(
+            happened.iter().map(|one| one.event.name()),
+        )),
+        Arc::new(
+            happened
+                .iter()
+                .map(|one| one.from.as_deref())
+                .collect::<StringArray>(),
+        ),
+        Arc::new(
+            happened
+                .iter()
+                .map(|one| one.to.as_deref())
+                .collect::<StringArray>(),
+        ),
+        Arc::new(StringArray::from(vec![
+            room.clock.run_id.as_str();
+            happened.len()
+        ])),
         Arc::new(TimestampMicrosecondArray::from(vec![now; happened.len()])),
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
@@ -251,11 +319,17 @@ mod tests {
 
     /// Records of source `s`, each with the key of its person's anchor.
     fn assignment(rows: &[Row<'_>]) -> Assignment {
-        let mut all = Assignment { person: HashMap::new(), records: BTreeMap::new() };
+        let mut all = Assignment {
+            person: HashMap::new(),
+            records: BTreeMap::new(),
+        };
         for (key, anchor) in rows {
             let record = ("s".to_string(), (*key).to_string());
             let person = person_id("s", anchor);
-            all.records.entry(person.clone()).or_default().push(record.clone());
+            all.records
+                .entry(person.clone())
+                .or_default()
+                .push(record.clone());
             all.person.insert(record, person);
         }
         all
@@ -269,12 +343,24 @@ mod tests {
 
     #[test]
     fn a_person_whose_anchor_moved_was_merged() {
-        check_fate(&[("b", "b"), ("c", "b")], &[("b", "a"), ("c", "d")], "b", Event::Merged, Some("a"));
+        check_fate(
+            &[("b", "b"), ("c", "b")],
+            &[("b", "a"), ("c", "d")],
+            "b",
+            Event::Merged,
+            Some("a"),
+        );
     }
 
     #[test]
     fn a_person_whose_anchor_is_gone_was_merged_into_where_most_records_went() {
-        check_fate(&[("b", "b"), ("c", "b")], &[("c", "d")], "b", Event::Merged, Some("d"));
+        check_fate(
+            &[("b", "b"), ("c", "b")],
+            &[("c", "d")],
+            "b",
+            Event::Merged,
+            Some("d"),
+        );
     }
 
     #[test]
@@ -284,7 +370,14 @@ mod tests {
 
     #[test]
     fn a_person_around_a_known_record_was_split_off() {
-        let happened = origin(&person_id("s", "c"), &assignment(&[("c", "a")]), &assignment(&[("c", "c")]));
-        assert_eq!((happened.event, happened.from), (Event::Split, Some(person_id("s", "a"))));
+        let happened = origin(
+            &person_id("s", "c"),
+            &assignment(&[("c", "a")]),
+            &assignment(&[("c", "c")]),
+        );
+        assert_eq!(
+            (happened.event, happened.from),
+            (Event::Split, Some(person_id("s", "a")))
+        );
     }
 }

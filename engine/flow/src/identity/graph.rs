@@ -4,14 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use c360_resolve::cluster::{self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules};
+use c360_resolve::cluster::{
+    self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules,
+};
 use c360_resolve::person_id;
 use c360_spec::{IdentifierRule, IdentityJob};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, StringBuilder,
 };
 use datafusion::arrow::compute::{cast, concat_batches};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type};
+use datafusion::arrow::datatypes::{
+    DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type,
+};
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Error, Result};
@@ -40,13 +44,18 @@ async fn whole(frame: DataFrame) -> Result<RecordBatch> {
 }
 
 fn text<'a>(batch: &'a RecordBatch, column: &str) -> Result<&'a StringArray> {
-    let found = batch.column_by_name(column).and_then(|column| column.as_string_opt::<i32>());
+    let found = batch
+        .column_by_name(column)
+        .and_then(|column| column.as_string_opt::<i32>());
     found.ok_or_else(|| Error::internal(format!("column {column} of an identity table is no text")))
 }
 
 /// One code a row, equal for equal texts, and the texts by code.
 fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
-    let coded = cast(texts, &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)))?;
+    let coded = cast(
+        texts,
+        &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
+    )?;
     let coded = coded.as_dictionary::<UInt32Type>();
     let codes = coded.keys().iter().collect();
     Ok((codes, coded.values().as_string::<i32>().clone()))
@@ -54,7 +63,11 @@ fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
 
 impl Graph {
     /// Reads the rows of both queries.
-    pub async fn load(job: &IdentityJob, records: DataFrame, identifiers: DataFrame) -> Result<Self> {
+    pub async fn load(
+        job: &IdentityJob,
+        records: DataFrame,
+        identifiers: DataFrame,
+    ) -> Result<Self> {
         let records = whole(records).await?;
         let identifiers = whole(identifiers).await?;
         let sources = source_names(job);
@@ -62,8 +75,15 @@ impl Graph {
         let source_text = text(&records, "source")?.clone();
         let source = positions(&source_text, &sources)?;
         let key = text(&records, "key")?.clone();
-        let guards: Vec<String> = job.guards.iter().map(|guard| guard.attribute.clone()).collect();
-        let attributes = guards.iter().map(|guard| codes(text(&records, guard)?)).collect::<Result<_>>()?;
+        let guards: Vec<String> = job
+            .guards
+            .iter()
+            .map(|guard| guard.attribute.clone())
+            .collect();
+        let attributes = guards
+            .iter()
+            .map(|guard| codes(text(&records, guard)?))
+            .collect::<Result<_>>()?;
         let (codes_of_values, values) = encode(text(&identifiers, "value")?)?;
         let record = holders(&identifiers, &source_text, &key)?;
         let kind = positions(text(&identifiers, "kind")?, &kinds)?;
@@ -72,7 +92,10 @@ impl Graph {
             first_seen_at: first_seen(&records)?,
             record,
             kind,
-            value: codes_of_values.into_iter().map(|code| code.unwrap_or(cluster::NULL_CODE)).collect(),
+            value: codes_of_values
+                .into_iter()
+                .map(|code| code.unwrap_or(cluster::NULL_CODE))
+                .collect(),
             sources,
             kinds,
             guards,
@@ -130,7 +153,11 @@ impl Graph {
         let mut evidence = StringBuilder::new();
         let mut refused_by = StringBuilder::new();
         for link in &resolution.links {
-            for (end, row) in [link.a, link.b].map(|end| end as usize).into_iter().enumerate() {
+            for (end, row) in [link.a, link.b]
+                .map(|end| end as usize)
+                .into_iter()
+                .enumerate()
+            {
                 ends[2 * end].append_value(self.source_text.value(row));
                 ends[2 * end + 1].append_value(self.key.value(row));
             }
@@ -140,9 +167,15 @@ impl Graph {
             refused_by.append_option(link.refused_by.map(|refusal| self.refusal(refusal)));
         }
         let rank = resolution.links.iter().map(|link| i32::from(link.rank));
-        let accepted: BooleanArray = resolution.links.iter().map(|link| Some(link.accepted())).collect();
-        let mut columns: Vec<ArrayRef> =
-            ends.iter_mut().map(|end| Arc::new(end.finish()) as ArrayRef).collect();
+        let accepted: BooleanArray = resolution
+            .links
+            .iter()
+            .map(|link| Some(link.accepted()))
+            .collect();
+        let mut columns: Vec<ArrayRef> = ends
+            .iter_mut()
+            .map(|end| Arc::new(end.finish()) as ArrayRef)
+            .collect();
         columns.push(Arc::new(rule.finish()));
         columns.push(Arc::new(evidence.finish()));
         columns.push(Arc::new(Int32Array::from_iter_values(rank)));
@@ -153,9 +186,10 @@ impl Graph {
 
     fn evidence(&self, evidence: Evidence) -> (&str, String) {
         match evidence {
-            Evidence::Identifier { kind, value } => {
-                (&self.kinds[kind as usize], self.values.value(value as usize).to_string())
-            }
+            Evidence::Identifier { kind, value } => (
+                &self.kinds[kind as usize],
+                self.values.value(value as usize).to_string(),
+            ),
             Evidence::MustLink => ("steward", String::new()),
             Evidence::Score { weight } => ("model", weight.to_string()),
         }
@@ -174,13 +208,19 @@ impl Graph {
 /// One row a record, with its person.
 fn persons_schema() -> SchemaRef {
     let names = ["source", "key", "person_id", "component_id"];
-    Arc::new(Schema::new(names.map(|name| Field::new(name, DataType::Utf8, false)).to_vec()))
+    Arc::new(Schema::new(
+        names
+            .map(|name| Field::new(name, DataType::Utf8, false))
+            .to_vec(),
+    ))
 }
 
 /// One row a piece of evidence.
 fn links_schema() -> SchemaRef {
     let texts = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"];
-    let mut fields = texts.map(|name| Field::new(name, DataType::Utf8, false)).to_vec();
+    let mut fields = texts
+        .map(|name| Field::new(name, DataType::Utf8, false))
+        .to_vec();
     fields.push(Field::new("rank", DataType::Int32, false));
     fields.push(Field::new("accepted", DataType::Boolean, false));
     fields.push(Field::new("refused_by", DataType::Utf8, true));
@@ -188,12 +228,18 @@ fn links_schema() -> SchemaRef {
 }
 
 fn source_names(job: &IdentityJob) -> Vec<String> {
-    job.records.iter().map(|source| source.source.clone()).collect()
+    job.records
+        .iter()
+        .map(|source| source.source.clone())
+        .collect()
 }
 
 /// Every kind that a source has or a rule names, sorted.
 fn kind_names(job: &IdentityJob) -> Vec<String> {
-    let used = job.records.iter().flat_map(|source| source.identifiers.keys());
+    let used = job
+        .records
+        .iter()
+        .flat_map(|source| source.identifiers.keys());
     let mut kinds: Vec<String> = used.chain(job.identifiers.keys()).cloned().collect();
     kinds.sort();
     kinds.dedup();
@@ -226,7 +272,10 @@ fn rules(job: &IdentityJob, kinds: &[String]) -> Rules {
 }
 
 fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
-    let by_name: HashMap<&str, u16> = (0..).zip(names).map(|(code, name)| (name.as_str(), code)).collect();
+    let by_name: HashMap<&str, u16> = (0..)
+        .zip(names)
+        .map(|(code, name)| (name.as_str(), code))
+        .collect();
     texts
         .iter()
         .map(|text| {
@@ -238,7 +287,10 @@ fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
 
 fn codes(texts: &StringArray) -> Result<Vec<u32>> {
     let (codes, _) = encode(texts)?;
-    Ok(codes.into_iter().map(|code| code.unwrap_or(cluster::NULL_CODE)).collect())
+    Ok(codes
+        .into_iter()
+        .map(|code| code.unwrap_or(cluster::NULL_CODE))
+        .collect())
 }
 
 /// Microseconds; a record that nobody dated comes after all others.
@@ -248,13 +300,18 @@ fn first_seen(records: &RecordBatch) -> Result<Vec<i64>> {
         .ok_or_else(|| Error::internal("identity.records has no first_seen_at"))?;
     let instants = cast(column, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
     let instants = instants.as_primitive::<TimestampMicrosecondType>();
-    Ok(instants.iter().map(|instant| instant.unwrap_or(i64::MAX)).collect())
+    Ok(instants
+        .iter()
+        .map(|instant| instant.unwrap_or(i64::MAX))
+        .collect())
 }
 
 /// For each identifier row the row of its record.
 fn holders(identifiers: &RecordBatch, source: &StringArray, key: &StringArray) -> Result<Vec<u32>> {
-    let by_name: HashMap<(&str, &str), u32> =
-        (0..).zip(source.iter().zip(key)).map(|(row, (s, k))| ((s.unwrap_or(""), k.unwrap_or("")), row)).collect();
+    let by_name: HashMap<(&str, &str), u32> = (0..)
+        .zip(source.iter().zip(key))
+        .map(|(row, (s, k))| ((s.unwrap_or(""), k.unwrap_or("")), row))
+        .collect();
     let owner_source = text(identifiers, "source")?;
     let owner_key = text(identifiers, "key")?;
     owner_source

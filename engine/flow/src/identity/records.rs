@@ -35,15 +35,25 @@ pub struct Planned {
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
     let first = room.output_table(&records()).await?;
     let last = room.output_table(&identifiers()).await?;
-    let names: BTreeSet<TableName> = job.records.iter().map(|source| source.from.clone()).collect();
-    let inputs = room.input_tables(&names.into_iter().collect::<Vec<_>>()).await?;
+    let names: BTreeSet<TableName> = job
+        .records
+        .iter()
+        .map(|source| source.from.clone())
+        .collect();
+    let inputs = room
+        .input_tables(&names.into_iter().collect::<Vec<_>>())
+        .await?;
     let now = Cursor::of(&inputs);
     // Identifiers are written last: where the two tables disagree, theirs is the older cursor.
     let decision = match first {
         None => compare(None, &room.job.fingerprint, &now),
         Some(_) => compare(last.as_ref(), &room.job.fingerprint, &now),
     };
-    Ok(Planned { inputs, now, decision })
+    Ok(Planned {
+        inputs,
+        now,
+        decision,
+    })
 }
 
 /// Brings records and identifiers up to date.
@@ -71,14 +81,22 @@ pub async fn apply(
     let output = records();
     let output = room.output(&output, &key, "one row a record");
     let rows = union(record_rows)?.execute_stream().await?;
-    let committed = output.write(scope().await?, rows, room.stamp(&planned.now)).await?;
+    let committed = output
+        .write(scope().await?, rows, room.stamp(&planned.now))
+        .await?;
     outcome.wrote(&committed);
 
     let key = ["source", "key", "kind", "value"].map(String::from);
     let output = identifiers();
-    let output = room.output(&output, &key, "one row a standardised identifier of a record");
+    let output = room.output(
+        &output,
+        &key,
+        "one row a standardised identifier of a record",
+    );
     let rows = union(identifier_rows)?.distinct()?.execute_stream().await?;
-    let committed = output.write(scope().await?, rows, room.stamp(&planned.now)).await?;
+    let committed = output
+        .write(scope().await?, rows, room.stamp(&planned.now))
+        .await?;
     outcome.wrote(&committed);
     Ok(())
 }
@@ -96,7 +114,9 @@ async fn scope(room: &Room<'_>, touched: Option<&Touched>) -> Result<Scope> {
 
 fn union(frames: Vec<DataFrame>) -> Result<DataFrame> {
     let mut frames = frames.into_iter();
-    let first = frames.next().ok_or_else(|| Error::invalid("no record source names an identifier"))?;
+    let first = frames
+        .next()
+        .ok_or_else(|| Error::invalid("no record source names an identifier"))?;
     frames.try_fold(first, |all, next| Ok(all.union(next)?))
 }
 
@@ -111,15 +131,22 @@ async fn touched_records(
     let mut touched = Touched::none(&["source", "key"]);
     for source in &job.records {
         let table = input(planned, source)?;
-        let Some(rows) = changed_rows(&session, table, since.since(table)).await? else { continue };
+        let Some(rows) = changed_rows(&session, table, since.since(table)).await? else {
+            continue;
+        };
         let key = expression::parse_text(&session, &rows, &source.key, &place(source, "key"))?;
-        touched.add(rows, vec![lit(source.source.as_str()), key]).await?;
+        touched
+            .add(rows, vec![lit(source.source.as_str()), key])
+            .await?;
     }
     Ok(touched)
 }
 
 fn input<'a>(planned: &'a Planned, source: &RecordSource) -> Result<&'a Table> {
-    let found = planned.inputs.iter().find(|table| table.name() == &source.from);
+    let found = planned
+        .inputs
+        .iter()
+        .find(|table| table.name() == &source.from);
     found.ok_or_else(|| Error::internal(format!("{} was not pinned", source.from)))
 }
 
@@ -162,7 +189,10 @@ fn raw_column(kind: &str) -> String {
 /// One row a record: the earliest sight of it, and each attribute from the newest row that has it.
 fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> Result<DataFrame> {
     let newest_first = |attribute: &str| {
-        vec![ident("seen_at").sort(false, false), ident(attribute).sort(true, false)]
+        vec![
+            ident("seen_at").sort(false, false),
+            ident(attribute).sort(true, false),
+        ]
     };
     let mut aggregates = vec![min(ident("seen_at")).alias("first_seen_at")];
     for attribute in source.attributes.keys() {
@@ -171,7 +201,9 @@ fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> R
             .build()?;
         aggregates.push(value.alias(attribute));
     }
-    let grouped = rows.clone().aggregate(vec![ident("source"), ident("key")], aggregates)?;
+    let grouped = rows
+        .clone()
+        .aggregate(vec![ident("source"), ident("key")], aggregates)?;
     let mut columns = vec![ident("source"), ident("key"), ident("first_seen_at")];
     for attribute in attributes(job) {
         columns.push(match source.attributes.contains_key(attribute) {
@@ -184,7 +216,11 @@ fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> R
 
 /// Every attribute that some source has, sorted.
 pub fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
-    job.records.iter().flat_map(|source| source.attributes.keys()).map(String::as_str).collect()
+    job.records
+        .iter()
+        .flat_map(|source| source.attributes.keys())
+        .map(String::as_str)
+        .collect()
 }
 
 /// (source, key, kind, value) for each kind that the source has: standardised, valid, not blocked.
@@ -201,7 +237,12 @@ fn identifier_frames(
         let value = standardise(session, rule, ident(raw_column(kind)));
         let frame = rows
             .clone()
-            .select(vec![ident("source"), ident("key"), lit(kind.as_str()).alias("kind"), value.alias("value")])?
+            .select(vec![
+                ident("source"),
+                ident("key"),
+                lit(kind.as_str()).alias("kind"),
+                value.alias("value"),
+            ])?
             .filter(accepted(rule))?;
         frames.push(frame);
     }

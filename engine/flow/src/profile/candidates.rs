@@ -44,8 +44,9 @@ pub async fn candidates(
         });
     }
     let all = all.ok_or_else(|| Error::invalid(format!("{} names no source", job.table)))?;
-    let mut order: Vec<_> =
-        [PERSON, SOURCE, KEY, OBSERVED_AT].map(|column| ident(column).sort(true, true)).to_vec();
+    let mut order: Vec<_> = [PERSON, SOURCE, KEY, OBSERVED_AT]
+        .map(|column| ident(column).sort(true, true))
+        .to_vec();
     order.extend(fields.0.keys().map(|field| ident(field).sort(true, true)));
     Ok(all.sort(order)?)
 }
@@ -80,7 +81,10 @@ async fn rows_of(
         .table(&identity::persons())
         .await?
         .filter(ident("source").eq(lit(source.source.as_str())))?
-        .select(vec![ident("person_id").alias(PERSON), ident("key").alias("c360_record")])?;
+        .select(vec![
+            ident("person_id").alias(PERSON),
+            ident("key").alias("c360_record"),
+        ])?;
     if let Some(touched) = touched {
         persons = touched.narrow(session, persons, &[PERSON])?;
     }

@@ -34,7 +34,10 @@ pub enum Chosen {
 
 /// The job's sources, in the order in which they are preferred where nothing else decides.
 pub fn sources(job: &ProfileJob) -> Vec<String> {
-    job.sources.iter().map(|source| source.source.clone()).collect()
+    job.sources
+        .iter()
+        .map(|source| source.source.clone())
+        .collect()
 }
 
 impl<'a> Candidates<'a> {
@@ -44,7 +47,14 @@ impl<'a> Candidates<'a> {
         let ranges = ranges(person);
         let (source, key) = (text(rows, SOURCE)?, text(rows, KEY)?);
         let order = order(rows, &ranges, &places(source, sources), key)?;
-        Ok(Self { ranges, sources, person, source, key, order })
+        Ok(Self {
+            ranges,
+            sources,
+            person,
+            source,
+            key,
+            order,
+        })
     }
 
     /// How many persons there are.
@@ -54,7 +64,10 @@ impl<'a> Candidates<'a> {
 
     /// One id a person.
     pub fn person_ids(&self) -> ArrayRef {
-        let ids = self.ranges.iter().map(|range| self.person.value(range.start));
+        let ids = self
+            .ranges
+            .iter()
+            .map(|range| self.person.value(range.start));
         Arc::new(StringArray::from_iter_values(ids))
     }
 
@@ -81,12 +94,19 @@ impl<'a> Candidates<'a> {
                 return Ok(Chosen::Many(top(&self.order, values, n).map_err(failed)?));
             }
         };
-        Ok(Chosen::One(choose(&self.order, values, &rule).map_err(failed)?))
+        Ok(Chosen::One(
+            choose(&self.order, values, &rule).map_err(failed)?,
+        ))
     }
 
     fn preferred(&self, field: &FieldRule) -> Vec<u16> {
         let place = |name: &String| self.sources.iter().position(|source| source == name);
-        field.order.iter().filter_map(place).filter_map(|place| u16::try_from(place).ok()).collect()
+        field
+            .order
+            .iter()
+            .filter_map(place)
+            .filter_map(|place| u16::try_from(place).ok())
+            .collect()
     }
 }
 
@@ -95,7 +115,9 @@ fn failed(error: c360_resolve::Error) -> Error {
 }
 
 fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
-    let found = rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let found = rows
+        .column_by_name(name)
+        .and_then(|column| column.as_string_opt::<i32>());
     found.ok_or_else(|| Error::internal(format!("candidates lack {name}")))
 }
 
@@ -112,11 +134,27 @@ fn ranges(person: &StringArray) -> Vec<Range<usize>> {
 }
 
 fn places(source: &StringArray, sources: &[String]) -> Vec<u16> {
-    let place = |name: Option<&str>| sources.iter().position(|source| Some(source.as_str()) == name);
-    source.iter().map(|name| place(name).and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX)).collect()
+    let place = |name: Option<&str>| {
+        sources
+            .iter()
+            .position(|source| Some(source.as_str()) == name)
+    };
+    source
+        .iter()
+        .map(|name| {
+            place(name)
+                .and_then(|place| u16::try_from(place).ok())
+                .unwrap_or(u16::MAX)
+        })
+        .collect()
 }
 
-fn order(rows: &RecordBatch, ranges: &[Range<usize>], source: &[u16], key: &StringArray) -> Result<Order> {
+fn order(
+    rows: &RecordBatch,
+    ranges: &[Range<usize>],
+    source: &[u16],
+    key: &StringArray,
+) -> Result<Order> {
     let observed = rows
         .column_by_name(OBSERVED_AT)
         .ok_or_else(|| Error::internal(format!("candidates lack {OBSERVED_AT}")))?;

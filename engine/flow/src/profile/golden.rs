@@ -29,8 +29,14 @@ impl Golden {
         for field in &job.fields {
             for (name, of) in field.columns().into_iter().zip(&field.of) {
                 let value = candidates.field_with_name(of).map_err(|_| {
-                    Error::invalid(format!("profile field {} is made of {of}, which no source offers", field.name))
-                        .with_hint(format!("add {of} to the fields of a source in job profile {}", job.table))
+                    Error::invalid(format!(
+                        "profile field {} is made of {of}, which no source offers",
+                        field.name
+                    ))
+                    .with_hint(format!(
+                        "add {of} to the fields of a source in job profile {}",
+                        job.table
+                    ))
                 })?;
                 let data_type = match field.rule {
                     Rule::Top => list_type(value.data_type()),
@@ -40,8 +46,16 @@ impl Golden {
             }
         }
         columns.push(Field::new("record_count", DataType::Int32, true));
-        columns.push(Field::new("provenance", list_type(&DataType::Struct(origin())), true));
-        Ok(Self { fields: job.fields.clone(), sources: sources(job), schema: Arc::new(Schema::new(columns)) })
+        columns.push(Field::new(
+            "provenance",
+            list_type(&DataType::Struct(origin())),
+            true,
+        ));
+        Ok(Self {
+            fields: job.fields.clone(),
+            sources: sources(job),
+            schema: Arc::new(Schema::new(columns)),
+        })
     }
 
     /// `person_id`, the fields, how many records the person has, and the provenance of each value.
@@ -55,7 +69,11 @@ impl Golden {
         let mut origins = Origins::new(candidates.persons());
         let mut columns: Vec<ArrayRef> = vec![candidates.person_ids()];
         for field in &self.fields {
-            let values = field.of.iter().map(|of| column(rows, of)).collect::<Result<Vec<_>>>()?;
+            let values = field
+                .of
+                .iter()
+                .map(|of| column(rows, of))
+                .collect::<Result<Vec<_>>>()?;
             match candidates.choose(field, &values)? {
                 Chosen::One(chosen) => {
                     origins.add_one(field, &values, &chosen);
@@ -87,7 +105,12 @@ fn list_type(item: &DataType) -> DataType {
 fn lists(values: &ArrayRef, chosen: &RowLists) -> Result<ArrayRef> {
     let items = take(values, &chosen.rows, None)?;
     let field = Arc::new(Field::new("element", values.data_type().clone(), true));
-    Ok(Arc::new(ListArray::try_new(field, chosen.offsets.clone(), items, None)?))
+    Ok(Arc::new(ListArray::try_new(
+        field,
+        chosen.offsets.clone(),
+        items,
+        None,
+    )?))
 }
 
 /// Which record a value came from.
@@ -97,7 +120,11 @@ fn origin() -> Fields {
         text("field"),
         text("source"),
         text("record"),
-        Field::new("observed_at", DataType::Timestamp(TimeUnit::Microsecond, None), true),
+        Field::new(
+            "observed_at",
+            DataType::Timestamp(TimeUnit::Microsecond, None),
+            true,
+        ),
     ])
 }
 
@@ -108,7 +135,9 @@ struct Origins {
 
 impl Origins {
     fn new(persons: usize) -> Self {
-        Self { by_person: vec![Vec::new(); persons] }
+        Self {
+            by_person: vec![Vec::new(); persons],
+        }
     }
 
     /// A field without a value has no origin.
@@ -133,14 +162,22 @@ impl Origins {
         let flat = || self.by_person.iter().flatten();
         let taken = UInt32Array::from_iter_values(flat().map(|(_, row)| *row));
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(flat().map(|(field, _)| Some(field)).collect::<StringArray>()),
+            Arc::new(
+                flat()
+                    .map(|(field, _)| Some(field))
+                    .collect::<StringArray>(),
+            ),
             take(&column(rows, SOURCE)?, &taken, None)?,
             take(&column(rows, KEY)?, &taken, None)?,
             take(&column(rows, OBSERVED_AT)?, &taken, None)?,
         ];
         let items = StructArray::try_new(origin(), columns, None)?;
         let field = Arc::new(Field::new("element", DataType::Struct(origin()), true));
-        Ok(Arc::new(ListArray::try_new(field, offsets, Arc::new(items), None)?))
+        Ok(Arc::new(ListArray::try_new(
+            field,
+            offsets,
+            Arc::new(items),
+            None,
+        )?))
     }
 }
-

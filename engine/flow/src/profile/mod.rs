@@ -40,12 +40,23 @@ pub struct Planned {
 /// Compares what the profiles were made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &ProfileJob) -> Result<Planned> {
     let output = room.output_table(&job.table).await?;
-    let mut names: BTreeSet<TableName> = job.sources.iter().map(|source| source.from.clone()).collect();
+    let mut names: BTreeSet<TableName> = job
+        .sources
+        .iter()
+        .map(|source| source.from.clone())
+        .collect();
     names.insert(identity::persons());
-    let inputs = room.input_tables(&names.into_iter().collect::<Vec<_>>()).await?;
+    let inputs = room
+        .input_tables(&names.into_iter().collect::<Vec<_>>())
+        .await?;
     let now = Cursor::of(&inputs);
     let decision = compare(output.as_ref(), &room.job.fingerprint, &now);
-    Ok(Planned { output, inputs, now, decision })
+    Ok(Planned {
+        output,
+        inputs,
+        now,
+        decision,
+    })
 }
 
 /// Brings the profiles up to date.
@@ -97,7 +108,9 @@ async fn profiles(
     let schema = golden.schema();
     let persons = whole_persons(frame.execute_stream().await?);
     let rows = persons.and_then(move |candidates| {
-        let profile = golden.profiles(&candidates).map_err(|error| external(&error));
+        let profile = golden
+            .profiles(&candidates)
+            .map_err(|error| external(&error));
         futures::future::ready(profile)
     });
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
@@ -122,10 +135,14 @@ async fn touched(
     let mut records = Touched::none(&["source", "key"]);
     for source in &job.sources {
         let table = pinned(planned, &source.from)?;
-        let Some(rows) = changed_rows(session, table, since.since(table)).await? else { continue };
+        let Some(rows) = changed_rows(session, table, since.since(table)).await? else {
+            continue;
+        };
         let place = format!("profile, source {}, key", source.source);
         let key: Expr = expression::parse_text(session, &rows, &source.key, &place)?;
-        records.add(rows, vec![lit(source.source.as_str()), key]).await?;
+        records
+            .add(rows, vec![lit(source.source.as_str()), key])
+            .await?;
     }
     let resolved: DataFrame = session.table(&identity::persons()).await?;
     let rows = records.narrow(session, resolved, &["source", "key"])?;

@@ -11,8 +11,13 @@ use futures::{Stream, StreamExt, stream};
 use super::candidates::PERSON;
 
 /// The rows of `sorted` in batches that hold all rows of each of their persons.
-pub fn whole_persons(sorted: SendableRecordBatchStream) -> impl Stream<Item = Result<RecordBatch>> + Send {
-    let cut = Cut { sorted, carried: None };
+pub fn whole_persons(
+    sorted: SendableRecordBatchStream,
+) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    let cut = Cut {
+        sorted,
+        carried: None,
+    };
     stream::try_unfold(cut, |mut cut| async move {
         let next = cut.next().await?;
         Ok(next.map(|batch| (batch, cut)))
@@ -28,7 +33,9 @@ impl Cut {
     /// All but the last person of what has come so far: more of that one may follow.
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
-            let Some(batch) = self.sorted.next().await else { return Ok(self.carried.take()) };
+            let Some(batch) = self.sorted.next().await else {
+                return Ok(self.carried.take());
+            };
             let batch = batch?;
             let all = match self.carried.take() {
                 None => batch,
@@ -57,7 +64,10 @@ pub fn persons(batch: &RecordBatch) -> Result<&StringArray> {
 /// Where the rows of the last person begin.
 fn last_person(persons: &StringArray) -> usize {
     let last = persons.value(persons.len() - 1);
-    (0..persons.len()).rev().find(|row| persons.value(*row) != last).map_or(0, |row| row + 1)
+    (0..persons.len())
+        .rev()
+        .find(|row| persons.value(*row) != last)
+        .map_or(0, |row| row + 1)
 }
 
 #[cfg(test)]
@@ -74,16 +84,28 @@ mod tests {
             RecordBatch::try_from_iter([(PERSON, column)]).expect("a batch")
         };
         let batches: Vec<_> = batches.iter().map(batch).collect();
-        let sorted = RecordBatchStreamAdapter::new(batches[0].schema(), stream::iter(batches.into_iter().map(Ok)));
-        let cut: Vec<RecordBatch> = whole_persons(Box::pin(sorted)).try_collect().await.expect("rows");
-        let found: Vec<Vec<&str>> =
-            cut.iter().map(|batch| persons(batch).expect("persons").iter().flatten().collect()).collect();
+        let sorted = RecordBatchStreamAdapter::new(
+            batches[0].schema(),
+            stream::iter(batches.into_iter().map(Ok)),
+        );
+        let cut: Vec<RecordBatch> = whole_persons(Box::pin(sorted))
+            .try_collect()
+            .await
+            .expect("rows");
+        let found: Vec<Vec<&str>> = cut
+            .iter()
+            .map(|batch| persons(batch).expect("persons").iter().flatten().collect())
+            .collect();
         assert_eq!(found, expected);
     }
 
     #[tokio::test]
     async fn a_person_is_never_cut_in_two() {
-        check(&[&["a", "a", "b"], &["b"], &["b", "c"]], &[&["a", "a"], &["b", "b", "b"], &["c"]]).await;
+        check(
+            &[&["a", "a", "b"], &["b"], &["b", "c"]],
+            &[&["a", "a"], &["b", "b", "b"], &["c"]],
+        )
+        .await;
     }
 
     #[tokio::test]

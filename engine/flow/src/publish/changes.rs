@@ -34,7 +34,9 @@ pub async fn append(
     let mut changes = RowChanges::between(&session, published, since).await?;
     let mut appender = table.appender();
     while let Some(batch) = changes.next().await? {
-        appender.write(numbered(&batch, number, &table.schema())?).await?;
+        appender
+            .write(numbered(&batch, number, &table.schema())?)
+            .await?;
     }
     let mut stamp = room.stamp(&Cursor::of([published]));
     stamp.extra.insert("epoch".into(), number.to_string());
@@ -49,7 +51,8 @@ fn with_epoch(schema: &Schema) -> SchemaRef {
 
 fn numbered(batch: &RecordBatch, number: u64, schema: &SchemaRef) -> Result<RecordBatch> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![number; batch.num_rows()]))];
+    let mut columns: Vec<ArrayRef> =
+        vec![Arc::new(Int64Array::from(vec![number; batch.num_rows()]))];
     columns.extend(batch.columns().iter().cloned());
     let batch = RecordBatch::try_new(with_epoch(&batch.schema()), columns)?;
     conform(&batch, schema)

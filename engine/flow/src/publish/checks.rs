@@ -2,9 +2,9 @@
 
 use c360_catalog::Table;
 use c360_spec::{Check, PublishJob, Severity};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, cast, in_list, lit};
-use datafusion::arrow::datatypes::DataType;
 use datafusion::prelude::{DataFrame, ident};
 
 use super::epoch::Pending;
@@ -19,7 +19,9 @@ pub async fn run(room: &Room<'_>, job: &PublishJob, pending: &Pending) -> Result
     let mut warnings = Vec::new();
     let mut blocked = Vec::new();
     for check in &job.checks {
-        let Some(finding) = finding(room, job, &session, pending, check).await? else { continue };
+        let Some(finding) = finding(room, job, &session, pending, check).await? else {
+            continue;
+        };
         let finding = format!("check {} on {}: {finding}", check.label(), job.table);
         match check.severity() {
             Severity::Warn => warnings.push(finding),
@@ -30,7 +32,10 @@ pub async fn run(room: &Room<'_>, job: &PublishJob, pending: &Pending) -> Result
         return Ok(warnings);
     }
     let message = format!("nothing was published: {}", blocked.join("; "));
-    let remedy = format!("mend the input or the check, then run again; c360 sql reads {} as it stands", job.table);
+    let remedy = format!(
+        "mend the input or the check, then run again; c360 sql reads {} as it stands",
+        job.table
+    );
     Err(Error::data(message).with_hint(remedy))
 }
 
@@ -46,16 +51,23 @@ async fn finding(
     let failures = match check {
         Check::Unique { columns, .. } => {
             let by: Vec<Expr> = columns.iter().map(ident).collect();
-            let groups = rows().await?.aggregate(by, vec![count(lit(1)).alias("c360_rows")])?;
+            let groups = rows()
+                .await?
+                .aggregate(by, vec![count(lit(1)).alias("c360_rows")])?;
             groups.filter(ident("c360_rows").gt(lit(1)))?
         }
         Check::NotNull { columns, .. } => {
-            let missing = columns.iter().map(|column| ident(column).is_null()).reduce(Expr::or);
+            let missing = columns
+                .iter()
+                .map(|column| ident(column).is_null())
+                .reduce(Expr::or);
             rows().await?.filter(missing.unwrap_or(lit(false)))?
         }
         Check::AcceptedValues { column, values, .. } => {
             let accepted = values.iter().map(|value| lit(value.as_str())).collect();
-            rows().await?.filter(in_list(cast(ident(column), DataType::Utf8), accepted, true))?
+            rows()
+                .await?
+                .filter(in_list(cast(ident(column), DataType::Utf8), accepted, true))?
         }
         Check::RowCountChange { max_percent, .. } => return Ok(row_count(pending, *max_percent)),
         Check::Sql { sql, .. } => return own_sql(room, session, sql).await,

@@ -29,7 +29,12 @@ pub async fn pending(room: &Room<'_>, job: &PublishJob) -> Result<Option<Pending
     tables.extend(room.input_tables(&job.epoch).await?);
     let number = latest.as_ref().map_or(1, |epoch| epoch.number + 1);
     let Some(latest) = latest else {
-        return Ok(Some(Pending { number, tables, rows_before: None, why: "never published".into() }));
+        return Ok(Some(Pending {
+            number,
+            tables,
+            rows_before: None,
+            why: "never published".into(),
+        }));
     };
     let news: Vec<String> = tables
         .iter()
@@ -40,11 +45,19 @@ pub async fn pending(room: &Room<'_>, job: &PublishJob) -> Result<Option<Pending
         return Ok(None);
     }
     let rows_before = rows_in(&latest, &tables[0]);
-    Ok(Some(Pending { number, tables, rows_before, why: format!("not yet published: {}", news.join(", ")) }))
+    Ok(Some(Pending {
+        number,
+        tables,
+        rows_before,
+        why: format!("not yet published: {}", news.join(", ")),
+    }))
 }
 
 fn shows(epoch: &Epoch, table: &Table) -> bool {
-    let shown = epoch.tables.get(table.name()).map(|shown| shown.snapshot_id);
+    let shown = epoch
+        .tables
+        .get(table.name())
+        .map(|shown| shown.snapshot_id);
     let left = epoch.rolled_back_from.get(table.name()).copied();
     shown == table.snapshot_id() || (left.is_some() && left == table.snapshot_id())
 }
@@ -61,7 +74,12 @@ pub async fn create(
     number: u64,
     tables: Vec<Table>,
 ) -> Result<Epoch> {
-    let before = warehouse.epochs().latest().await?.map(|epoch| epoch.tables).unwrap_or_default();
+    let before = warehouse
+        .epochs()
+        .latest()
+        .await?
+        .map(|epoch| epoch.tables)
+        .unwrap_or_default();
     let epoch = show(clock, number, before, &tables).await?;
     put(warehouse, epoch).await
 }
@@ -74,10 +92,18 @@ async fn show(
     tables: &[Table],
 ) -> Result<Epoch> {
     for table in tables {
-        let Some(snapshot_id) = table.snapshot_id() else { continue };
+        let Some(snapshot_id) = table.snapshot_id() else {
+            continue;
+        };
         let tagged = table.tag(&format!("epoch-{number}"), snapshot_id).await?;
         let metadata_location = tagged.metadata_location().to_string();
-        shown.insert(table.name().clone(), EpochTable { metadata_location, snapshot_id });
+        shown.insert(
+            table.name().clone(),
+            EpochTable {
+                metadata_location,
+                snapshot_id,
+            },
+        );
     }
     Ok(Epoch {
         number,
@@ -93,8 +119,11 @@ async fn put(warehouse: &Warehouse, epoch: Epoch) -> Result<Epoch> {
     if warehouse.epochs().create(&epoch).await? {
         return Ok(epoch);
     }
-    Err(Error::conflict(format!("epoch {} was published by another run", epoch.number))
-        .with_hint("run again: what the other run left to do will be done"))
+    Err(Error::conflict(format!(
+        "epoch {} was published by another run",
+        epoch.number
+    ))
+    .with_hint("run again: what the other run left to do will be done"))
 }
 
 /// Publishes the snapshots of epoch `to` again, under a new number. The tables themselves keep what they hold; the

@@ -43,7 +43,10 @@ pub async fn decide(room: &Room<'_>, job: &PublishJob) -> Result<Planned> {
     let mut decision = derived.decision.clone();
     if decision.work == Work::Nothing {
         if let Some(why) = epoch::pending(room, job).await?.map(|pending| pending.why) {
-            decision = Decision { work: Work::Incremental(Default::default()), why };
+            decision = Decision {
+                work: Work::Incremental(Default::default()),
+                why,
+            };
         }
     }
     Ok(Planned { derived, decision })
@@ -52,11 +55,17 @@ pub async fn decide(room: &Room<'_>, job: &PublishJob) -> Result<Planned> {
 /// Writes, audits and publishes.
 pub async fn apply(room: &Room<'_>, job: &PublishJob, planned: &Planned) -> Result<Outcome> {
     let mut outcome = derivation(job).apply(room, &planned.derived).await?;
-    let Some(pending) = epoch::pending(room, job).await? else { return Ok(outcome) };
+    let Some(pending) = epoch::pending(room, job).await? else {
+        return Ok(outcome);
+    };
     outcome.warnings = checks::run(room, job, &pending).await?;
     let committed = changes::append(room, job, &pending.tables[0], pending.number).await?;
     outcome.bytes_written += committed.bytes_written;
-    let tables = pending.tables.into_iter().chain([committed.table]).collect();
+    let tables = pending
+        .tables
+        .into_iter()
+        .chain([committed.table])
+        .collect();
     outcome.epoch = Some(publish(room.clock, room, pending.number, tables).await?);
     Ok(outcome)
 }
@@ -69,5 +78,8 @@ async fn publish(
 ) -> Result<EpochReport> {
     let epoch: Epoch = epoch::create(room.warehouse, clock, number, tables).await?;
     let tables = epoch.tables.keys().map(ToString::to_string).collect();
-    Ok(EpochReport { number: epoch.number, tables })
+    Ok(EpochReport {
+        number: epoch.number,
+        tables,
+    })
 }
