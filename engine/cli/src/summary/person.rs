@@ -34,7 +34,7 @@ fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
     let Some(row) = row.as_object() else {
         return String::new();
     };
-    let mut lines: Vec<Vec<String>> = row
+    let lines: Vec<Vec<String>> = row
         .iter()
         .filter(|(field, value)| !value.is_null() && *field != "person_id")
         .map(|(field, value)| vec![field.clone(), shown(value), origins(provenance, field)])
