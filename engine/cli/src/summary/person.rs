@@ -51,7 +51,7 @@ fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
     }
 }
 
-/// One line a row, sorted; the fields of all rows are the columns.
+/// One line a row; the first row's fields are the columns.
 fn rows(rows: &[Value], wrap: bool) -> String {
     let Some(first) = rows.first().and_then(Value::as_object) else {
         return String::new();
