@@ -177,7 +177,7 @@ impl OpenFile {
         row_group.close()?;
         self.parquet
             .flush()
-            .map_err(|e| failed(&self.location, e.into()))?;
+            .map_err(|e| failed(&self.location, e))?;
         self.send().await
     }
 

@@ -103,13 +103,12 @@ async fn manifests(table: &Table) -> Result<Vec<Arc<LoadedManifest>>> {
     let bytes = input.read().await?;
     let list = ManifestList::parse_with_version(&bytes, table.metadata().format_version())?;
     let live = list
-        .entries()
-        .iter()
+        .consume_entries()
+        .into_iter()
         .filter(|manifest| manifest.has_added_files() || manifest.has_existing_files());
-    let reads: Vec<_> = live
-        .map(|manifest| load_manifest(table, manifest))
-        .collect();
-    stream::iter(reads)
+    let live: Vec<ManifestFile> = live.collect();
+    stream::iter(live)
+        .map(async |manifest| load_manifest(table, &manifest).await)
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await

@@ -78,10 +78,10 @@ pub(crate) fn bound(
     let datum = datum?;
     match datum.data_type() {
         PrimitiveType::Uuid => return None,
-        PrimitiveType::Float | PrimitiveType::Double => {
-            if datum.is_nan() || file.nan_value_counts().get(&id) != Some(&0) {
-                return None;
-            }
+        PrimitiveType::Float | PrimitiveType::Double
+            if (datum.is_nan() || file.nan_value_counts().get(&id) != Some(&0)) =>
+        {
+            return None;
         }
         _ => {}
     }

@@ -112,7 +112,7 @@ impl Table {
     }
 
     pub fn committed_at(&self) -> Option<Timestamp> {
-        self.snapshot().map(|snapshot| time_of(snapshot))
+        self.snapshot().map(time_of)
     }
 
     pub fn metadata_location(&self) -> &str {

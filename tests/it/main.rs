@@ -1,5 +1,10 @@
 //! The one integration-test binary: every DataFusion-linked binary costs seconds of linking.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps says what it expected by failing"
+)]
+
 mod catalog;
 mod catalog_read;
 mod cli;

@@ -1,7 +1,6 @@
 //! What a SELECT reads, found by parsing it and nothing more.
 
 use c360_spec::TableName;
-use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 
@@ -9,9 +8,7 @@ use crate::error::{Context, Error, Result};
 
 /// The one statement in `sql`; `name` is the file, for errors.
 pub fn parse(name: &str, sql: &str) -> Result<Statement> {
-    let mut statements = DFParser::parse_sql(sql)
-        .map_err(DataFusionError::from)
-        .context(|| format!("cannot parse {name}"))?;
+    let mut statements = DFParser::parse_sql(sql).context(|| format!("cannot parse {name}"))?;
     match (statements.pop_front(), statements.pop_front()) {
         (Some(statement), None) => Ok(statement),
         (None, _) => Err(Error::invalid(format!("{name} holds no statement"))),

@@ -81,10 +81,6 @@ impl Lake {
         }
     }
 
-    pub fn config(&self) -> &WarehouseConfig {
-        &self.config
-    }
-
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

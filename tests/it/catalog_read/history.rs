@@ -31,7 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn content(seed: u8) -> Content {
-    let name = (seed % 4 != 0).then(|| format!("name {seed}"));
+    let name = (!seed.is_multiple_of(4)).then(|| format!("name {seed}"));
     (name, i32::from(seed))
 }
 

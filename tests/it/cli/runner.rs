@@ -1,6 +1,6 @@
 //! Runs the binary in a folder of its own and looks at what it says.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -37,10 +37,6 @@ impl Home {
         home.write("jobs/people.yaml", PEOPLE_JOB);
         home.write("data/people.csv", &people(0..100, 0));
         home
-    }
-
-    pub fn path(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Writes a file, and the folders above it.

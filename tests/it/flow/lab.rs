@@ -73,11 +73,6 @@ impl Lab {
             .join("data")
     }
 
-    /// The opened project.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
     /// A run of all jobs, seen as of `as_of`.
     pub async fn run(&self, as_of: &str) -> RunReport {
         self.runs.set(self.runs.get() + 1);

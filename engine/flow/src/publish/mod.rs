@@ -41,13 +41,13 @@ pub fn derivation(job: &PublishJob) -> Derivation<'_> {
 pub async fn decide(room: &Room<'_>, job: &PublishJob) -> Result<Planned> {
     let derived = derivation(job).decide(room).await?;
     let mut decision = derived.decision.clone();
-    if decision.work == Work::Nothing {
-        if let Some(why) = epoch::pending(room, job).await?.map(|pending| pending.why) {
-            decision = Decision {
-                work: Work::Incremental(Default::default()),
-                why,
-            };
-        }
+    if decision.work == Work::Nothing
+        && let Some(why) = epoch::pending(room, job).await?.map(|pending| pending.why)
+    {
+        decision = Decision {
+            work: Work::Incremental(Default::default()),
+            why,
+        };
     }
     Ok(Planned { derived, decision })
 }

@@ -138,13 +138,13 @@ impl<R: Read> Read for Passing<R> {
 pub struct Content(Unpacking);
 
 enum Unpacking {
-    Plain(Passing<Stored>),
+    Plain(Box<Passing<Stored>>),
     Gzip(Box<MultiGzDecoder<BufReader<Passing<Stored>>>>),
 }
 
 impl Content {
     pub fn plain(stored: Stored) -> Self {
-        Self(Unpacking::Plain(Passing::new(stored)))
+        Self(Unpacking::Plain(Box::new(Passing::new(stored))))
     }
 
     pub fn gzip(stored: Stored) -> Self {
@@ -163,7 +163,7 @@ impl Content {
     /// Reads what may be left and says what was read.
     pub fn finish(self) -> io::Result<Fingerprint> {
         let mut passing = match self.0 {
-            Unpacking::Plain(passing) => passing,
+            Unpacking::Plain(passing) => *passing,
             Unpacking::Gzip(decoder) => decoder.into_inner().into_inner(),
         };
         io::copy(&mut passing, &mut io::sink())?;

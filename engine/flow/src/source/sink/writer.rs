@@ -16,7 +16,7 @@ pub struct Writer {
 }
 
 enum Way {
-    Append(Appender),
+    Append(Box<Appender>),
     Replace(Replacement),
 }
 
@@ -26,7 +26,7 @@ impl Writer {
         Self {
             schema: table.schema(),
             rows: 0,
-            way: Way::Append(table.appender()),
+            way: Way::Append(Box::new(table.appender())),
         }
     }
 
