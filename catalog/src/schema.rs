@@ -229,7 +229,7 @@ mod tests {
         check_refused(
             DataType::Decimal128(9, 2),
             DataType::Decimal128(12, 3),
-            "decimal(9,2)",
+            "decimal(9, 2)",
         );
         let table = create(&definition(
             &[("a", DataType::Utf8), ("b", DataType::Utf8)],
