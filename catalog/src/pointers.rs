@@ -21,6 +21,8 @@ use crate::{Error, Result};
 pub const CATALOG_NAME: &str = "c360";
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to answer a new connection.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 const CREATE_TABLES: &str = "CREATE TABLE IF NOT EXISTS iceberg_tables (
@@ -77,7 +79,7 @@ impl Pointers {
         let is_sqlite = database.is_sqlite;
         let pool = AnyPoolOptions::new()
             .max_connections(8)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(CONNECT_PATIENCE)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if is_sqlite {
@@ -99,8 +101,11 @@ impl Pointers {
     }
 
     async fn create_tables(&self) -> Result<()> {
-        if self.probe().await.is_ok() {
-            return Ok(());
+        match query(PROBE, &[]).fetch_all(&self.pool).await {
+            Ok(_) => return Ok(()),
+            // The database answers; most likely the tables are not there yet.
+            Err(sqlx::Error::Database(_)) => {}
+            Err(error) => return Err(self.failed(error)),
         }
         let mut outcome = Ok(());
         for statement in [CREATE_TABLES, CREATE_NAMESPACES] {
@@ -109,12 +114,8 @@ impl Pointers {
         // PostgreSQL lets one of two processes that create at once fail: then they are there.
         match outcome {
             Ok(()) => Ok(()),
-            Err(error) => self.probe().await.map_err(|_| error),
+            Err(error) => self.fetch(PROBE, &[]).await.map(|_| ()).map_err(|_| error),
         }
-    }
-
-    async fn probe(&self) -> Result<()> {
-        self.fetch(PROBE, &[]).await.map(|_| ())
     }
 
     /// All tables whose names follow our rules; others belong to somebody else.

@@ -1,6 +1,8 @@
 //! Lakes to test on. Each test has its own: a folder or bucket of its own, and a namespace of its
 //! own where the database is shared.
 
+use std::path::{Path, PathBuf};
+
 use c360_catalog::{S3Options, TableDefinition, Warehouse, WarehouseConfig};
 use c360_spec::TableName;
 use tempfile::TempDir;
@@ -81,8 +83,20 @@ impl Lake {
         }
     }
 
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The bytes of the youngest file whose name starts so.
+    pub fn newest_file(&self, prefix: &str) -> Vec<u8> {
+        let files = files_below(self.folder());
+        let named = files.into_iter().filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with(prefix))
+        });
+        let written_at = |path: &PathBuf| path.metadata().and_then(|file| file.modified()).ok();
+        let newest = named.max_by_key(written_at).expect("such a file");
+        std::fs::read(newest).expect("readable")
     }
 
     pub fn name(&self, table: &str) -> TableName {
@@ -99,4 +113,19 @@ impl Lake {
             comment: None,
         }
     }
+}
+
+/// All files in a folder and in those below it.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.path().is_dir() {
+                true => folders.push(entry.path()),
+                false => files.push(entry.path()),
+            }
+        }
+    }
+    files
 }

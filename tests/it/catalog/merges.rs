@@ -186,12 +186,22 @@ async fn a_merge_on_an_old_snapshot_conflicts(lake: &Lake) {
 
 async fn many_commits_keep_few_manifests(lake: &Lake) {
     let mut table = orders(lake, &["0,a,0"]).await;
+    let mut manifests_max = 0;
     for round in 1..=120 {
         let line = format!("{round},a,0");
         table = append(&table, rows(COLUMNS, &[&line])).await.table;
+        manifests_max = manifests_max.max(manifests_listed(lake));
     }
+    assert!((100..=102).contains(&manifests_max), "{manifests_max}");
+    assert!(manifests_listed(lake) < 25);
     let merged = merge(&table, Scope::Whole, rows(COLUMNS, &["7,a,0", "8,a,8"])).await;
     check_counts(&merged, (0, 1, 119));
     check(&merged.table, &["7,a,0.0", "8,a,8.0"]).await;
     assert_eq!(merged.table.summary("total-data-files"), Some("2"));
+}
+
+/// How many manifests the newest snapshot lists: their names stand in the list as they are.
+fn manifests_listed(lake: &Lake) -> usize {
+    let list = lake.newest_file("snap-");
+    list.windows(7).filter(|name| name == b"-m.avro").count()
 }

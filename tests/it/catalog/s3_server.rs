@@ -37,6 +37,8 @@ pub async fn serve(folder: &Path) -> String {
 async fn accept(listener: TcpListener, service: S3Service) {
     let conditional = Arc::new(Mutex::new(()));
     while let Ok((socket, _)) = listener.accept().await {
+        // Small answers would otherwise wait 40 ms for the client's acknowledgement.
+        socket.set_nodelay(true).expect("a TCP socket");
         let (service, conditional) = (service.clone(), Arc::clone(&conditional));
         let serving =
             service_fn(move |request| answer(request, service.clone(), Arc::clone(&conditional)));

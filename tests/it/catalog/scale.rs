@@ -7,7 +7,7 @@ use std::time::Instant;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use c360_catalog::{Merge, Scope, TableDefinition};
 
-use super::lakes::Lake;
+use super::lakes::{Lake, files_below};
 use super::rows::*;
 
 const ROWS: i64 = 1_000_000;
@@ -120,16 +120,9 @@ async fn a_hundredth_of_a_million_rows_changes() {
 }
 
 fn folder_bytes(lake: &Lake) -> u64 {
-    let mut folders = vec![lake.folder().to_owned()];
-    let mut bytes = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-            let metadata = entry.metadata().expect("there");
-            match metadata.is_dir() {
-                true => folders.push(entry.path()),
-                false => bytes += metadata.len(),
-            }
-        }
-    }
-    bytes
+    let files = files_below(lake.folder());
+    let sizes = files
+        .iter()
+        .map(|file| file.metadata().expect("there").len());
+    sizes.sum()
 }
