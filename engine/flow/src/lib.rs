@@ -29,6 +29,7 @@ mod query;
 mod report;
 mod room;
 mod row_changes;
+mod row_hash;
 mod session;
 mod show;
 pub mod source;

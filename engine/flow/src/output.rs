@@ -4,16 +4,14 @@ use std::collections::HashSet;
 
 use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition, Warehouse};
 use c360_spec::TableName;
-use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::conform::{conform, lake_schema};
 use crate::error::{Error, Result};
+use crate::row_hash::RowHasher;
 
 /// A table that a room fills, one row a key.
 pub struct Output<'a> {
@@ -88,36 +86,24 @@ impl Output<'_> {
 struct UniqueKeys<'a> {
     table: &'a TableName,
     key: &'a [String],
-    converter: RowConverter,
+    hasher: RowHasher,
     seen: HashSet<u128>,
 }
 
 impl<'a> UniqueKeys<'a> {
     fn new(table: &'a TableName, key: &'a [String], schema: &Schema) -> Result<Self> {
-        let fields = key
-            .iter()
-            .map(|column| {
-                Ok(SortField::new(
-                    schema.field_with_name(column)?.data_type().clone(),
-                ))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let hasher = RowHasher::new(schema, key)?;
         Ok(Self {
             table,
             key,
-            converter: RowConverter::new(fields)?,
+            hasher,
             seen: HashSet::new(),
         })
     }
 
     fn check(&mut self, batch: &RecordBatch) -> Result<()> {
-        let columns = self
-            .key
-            .iter()
-            .map(|column| Ok(batch.column(batch.schema().index_of(column)?).clone()))
-            .collect::<Result<Vec<ArrayRef>>>()?;
-        for row in &self.converter.convert_columns(&columns)? {
-            if !self.seen.insert(xxh3_128(row.as_ref())) {
+        for hash in self.hasher.hash(batch)? {
+            if !self.seen.insert(hash) {
                 let key = self.key.join(", ");
                 let message = format!("two rows of {} share one key ({key})", self.table);
                 return Err(Error::data(message)

@@ -11,13 +11,12 @@ use datafusion::arrow::array::{ArrayRef, BooleanArray, StringArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::conform::conform;
 use crate::error::Result;
+use crate::row_hash::RowHasher;
 use crate::session::Session;
 
 /// The column that says what happened.
@@ -28,8 +27,8 @@ pub struct RowChanges {
     table: SchemaRef,
     output: SchemaRef,
     key: Vec<String>,
-    rows: Hasher,
-    keys: Hasher,
+    rows: RowHasher,
+    keys: RowHasher,
     removed: HashMap<u128, Removed>,
     added: Option<SendableRecordBatchStream>,
     gone: Vec<RecordBatch>,
@@ -69,8 +68,8 @@ impl RowChanges {
             .map(|field| field.name().clone())
             .collect();
         let mut changes = Self {
-            rows: Hasher::new(&columns, &names)?,
-            keys: Hasher::new(&columns, &key)?,
+            rows: RowHasher::new(&columns, &names)?,
+            keys: RowHasher::new(&columns, &key)?,
             output: schema(table),
             table: columns,
             key,
@@ -179,38 +178,5 @@ impl RowChanges {
         columns.extend(batch.columns().iter().cloned());
         let typed = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
         conform(&filter_record_batch(&typed, &keep)?, &self.output)
-    }
-}
-
-/// 128-bit hashes of some columns of a row.
-struct Hasher {
-    columns: Vec<String>,
-    converter: RowConverter,
-}
-
-impl Hasher {
-    fn new(schema: &Schema, columns: &[String]) -> Result<Self> {
-        let fields = columns
-            .iter()
-            .map(|column| {
-                Ok(SortField::new(
-                    schema.field_with_name(column)?.data_type().clone(),
-                ))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Self {
-            columns: columns.to_vec(),
-            converter: RowConverter::new(fields)?,
-        })
-    }
-
-    fn hash(&self, batch: &RecordBatch) -> Result<Vec<u128>> {
-        let columns = self
-            .columns
-            .iter()
-            .map(|column| Ok(batch.column(batch.schema().index_of(column)?).clone()))
-            .collect::<Result<Vec<ArrayRef>>>()?;
-        let rows = self.converter.convert_columns(&columns)?;
-        Ok(rows.iter().map(|row| xxh3_128(row.as_ref())).collect())
     }
 }
