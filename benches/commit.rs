@@ -1,4 +1,5 @@
-//! How long a commit takes: 10,000 changed rows merged into a table of a million, and an append of as many.
+//! How long a commit takes: 10,000 changed rows merged into a table of a million, by key and by comparing all rows,
+//! and an append of as many.
 //!
 //! The table has thirty columns like those of a published Customer 360. `C360_BENCH_ROWS` asks for another size.
 
@@ -27,8 +28,11 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// One row a person; `version` changes every value but the key.
-fn rows(persons: impl Iterator<Item = i64> + Clone, version: i64) -> RecordBatch {
+/// One row a person; a person's version changes every value but the key.
+fn rows(
+    persons: impl Iterator<Item = i64> + Clone,
+    version: impl Fn(i64) -> i64 + Copy,
+) -> RecordBatch {
     let ids = persons
         .clone()
         .map(|person| format!("P{:024}", person * 7_919 % 1_000_000_007));
@@ -36,18 +40,18 @@ fn rows(persons: impl Iterator<Item = i64> + Clone, version: i64) -> RecordBatch
     for n in 0..TEXTS as i64 {
         let texts = persons
             .clone()
-            .map(|person| format!("value {}", (person * (n + 3) + version) % 5_000));
+            .map(|person| format!("value {}", (person * (n + 3) + version(person)) % 5_000));
         columns.push(Arc::new(StringArray::from_iter_values(texts)));
     }
     for n in 0..NUMBERS as i64 {
         columns.push(Arc::new(Int64Array::from_iter_values(
-            persons.clone().map(|person| person * n + version),
+            persons.clone().map(|person| person * n + version(person)),
         )));
     }
     for n in 0..MONEY as i64 {
         let mills = persons
             .clone()
-            .map(|person| i128::from((person * 31 + n * version) % 9_999_999));
+            .map(|person| i128::from((person * 31 + n * version(person)) % 9_999_999));
         let money = Decimal128Array::from_iter_values(mills).with_precision_and_scale(18, 3);
         columns.push(Arc::new(money.expect("18 digits, 3 places")));
     }
@@ -87,15 +91,20 @@ async fn table(folder: &TempDir, size: i64) -> Table {
     let mut appender = table.appender();
     for start in (0..size).step_by(50_000) {
         appender
-            .write(rows(start..(start + 50_000).min(size), 0))
+            .write(rows(start..(start + 50_000).min(size), |_| 0))
             .await
             .expect("rows");
     }
     appender.commit(stamp()).await.expect("a commit").table
 }
 
+/// One person in so many changes.
+fn step(size: i64) -> i64 {
+    (size / CHANGED).max(1)
+}
+
 fn changed(size: i64, version: i64) -> Merge {
-    let batch = rows((0..size).step_by((size / CHANGED).max(1) as usize), version);
+    let batch = rows((0..size).step_by(step(size) as usize), |_| version);
     let keys = batch.project(&[0]).expect("the key");
     Merge {
         key: vec!["person_id".into()],
@@ -106,6 +115,22 @@ fn changed(size: i64, version: i64) -> Merge {
         rows: vec![batch],
     }
 }
+
+/// Every row of the table, of which those that [`changed`] names have new values.
+fn everything(size: i64, version: i64) -> Merge {
+    let version = |person| if person % step(size) == 0 { version } else { 0 };
+    let batches = (0..size).step_by(50_000);
+    Merge {
+        key: vec!["person_id".into()],
+        scope: Scope::Whole,
+        rows: batches
+            .map(|start| rows(start..(start + 50_000).min(size), version))
+            .collect(),
+    }
+}
+
+/// A merge into a table of so many rows, with values of that version.
+type MakeMerge = fn(i64, i64) -> Merge;
 
 fn commits(criterion: &mut Criterion) {
     let size = std::env::var("C360_BENCH_ROWS")
@@ -119,27 +144,33 @@ fn commits(criterion: &mut Criterion) {
     group.sample_size(10);
     let mut version = 0;
     // Each merge starts from the same snapshot's content: the race for the pointer is won by reloading first.
-    group.bench_function("merge 10,000 changed rows of 1,000,000", |bencher| {
-        bencher.iter_batched(
-            || {
-                version += 1;
-                let newest = runtime.block_on(filled.reload()).expect("the table");
-                (newest, changed(size, version))
-            },
-            |(table, merge)| {
-                runtime
-                    .block_on(table.merge(merge, stamp()))
-                    .expect("a commit")
-            },
-            BatchSize::PerIteration,
-        );
-    });
+    let merges: [(&str, MakeMerge); 2] = [
+        ("merge 10,000 changed rows of 1,000,000", changed),
+        ("merge all 1,000,000 rows, 10,000 changed", everything),
+    ];
+    for (name, merge) in merges {
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || {
+                    version += 1;
+                    let newest = runtime.block_on(filled.reload()).expect("the table");
+                    (newest, merge(size, version))
+                },
+                |(table, merge)| {
+                    runtime
+                        .block_on(table.merge(merge, stamp()))
+                        .expect("a commit")
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
     group.bench_function("append 10,000 rows", |bencher| {
         bencher.iter_batched(
             || {
                 (
                     runtime.block_on(filled.reload()).expect("the table"),
-                    rows(size..size + CHANGED, 0),
+                    rows(size..size + CHANGED, |_| 0),
                 )
             },
             |(table, batch)| {

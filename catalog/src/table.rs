@@ -162,12 +162,23 @@ impl Table {
     }
 
     /// Number of live rows in the pinned snapshot.
+    ///
+    /// Of a snapshot that others wrote it is a guess: their totals need not be there, and say
+    /// nothing of positions that were deleted twice.
     pub fn row_count(&self) -> u64 {
-        let number = |property| self.summary(property).and_then(|text| text.parse().ok());
-        number(LIVE_ROWS).unwrap_or_else(|| {
-            let total: u64 = number("total-records").unwrap_or(0);
-            total.saturating_sub(number("total-position-deletes").unwrap_or(0))
+        self.number(LIVE_ROWS).unwrap_or_else(|| {
+            let total = self.number("total-records").unwrap_or(0);
+            total.saturating_sub(self.number("total-position-deletes").unwrap_or(0))
         })
+    }
+
+    /// Whether there is surely no live row: nothing was ever committed, or c360 itself counted none.
+    pub fn is_known_empty(&self) -> bool {
+        self.snapshot().is_none() || self.number(LIVE_ROWS) == Some(0)
+    }
+
+    fn number(&self, property: &str) -> Option<u64> {
+        self.summary(property)?.parse().ok()
     }
 
     /// The same table at another snapshot, with the schema of that time.

@@ -10,3 +10,4 @@ mod catalog_read;
 mod cli;
 mod flow;
 mod source;
+mod sql;

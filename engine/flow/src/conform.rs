@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, new_null_array};
-use datafusion::arrow::compute::cast;
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
@@ -79,7 +79,12 @@ fn cast_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
     let cast = if column.data_type() == field.data_type() {
         column.clone()
     } else {
-        cast(column, field.data_type())?
+        let strict = CastOptions {
+            safe: false,
+            ..CastOptions::default()
+        };
+        // The cause would show a cell's value.
+        cast_with_options(column, field.data_type(), &strict).map_err(|_| does_not_fit(field))?
     };
     if !field.is_nullable() && cast.null_count() > 0 {
         let message = format!(
@@ -90,4 +95,13 @@ fn cast_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
         return Err(Error::data(message).with_hint("leave such rows out, or choose another key"));
     }
     Ok(cast)
+}
+
+fn does_not_fit(field: &Field) -> Error {
+    let message = format!(
+        "column {} does not fit: the table holds it as {}",
+        field.name(),
+        field.data_type()
+    );
+    Error::data(message).with_hint("cast it to that type where it is made, or leave such rows out")
 }

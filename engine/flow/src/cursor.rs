@@ -87,6 +87,15 @@ impl Decision {
             Work::Full => Action::Full,
         }
     }
+
+    /// This decision, or `next` where this one finds nothing to do.
+    #[must_use]
+    pub fn or(self, next: Decision) -> Decision {
+        match self.work {
+            Work::Nothing => next,
+            _ => self,
+        }
+    }
 }
 
 /// What an output's newest snapshot says about how it was made; none when it never was.

@@ -165,6 +165,7 @@ impl Derivation<'_> {
         let output = room.output(self.table, self.key, &comment);
         output
             .write(
+                planned.output.as_ref(),
                 scope,
                 rows.execute_stream().await?,
                 room.stamp(&planned.now),

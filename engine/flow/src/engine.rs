@@ -184,10 +184,7 @@ async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
 async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
     let (decision, outcome) = match &room.job.kind {
         JobKind::Source(job) => return source::run(room, job).await,
-        JobKind::Identity(job) => (
-            identity::decide(room, job).await?,
-            identity::apply(room, job).await?,
-        ),
+        JobKind::Identity(job) => identity::apply(room, job).await?,
         JobKind::Facts(job) => {
             let planned = facts::decide(room, job).await?;
             let outcome = facts::apply(room, job, &planned).await?;

@@ -133,17 +133,24 @@ impl<T> Context<T> for Result<T> {
     }
 }
 
-/// Finds our own error inside DataFusion's wrappers.
-fn catalog_error(error: &DataFusionError) -> Option<&c360_catalog::Error> {
-    match error.find_root() {
-        DataFusionError::External(inner) => inner.downcast_ref(),
-        _ => None,
+/// The first `E` among the error and its causes: DataFusion wraps what its providers and streams fail with.
+fn cause<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
     }
+    None
 }
 
 fn query_kind(error: &DataFusionError) -> Kind {
-    if let Some(inner) = catalog_error(error) {
-        return inner.kind();
+    if let Some(ours) = cause::<Error>(error) {
+        return ours.kind();
+    }
+    if let Some(lake) = cause::<c360_catalog::Error>(error) {
+        return lake.kind();
     }
     match error.find_root() {
         DataFusionError::SQL(..)
@@ -164,6 +171,9 @@ fn query_kind(error: &DataFusionError) -> Kind {
 }
 
 fn query_hint(error: &DataFusionError) -> Option<String> {
+    if let Some(ours) = cause::<Error>(error) {
+        return ours.hint();
+    }
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => {
             Some("raise --memory-limit, or give the run fewer --threads".into())

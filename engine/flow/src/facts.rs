@@ -108,6 +108,7 @@ async fn write(
     let output = room.output(&job.table, &key, &comment);
     output
         .write(
+            planned.output.as_ref(),
             scope,
             rows.execute_stream().await?,
             room.stamp(&planned.now),

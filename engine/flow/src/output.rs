@@ -37,17 +37,20 @@ impl Output<'_> {
         Ok(self.warehouse.create_or_evolve(&definition).await?)
     }
 
-    /// Makes the live rows in `scope` exactly `rows`.
+    /// Makes the live rows in `scope` exactly `rows`, which were computed for the table as it was `planned`.
     ///
-    /// An empty table is filled as a stream, so that a first run needs no memory for its result.
+    /// Fails with *conflict* when another run wrote the table since: its rows may be newer than these. An empty table
+    /// is filled as a stream, so that a first run needs no memory for its result.
     pub async fn write(
         &self,
+        planned: Option<&Table>,
         scope: Scope,
         rows: SendableRecordBatchStream,
         stamp: Stamp,
     ) -> Result<Committed> {
         let table = self.prepare(&rows.schema()).await?;
-        if table.row_count() == 0 {
+        unchanged(&table, planned)?;
+        if table.is_known_empty() {
             return self.fill(&table, rows, stamp).await;
         }
         let schema = table.schema();
@@ -80,6 +83,18 @@ impl Output<'_> {
         }
         Ok(appender.commit(stamp).await?)
     }
+}
+
+/// The table must stand where the run was planned.
+pub fn unchanged(table: &Table, planned: Option<&Table>) -> Result<()> {
+    if table.snapshot_id() == planned.and_then(Table::snapshot_id) {
+        return Ok(());
+    }
+    let message = format!(
+        "another run wrote {} since this one was planned",
+        table.name()
+    );
+    Err(Error::conflict(message).with_hint("run again"))
 }
 
 /// Refuses a second row of one key. Keeps 16 bytes a key.

@@ -11,7 +11,7 @@ use c360_resolve::standardise::{Normalizer, is_junk, normalize};
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, StringArray};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::cast::as_string_array;
-use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility,
@@ -67,7 +67,7 @@ impl Normalize {
                 region.try_as_str().flatten().map(str::to_string)
             }
             Some(ColumnarValue::Array(_)) => {
-                return exec_err!("{}: the region must be a literal", self.name);
+                return plan_err!("{}: the region must be a literal", self.name);
             }
         };
         normalizer(self.kind, region.as_deref())
@@ -81,7 +81,7 @@ pub fn normalizer(kind: &str, region: Option<&str>) -> Result<Normalizer> {
         _ => kind.to_string(),
     };
     text.parse()
-        .or_else(|error| exec_err!("no standardiser {text}: {error}"))
+        .or_else(|error| plan_err!("no standardiser {text}: {error}"))
 }
 
 impl ScalarUDFImpl for Normalize {
@@ -141,7 +141,7 @@ impl ScalarUDFImpl for IsJunk {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let ColumnarValue::Scalar(kind) = &arguments.args[0] else {
-            return exec_err!("is_junk: the kind must be a literal");
+            return plan_err!("is_junk: the kind must be a literal");
         };
         let normalizer = normalizer(kind.try_as_str().flatten().unwrap_or("none"), None)?;
         let texts = texts(&arguments.args[1])?;

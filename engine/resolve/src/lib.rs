@@ -30,4 +30,4 @@ pub mod survive;
 
 pub use error::{Error, Result};
 pub use intern::Interner;
-pub use person_id::{person_id, person_ids};
+pub use person_id::person_id;

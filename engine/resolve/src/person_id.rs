@@ -4,7 +4,6 @@
 //! the source's name, the byte 0x1F, and the key. Fixed for ever: changing it would rename every person. Among a
 //! billion persons the chance that any two share an id is below 1 in 10^18.
 
-use arrow::array::StringArray;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -38,23 +37,6 @@ fn spelt(hash: u128) -> String {
         id.push(ALPHABET[bits as usize] as char);
     }
     id
-}
-
-/// The ids of many anchors: `source` is a code into `source_names`.
-///
-/// # Panics
-/// When a source code has no name or the columns differ in length.
-pub fn person_ids(source: &[u16], source_names: &[&str], key: &StringArray) -> StringArray {
-    assert_eq!(
-        source.len(),
-        arrow::array::Array::len(key),
-        "columns of one length"
-    );
-    source
-        .iter()
-        .enumerate()
-        .map(|(row, code)| Some(person_id(source_names[*code as usize], key.value(row))))
-        .collect()
 }
 
 #[cfg(test)]

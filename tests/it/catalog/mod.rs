@@ -10,7 +10,6 @@ mod epochs; // publication: put-if-absent, racing publishers
 mod evolution; // creating and widening tables, refusals
 mod merges; // only the difference is written
 mod places; // missing buckets, folders that cannot be written
-mod scale; // how long and how much: run by hand
 
 /// Runs each behaviour on each kind of lake.
 macro_rules! on_every_lake {

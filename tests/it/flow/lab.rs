@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::Warehouse;
-use c360_flow::{Clock, Engine, EngineOptions, RunReport, Selection, Silent};
+use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent};
 use c360_spec::{Project, SourceFile, TableName};
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::TryStreamExt;
 use tempfile::TempDir;
@@ -17,7 +19,7 @@ pub type Tables = BTreeMap<String, Vec<String>>;
 pub struct Lab {
     folder: Option<TempDir>,
     engine: Engine,
-    runs: std::cell::Cell<u32>,
+    runs: AtomicU32,
 }
 
 /// Tables that tell what happened rather than what is: a rebuild tells a shorter story.
@@ -48,7 +50,7 @@ impl Lab {
         Self {
             folder: Some(folder),
             engine,
-            runs: std::cell::Cell::new(0),
+            runs: AtomicU32::new(0),
         }
     }
 
@@ -60,7 +62,7 @@ impl Lab {
         Self {
             folder: None,
             engine,
-            runs: std::cell::Cell::new(0),
+            runs: AtomicU32::new(0),
         }
     }
 
@@ -75,10 +77,10 @@ impl Lab {
 
     /// A run of all jobs, seen as of `as_of`.
     pub async fn run(&self, as_of: &str) -> RunReport {
-        self.runs.set(self.runs.get() + 1);
+        let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         let as_of = as_of.parse().expect("an instant");
         let clock = Clock {
-            run_id: format!("run-{}", self.runs.get()),
+            run_id: format!("run-{number}"),
             now: as_of,
             as_of,
         };
@@ -104,37 +106,42 @@ impl Lab {
 
     /// The rows of a query, as sorted text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
+        let rows = self.query(sql).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {}", chain(&error)));
+        let mut rows: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
+        rows.sort();
+        rows
+    }
+
+    /// The rows of a query, cell by cell.
+    pub async fn query(&self, sql: &str) -> c360_flow::Result<Vec<Vec<String>>> {
         let instant = "2012-01-01T00:00:00Z".parse().expect("an instant");
         let clock = Clock {
             run_id: "query".into(),
             now: instant,
             as_of: instant,
         };
-        let stream = self
-            .engine
-            .query(sql, &c360_flow::ReadAt::Newest, &clock)
-            .await
-            .unwrap_or_else(|error| panic!("{sql}: {}", chain(&error)));
-        let batches: Vec<_> = stream.try_collect().await.expect("rows");
-        let options = FormatOptions::default().with_null("∅");
-        let mut rows = Vec::new();
-        for batch in &batches {
-            let columns: Vec<_> = batch
-                .columns()
-                .iter()
-                .map(|column| ArrayFormatter::try_new(column, &options).expect("a format"))
-                .collect();
-            for row in 0..batch.num_rows() {
-                let cells: Vec<String> = columns
-                    .iter()
-                    .map(|column| column.value(row).to_string())
-                    .collect();
-                rows.push(cells.join(" | "));
-            }
-        }
-        rows.sort();
-        rows
+        let stream = self.engine.query(sql, &ReadAt::Newest, &clock).await?;
+        let batches: Vec<RecordBatch> = stream.try_collect().await?;
+        Ok(batches.iter().flat_map(cells).collect())
     }
+}
+
+fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
+    let options = FormatOptions::default().with_null("∅");
+    let columns: Vec<_> = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column, &options).expect("a format"))
+        .collect();
+    (0..batch.num_rows())
+        .map(|row| {
+            columns
+                .iter()
+                .map(|column| column.value(row).to_string())
+                .collect()
+        })
+        .collect()
 }
 
 /// The error and its causes.

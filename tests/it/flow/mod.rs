@@ -3,6 +3,6 @@
 mod crash;
 mod dev_data;
 mod histories;
-mod lab;
+pub mod lab;
 mod on_s3;
 mod retailer;

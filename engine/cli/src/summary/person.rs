@@ -51,12 +51,21 @@ fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
     }
 }
 
-/// One line a row; the first row's fields are the columns.
+/// One line a row. Rows leave out what they do not have, so the columns are the fields of any.
 fn rows(rows: &[Value], wrap: bool) -> String {
-    let Some(first) = rows.first().and_then(Value::as_object) else {
+    let mut headers: Vec<&str> = Vec::new();
+    for field in rows
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(|row| row.keys())
+    {
+        if !headers.contains(&field.as_str()) {
+            headers.push(field);
+        }
+    }
+    if headers.is_empty() {
         return String::new();
-    };
-    let headers: Vec<&str> = first.keys().map(String::as_str).collect();
+    }
     let line = |row: &Value| headers.iter().map(|header| shown(&row[*header])).collect();
     let mut lines: Vec<Vec<String>> = rows.iter().map(line).collect();
     lines.sort();

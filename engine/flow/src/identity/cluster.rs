@@ -26,6 +26,7 @@ use crate::touched::Touched;
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
+    linked: Option<Table>,
     resolved: Option<Table>,
     records: Table,
     identifiers: Table,
@@ -41,11 +42,10 @@ pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let records = room.input_table(&records()).await?;
     let identifiers = room.input_table(&identifiers()).await?;
     let now = Cursor::of([&records, &identifiers]);
-    let decision = match linked {
-        None => compare(None, &room.job.fingerprint, &now),
-        Some(_) => compare(resolved.as_ref(), &room.job.fingerprint, &now),
-    };
+    let cursor = resolved.as_ref().filter(|_| linked.is_some());
+    let decision = compare(cursor, &room.job.fingerprint, &now);
     Ok(Planned {
+        linked,
         resolved,
         records,
         identifiers,
@@ -111,7 +111,12 @@ impl Written<'_> {
         let rows = self.rows(rows, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
-            .write(self.scope(columns).await?, rows, stamp)
+            .write(
+                self.planned.linked.as_ref(),
+                self.scope(columns).await?,
+                rows,
+                stamp,
+            )
             .await?;
         outcome.wrote(&committed);
         Ok(())
@@ -129,7 +134,12 @@ impl Written<'_> {
         let rows = self.rows(rows, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
-            .write(self.scope(columns).await?, rows, stamp)
+            .write(
+                self.planned.resolved.as_ref(),
+                self.scope(columns).await?,
+                rows,
+                stamp,
+            )
             .await?;
         outcome.committed(&committed);
         Ok(())

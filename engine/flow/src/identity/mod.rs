@@ -65,14 +65,16 @@ pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Decision> {
     Ok(events::decide(room).await?.decision)
 }
 
-/// Brings the five tables up to date.
-pub async fn apply(room: &Room<'_>, job: &IdentityJob) -> Result<Outcome> {
+/// Brings the five tables up to date, step by step, since each one's decision hangs on the table before it. Returns
+/// the decision of the first step that had work.
+pub async fn apply(room: &Room<'_>, job: &IdentityJob) -> Result<(Decision, Outcome)> {
     let mut outcome = Outcome::default();
-    let planned = records::decide(room, job).await?;
-    records::apply(room, job, &planned, &mut outcome).await?;
-    let planned = cluster::decide(room).await?;
-    cluster::apply(room, job, &planned, &mut outcome).await?;
-    let planned = events::decide(room).await?;
-    events::apply(room, &planned, &mut outcome).await?;
-    Ok(outcome)
+    let first = records::decide(room, job).await?;
+    records::apply(room, job, &first, &mut outcome).await?;
+    let second = cluster::decide(room).await?;
+    cluster::apply(room, job, &second, &mut outcome).await?;
+    let third = events::decide(room).await?;
+    events::apply(room, &third, &mut outcome).await?;
+    let decision = first.decision.or(second.decision).or(third.decision);
+    Ok((decision, outcome))
 }

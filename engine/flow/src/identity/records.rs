@@ -25,6 +25,8 @@ use crate::udf;
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
+    records: Option<Table>,
+    identifiers: Option<Table>,
     inputs: Vec<Table>,
     now: Cursor,
     /// What there is to do.
@@ -33,8 +35,8 @@ pub struct Planned {
 
 /// Compares what both tables were made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
-    let first = room.output_table(&records()).await?;
-    let last = room.output_table(&identifiers()).await?;
+    let records = room.output_table(&records()).await?;
+    let identifiers = room.output_table(&identifiers()).await?;
     let names: BTreeSet<TableName> = job
         .records
         .iter()
@@ -45,11 +47,11 @@ pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
         .await?;
     let now = Cursor::of(&inputs);
     // Identifiers are written last: where the two tables disagree, theirs is the older cursor.
-    let decision = match first {
-        None => compare(None, &room.job.fingerprint, &now),
-        Some(_) => compare(last.as_ref(), &room.job.fingerprint, &now),
-    };
+    let cursor = identifiers.as_ref().filter(|_| records.is_some());
+    let decision = compare(cursor, &room.job.fingerprint, &now);
     Ok(Planned {
+        records,
+        identifiers,
         inputs,
         now,
         decision,
@@ -74,15 +76,16 @@ pub async fn apply(
     for source in &job.records {
         let rows = read(&session, source, touched.as_ref()).await?;
         record_rows.push(record_frame(&rows, job, source)?);
-        identifier_rows.extend(identifier_frames(&session, &rows, job, source)?);
+        identifier_rows.extend(identifier_frames(&rows, job, source)?);
     }
     let scope = || scope(room, touched.as_ref());
     let key = ["source", "key"].map(String::from);
     let output = records();
     let output = room.output(&output, &key, "one row a record");
     let rows = union(record_rows)?.execute_stream().await?;
+    let stamp = room.stamp(&planned.now);
     let committed = output
-        .write(scope().await?, rows, room.stamp(&planned.now))
+        .write(planned.records.as_ref(), scope().await?, rows, stamp)
         .await?;
     outcome.wrote(&committed);
 
@@ -94,8 +97,9 @@ pub async fn apply(
         "one row a standardised identifier of a record",
     );
     let rows = union(identifier_rows)?.distinct()?.execute_stream().await?;
+    let stamp = room.stamp(&planned.now);
     let committed = output
-        .write(scope().await?, rows, room.stamp(&planned.now))
+        .write(planned.identifiers.as_ref(), scope().await?, rows, stamp)
         .await?;
     outcome.wrote(&committed);
     Ok(())
@@ -175,7 +179,7 @@ async fn read(
     for (kind, sql) in &source.identifiers {
         columns.push(text(parse(sql, kind)?).alias(raw_column(kind)));
     }
-    let rows = raw.select(columns)?.filter(ident("key").is_not_null())?;
+    let rows = raw.select(columns)?.filter(ident("key").not_eq(lit("")))?;
     match touched {
         None => Ok(rows),
         Some(touched) => touched.narrow(session, rows, &["source", "key"]),
@@ -225,7 +229,6 @@ pub fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
 
 /// (source, key, kind, value) for each kind that the source has: standardised, valid, not blocked.
 fn identifier_frames(
-    session: &Session,
     rows: &DataFrame,
     job: &IdentityJob,
     source: &RecordSource,
@@ -234,7 +237,7 @@ fn identifier_frames(
     for kind in source.identifiers.keys() {
         let default = IdentifierRule::default();
         let rule = job.identifiers.get(kind).unwrap_or(&default);
-        let value = standardise(session, rule, ident(raw_column(kind)));
+        let value = standardise(rule, ident(raw_column(kind)));
         let frame = rows
             .clone()
             .select(vec![
@@ -249,7 +252,7 @@ fn identifier_frames(
     Ok(frames)
 }
 
-fn standardise(_session: &Session, rule: &IdentifierRule, raw: Expr) -> Expr {
+fn standardise(rule: &IdentifierRule, raw: Expr) -> Expr {
     match (normalizer_name(rule.normalize), &rule.region) {
         (None, _) => raw,
         (Some("phone"), Some(region)) => {
@@ -274,7 +277,8 @@ pub fn normalizer_name(normalize: Normalize) -> Option<&'static str> {
 /// Whether the standardised `value` identifies anybody.
 fn accepted(rule: &IdentifierRule) -> Expr {
     let value = || ident("value");
-    let mut accepted = value().is_not_null();
+    // Neither null nor blank: whoever has no value shares none.
+    let mut accepted = value().not_eq(lit(""));
     if let Some(kind) = normalizer_name(rule.normalize) {
         accepted = accepted.and(not(udf::is_junk_udf().call(vec![lit(kind), value()])));
     }

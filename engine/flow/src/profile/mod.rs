@@ -10,6 +10,7 @@ mod whole_persons;
 
 use c360_catalog::{Committed, Scope, Table};
 use c360_spec::{ProfileJob, TableName};
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -95,7 +96,10 @@ async fn write(
     let rows = profiles(session, job, touched).await?;
     let key = ["person_id".to_string()];
     let output = room.output(&job.table, &key, "one row a person: the golden profile");
-    output.write(scope, rows, room.stamp(&planned.now)).await
+    let stamp = room.stamp(&planned.now);
+    output
+        .write(planned.output.as_ref(), scope, rows, stamp)
+        .await
 }
 
 async fn profiles(
@@ -108,16 +112,10 @@ async fn profiles(
     let schema = golden.schema();
     let persons = whole_persons(frame.execute_stream().await?);
     let rows = persons.and_then(move |candidates| {
-        let profile = golden
-            .profiles(&candidates)
-            .map_err(|error| external(&error));
-        futures::future::ready(profile)
+        let profile = golden.profiles(&candidates);
+        futures::future::ready(profile.map_err(|error| DataFusionError::External(Box::new(error))))
     });
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
-}
-
-fn external(error: &Error) -> datafusion::error::DataFusionError {
-    datafusion::error::DataFusionError::Execution(format!("cannot choose profile values: {error}"))
 }
 
 /// Persons with a changed record, and those that gained or lost a record.

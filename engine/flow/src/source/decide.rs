@@ -60,7 +60,7 @@ impl Work {
 pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     let stores = room.warehouse.stores();
     let tables = load(room, job).await?;
-    let cursor = Cursor::of(tables.raw.as_ref());
+    let cursor = Cursor::of(tables.raw.as_ref())?;
     let mut manifest = Manifest::load(stores, &cursor).await?;
     let contract = contract(room, job)?;
     let found = discover(stores, &room.project.settings.data, &job.files).await?;
@@ -156,6 +156,23 @@ struct Judged {
 }
 
 impl Judgement<'_> {
+    /// A changed file's old rows can only be replaced with all others, for which all files must be there.
+    fn refuse_mixed_versions(&self, room: &Room<'_>, gone: usize) -> Result<()> {
+        let Some(file) = self
+            .changed
+            .first()
+            .filter(|_| self.keeps_every_row && gone > 0)
+        else {
+            return Ok(());
+        };
+        let message = format!(
+            "source file {} changed since it was taken in, and rows of {} have no key to tell old ones from new",
+            file.path, room.job.name
+        );
+        Err(Error::data(message)
+            .with_hint("deliver new rows in files of their own, or declare a key in the contract"))
+    }
+
     fn judge(&self, room: &Room<'_>) -> Result<Judged> {
         let judged = |step, why: String| {
             Ok(Judged {
@@ -172,6 +189,7 @@ impl Judgement<'_> {
             );
         }
         let gone = self.manifest.paths().filter(|path| !self.has(path)).count();
+        self.refuse_mixed_versions(room, gone)?;
         if !self.is_read_as_before {
             if gone == 0 {
                 return judged(
@@ -194,19 +212,10 @@ impl Judgement<'_> {
         if self.keeps_every_row
             && let Some(file) = self.changed.first()
         {
-            if gone == 0 {
-                return judged(
-                    Step::Rebuild,
-                    format!("file {} changed and rows have no key", file.path),
-                );
-            }
-            let message = format!(
-                "source file {} changed since it was taken in, and rows of {} have no key to tell old ones from new",
-                file.path, room.job.name
+            return judged(
+                Step::Rebuild,
+                format!("file {} changed and rows have no key", file.path),
             );
-            return Err(Error::data(message).with_hint(
-                "deliver new rows in files of their own, or declare a key in the contract",
-            ));
         }
         match files {
             0 => judged(

@@ -64,12 +64,25 @@ struct Document {
 }
 
 impl Cursor {
-    /// The cursor of the table's newest snapshot; an empty one when it has none.
-    pub fn of(table: Option<&Table>) -> Self {
-        let inputs = table.and_then(|table| table.summary("c360.inputs"));
-        inputs
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default()
+    /// The cursor of the table's newest snapshot; an empty one where there is no snapshot.
+    ///
+    /// Fails with *data* where the newest snapshot is not ours: which files its rows came from is not on record, and
+    /// to take all files in again would double rows.
+    pub fn of(table: Option<&Table>) -> Result<Self> {
+        let Some(table) = table.filter(|table| table.snapshot_id().is_some()) else {
+            return Ok(Self::default());
+        };
+        let inputs = table.summary("c360.inputs");
+        let cursor = inputs.and_then(|text| serde_json::from_str(text).ok());
+        cursor.ok_or_else(|| {
+            let message = format!(
+                "the newest snapshot of {} was written by something else than c360",
+                table.name()
+            );
+            Error::data(message).with_hint(
+                "roll the table back to its last snapshot with c360.inputs, or drop it to read all files anew",
+            )
+        })
     }
 
     /// The text for `c360.inputs`.

@@ -33,7 +33,8 @@ use datafusion::arrow::compute::filter_record_batch;
 use super::manifest::Cursor;
 use super::read::Chunk;
 use crate::conform::conform;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::output::unchanged;
 use crate::report::Outcome;
 use crate::room::Room;
 use contest::Contest;
@@ -257,16 +258,4 @@ fn definition(job: &SourceJob, contract: &Contract) -> TableDefinition {
         key: contract.key.clone(),
         comment: contract.description.clone(),
     }
-}
-
-/// The table must stand where the run was decided.
-fn unchanged(table: &Table, decided: Option<&Table>) -> Result<()> {
-    if table.snapshot_id() == decided.and_then(Table::snapshot_id) {
-        return Ok(());
-    }
-    Err(Error::conflict(format!(
-        "another run wrote {} since this one was planned",
-        table.name()
-    ))
-    .with_hint("run again"))
 }

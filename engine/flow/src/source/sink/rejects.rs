@@ -44,7 +44,7 @@ impl<'a> Rejects<'a> {
         rebuild: bool,
         files: &[SourceFile],
     ) -> Result<Self> {
-        let cursor = Cursor::of(table.as_ref());
+        let cursor = Cursor::of(table.as_ref())?;
         let outdated = rebuild && table.is_some() && cursor.reading.as_deref() != Some(reading);
         let stores = room.warehouse.stores();
         let manifest = match outdated {
