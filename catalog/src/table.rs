@@ -181,6 +181,11 @@ impl Table {
         self.summary(property)?.parse().ok()
     }
 
+    /// Whether the table still has a snapshot, and its changes can be told.
+    pub fn has_snapshot(&self, snapshot_id: i64) -> bool {
+        self.inner.metadata.snapshot_by_id(snapshot_id).is_some()
+    }
+
     /// The same table at another snapshot, with the schema of that time.
     ///
     /// Fails with *invalid* when the snapshot is unknown or has been expired.

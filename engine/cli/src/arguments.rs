@@ -46,6 +46,15 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub memory_limit: Option<MemoryLimit>,
+    /// Folder where queries spill what memory does not hold [default: the system's folder for
+    /// temporary files]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
+    pub spill_dir: Option<PathBuf>,
     /// Threads to work with [default: one a processor]
     #[arg(long, global = true, value_name = "N", value_parser = thread_count,
           help_heading = "Global options")]

@@ -23,21 +23,19 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads and checks the project's files.
-    pub fn project(&self) -> Result<(PathBuf, Project), Failure> {
+    /// The project's folder.
+    pub fn root(&self) -> Result<PathBuf, Failure> {
         let here = std::env::current_dir()
             .map_err(|error| Failure::file("find the current folder", Path::new("."), &error))?;
         let root = project_files::find(self.global.project.as_deref(), &here)?;
         // relative places in the project are relative to its folder, wherever the process stands
-        let root = std::path::absolute(&root).unwrap_or(root);
-        let project = parse(&root)?;
-        Ok((root, project))
+        Ok(std::path::absolute(&root).unwrap_or(root))
     }
 
     /// Opens the project and its lake.
     pub async fn engine(&self) -> Result<Engine, Failure> {
-        let (root, project) = self.project()?;
-        self.engine_of(project, &root).await
+        let root = self.root()?;
+        self.engine_of(parse(&root)?, &root).await
     }
 
     /// Opens the lake of a project that was read before.
@@ -46,7 +44,7 @@ impl Context {
         let options = EngineOptions {
             memory_limit: memory::limit_bytes(limit),
             threads: self.global.threads,
-            spill_dir: None,
+            spill_dir: self.global.spill_dir.clone(),
         };
         Ok(Engine::open(project, root, options).await?)
     }
@@ -70,8 +68,16 @@ impl Context {
 
 /// Reads and checks the files of the project in this folder.
 pub fn parse(root: &Path) -> Result<Project, Failure> {
-    let files = project_files::read(root)?;
-    Ok(Project::parse(files, &|name| std::env::var(name).ok())?)
+    Ok(Project::parse(project_files::read(root)?, &environment)?)
+}
+
+/// As [`parse`], and checks the SQL too, as far as that goes without the lake.
+pub fn check(root: &Path) -> Result<Project, Failure> {
+    Ok(c360_flow::check(project_files::read(root)?, &environment)?)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn midnight(now: Timestamp) -> Timestamp {

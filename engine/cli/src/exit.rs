@@ -32,8 +32,11 @@ pub fn code(kind: Kind) -> u8 {
     }
 }
 
-/// Prints help, the version or a usage error, as clap made it.
-pub fn usage(error: &clap::Error) -> ExitCode {
+/// Prints help, the version or a usage error: as clap made it, or the error as JSON.
+pub fn usage(error: &clap::Error, console: &Console) -> ExitCode {
+    if error.use_stderr() && console.json {
+        return failure(&mistyped(&error.render().to_string()), console);
+    }
     // a reader that hung up does not change what the command line was
     let _ = error.print();
     if error.use_stderr() {
@@ -41,6 +44,18 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// The failure that clap's text tells of: paragraphs, of which the first says what is wrong and one may give a tip.
+fn mistyped(text: &str) -> Failure {
+    let paragraph = |start: &str| {
+        let mut paragraphs = text.split("\n\n").map(str::trim);
+        let found = paragraphs.find_map(|it| it.strip_prefix(start));
+        found.map(|it| it.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+    };
+    let message = paragraph("error: ").unwrap_or_else(|| "no command is given".to_owned());
+    let hint = paragraph("tip: ").unwrap_or_else(|| "see `c360 --help`".to_owned());
+    Failure::invalid(message).hint(hint)
 }
 
 /// Prints a failure and picks its code.

@@ -128,9 +128,10 @@ impl From<c360_flow::Error> for Failure {
     }
 }
 
-/// Whether the query engine only carries an error of the lake, which speaks for itself.
+/// Whether the query engine only carries an error of the rooms or the lake, which speaks for itself.
 fn is_our_own(error: &DataFusionError) -> bool {
-    matches!(error.find_root(), DataFusionError::External(inner) if inner.is::<c360_catalog::Error>())
+    matches!(error.find_root(), DataFusionError::External(inner)
+        if inner.is::<c360_flow::Error>() || inner.is::<c360_catalog::Error>())
 }
 
 impl From<c360_catalog::Error> for Failure {

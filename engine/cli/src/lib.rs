@@ -16,6 +16,7 @@ mod interrupt;
 mod logging;
 mod memory;
 mod numbers;
+mod panic;
 mod progress;
 mod project_files;
 mod prompt;
@@ -40,9 +41,13 @@ pub use starter::Starter;
 
 /// Runs one command line; `starter` is the project that `init` and `demo` write out.
 pub fn run(starter: Starter, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
-        Err(usage) => return exit::usage(&usage),
+        Err(usage) => {
+            let json = typed.iter().any(|word| word == "--json");
+            return exit::usage(&usage, &Console::new(json));
+        }
     };
     logging::start(&arguments.global);
     let console = Console::new(arguments.global.json);
@@ -51,7 +56,9 @@ pub fn run(starter: Starter, arguments: impl IntoIterator<Item = OsString>) -> E
         starter,
         global: arguments.global,
     };
-    let outcome = runtime(&context).and_then(|runtime| {
+    let outcome = panic::caught(|| {
+        bound_kernels(&context)?;
+        let runtime = runtime(&context)?;
         let outcome = runtime.block_on(commands::run(arguments.command, &context));
         runtime.shutdown_background();
         outcome
@@ -60,6 +67,17 @@ pub fn run(starter: Starter, arguments: impl IntoIterator<Item = OsString>) -> E
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => exit::failure(&failure, &context.console),
     }
+}
+
+/// Gives the kernels of identity and profiles as many threads as queries get.
+fn bound_kernels(context: &Context) -> Result<(), Failure> {
+    let Some(threads) = context.global.threads else {
+        return Ok(());
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .map_err(|error| Failure::unavailable("threads cannot be started").caused_by(&error))
 }
 
 /// Deep query plans recurse; two megabytes a thread are not enough for them in a debug build.

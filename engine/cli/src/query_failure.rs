@@ -1,6 +1,9 @@
 //! What a query engine says about a failed query, in our own words: the column with its nearest
 //! spelling instead of a list of all columns, and no value of any row.
 
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use c360_spec::spelling;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
@@ -11,9 +14,12 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
         DataFusionError::SchemaError(schema_error, _) => schema_failure(schema_error),
         DataFusionError::SQL(parser_error, _) => (parser_failure(parser_error), None),
         // only errors of execution have seen a row
-        root @ (DataFusionError::Plan(_) | DataFusionError::NotImplemented(_)) => {
-            (said(root), None)
-        }
+        root @ (DataFusionError::Plan(_)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::ResourcesExhausted(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::IoError(_)) => (said(root), None),
+        DataFusionError::ArrowError(error, _) => (kernel_failure(error), None),
         root => (masked(&said(root)), None),
     }
 }
@@ -32,28 +38,15 @@ fn schema_failure(error: &SchemaError) -> (String, Option<String>) {
 
 /// The column that was probably meant, else those there are.
 fn nearest(wanted: &Column, columns: &[Column]) -> Option<String> {
-    let word = wanted.name.to_lowercase();
-    let slips_max = (word.chars().count() / 3).max(1);
-    let near = columns
-        .iter()
-        .map(|column| {
-            (
-                strsim::osa_distance(&word, &column.name.to_lowercase()),
-                column,
-            )
-        })
-        .filter(|(slips, _)| *slips <= slips_max)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, column)| column);
-    let like = || {
-        columns
-            .iter()
-            .find(|column| column.name.to_lowercase().contains(&word))
-    };
-    if let Some(column) = near.or_else(like) {
-        return Some(format!("did you mean `{}`?", column.name));
-    }
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let word = wanted.name.to_lowercase();
+    let like = || {
+        let mut names = names.iter().copied();
+        names.find(|name| name.to_lowercase().contains(&word))
+    };
+    if let Some(name) = spelling::nearest(&word, names.iter().copied()).or_else(like) {
+        return Some(format!("did you mean `{name}`?"));
+    }
     match names.len() {
         0 => None,
         1..=12 => Some(format!("there are {}", names.join(", "))),
@@ -78,27 +71,62 @@ fn said(error: &DataFusionError) -> String {
     }
 }
 
-/// The text with everything between quotes hidden: it may come from a row.
+/// What went wrong with values, without their values. These errors quote them in many ways, and not all with quotes:
+/// so only what sort of error it is is told, and the type where there is one.
+fn kernel_failure(error: &ArrowError) -> String {
+    match error {
+        ArrowError::CastError(message) | ArrowError::ParseError(message) => match target(message) {
+            Some(data_type) => format!("a value cannot be cast to {data_type}"),
+            None => "a value cannot be cast".to_owned(),
+        },
+        ArrowError::ArithmeticOverflow(_) => "a number grows beyond its type".to_owned(),
+        ArrowError::DivideByZero => "a number is divided by zero".to_owned(),
+        ArrowError::ComputeError(_) => "a value cannot be computed".to_owned(),
+        other => masked(&other.to_string()),
+    }
+}
+
+/// The type that a value could not be cast to.
+fn target(message: &str) -> Option<DataType> {
+    ["to type ", "to value of ", "cast to "]
+        .iter()
+        .filter_map(|before| message.rsplit_once(before))
+        .find_map(|(_, rest)| {
+            let rest = rest.split_once(". ").map_or(rest, |(name, _)| name);
+            let name = rest.strip_suffix(" type").unwrap_or(rest);
+            name.parse().ok()
+        })
+}
+
+/// The text without what may come from a row: all from a sort of quote's first to its last, and words with digits that
+/// are no types. A value may hold quotes itself, so nothing in between is trusted.
 fn masked(text: &str) -> String {
+    let text = unquoted(&unquoted(text, '\''), '"');
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut hidden = String::new();
-    let mut quote = None;
-    for letter in text.chars() {
-        match quote {
-            None => {
-                hidden.push(letter);
-                if letter == '\'' || letter == '"' {
-                    quote = Some(letter);
-                    hidden.push('…');
-                }
-            }
-            Some(open) if open == letter => {
-                hidden.push(letter);
-                quote = None;
-            }
-            Some(_) => {}
-        }
+    let mut rest = text.as_str();
+    while let Some(first) = rest.chars().next() {
+        let end = rest
+            .find(|letter| is_word(letter) != is_word(first))
+            .unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(end);
+        let is_telling = part.chars().any(char::is_numeric) && part.parse::<DataType>().is_err();
+        hidden += if is_telling { "…" } else { part };
+        rest = behind;
     }
     hidden
+}
+
+/// The text with a quote's first to last place hidden; one without a fellow hides the rest.
+fn unquoted(text: &str, quote: char) -> String {
+    let Some(first) = text.find(quote) else {
+        return text.to_owned();
+    };
+    let behind = match text.rfind(quote) {
+        Some(last) if last > first => &text[last..],
+        _ => "",
+    };
+    format!("{}{quote}…{behind}", &text[..first])
 }
 
 #[cfg(test)]
@@ -131,12 +159,50 @@ mod tests {
         );
     }
 
+    fn kernel(error: ArrowError) -> String {
+        explained(&DataFusionError::ArrowError(Box::new(error), None)).0
+    }
+
+    #[test]
+    fn failed_casts_tell_their_type_and_no_value() {
+        for (message, told) in [
+            (
+                "Cannot cast string 'O'Brien' to value of Int32 type",
+                "a value cannot be cast to Int32",
+            ),
+            (
+                "Can't cast value 4111111111111111 to type Int32",
+                "a value cannot be cast to Int32",
+            ),
+            (
+                "Cannot cast to Decimal128(10, 2). Overflowing on 4111111111111111",
+                "a value cannot be cast to Decimal128(10, 2)",
+            ),
+            (
+                "Cannot cast string 'pay to type Smith' to Smith",
+                "a value cannot be cast",
+            ),
+        ] {
+            assert_eq!(kernel(ArrowError::CastError(message.to_owned())), told);
+        }
+    }
+
+    #[test]
+    fn failed_sums_tell_no_numbers() {
+        let message = "Overflow happened on: 4111111111111111 * 3".to_owned();
+        assert_eq!(
+            kernel(ArrowError::ArithmeticOverflow(message)),
+            "a number grows beyond its type"
+        );
+    }
+
     #[test]
     fn values_of_rows_are_hidden() {
         assert_eq!(
-            masked("Cannot cast string 'a@b.example' to value of Int32 type"),
-            "Cannot cast string '…' to value of Int32 type"
+            masked("Cannot read 'O'Brien' as Int32 in row 4111 of A437028896"),
+            "Cannot read '…' as Int32 in row … of …"
         );
+        assert_eq!(masked("found \"a\" and 'b'"), "found \"…\" and '…'");
         assert_eq!(masked("an open 'quote"), "an open '…");
     }
 }

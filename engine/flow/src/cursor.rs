@@ -2,11 +2,15 @@
 //!
 //! `decide` is the whole of planning for tables made from tables: it compares what is recorded with what is newest.
 
+mod planned;
+
 use std::collections::BTreeMap;
 
 use c360_catalog::{Stamp, Table};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use planned::Planned;
 
 use crate::clock::Clock;
 use crate::report::Action;
@@ -46,6 +50,15 @@ impl Cursor {
         self.tables.get(&table.name().to_string()).copied()
     }
 
+    /// An input that no longer has the snapshot that was read, so that nobody can say what changed since: it was
+    /// expired, or the table made anew.
+    fn gone<'a>(&self, inputs: &'a [Table]) -> Option<&'a Table> {
+        inputs.iter().find(|input| {
+            self.since(input)
+                .is_some_and(|snapshot| !input.has_snapshot(snapshot))
+        })
+    }
+
     /// What a commit computed from this cursor records.
     pub fn stamp(&self, clock: &Clock, job: &str, fingerprint: &str) -> Stamp {
         Stamp {
@@ -79,6 +92,13 @@ pub struct Decision {
 }
 
 impl Decision {
+    fn full(why: impl Into<String>) -> Self {
+        Self {
+            work: Work::Full,
+            why: why.into(),
+        }
+    }
+
     /// How a plan calls it.
     pub fn action(&self) -> Action {
         match self.work {
@@ -106,25 +126,30 @@ pub fn recorded(output: Option<&Table>) -> Option<(String, Cursor)> {
     Some((fingerprint, cursor))
 }
 
-/// Compares what `output` was made from with what there is now.
-pub fn decide(output: Option<&Table>, fingerprint: &str, now: &Cursor) -> Decision {
+/// Compares what `output` was made from with what there is now, which is `inputs` as pinned and `now` as recorded.
+pub fn decide(
+    output: Option<&Table>,
+    fingerprint: &str,
+    inputs: &[Table],
+    now: &Cursor,
+) -> Decision {
     let Some((made_by, made_from)) = recorded(output) else {
-        return Decision {
-            work: Work::Full,
-            why: "output is missing".into(),
-        };
+        return Decision::full(match output.and_then(Table::snapshot_id) {
+            None => "output is missing",
+            Some(_) => "output was written by others",
+        });
     };
     if made_by != fingerprint {
-        return Decision {
-            work: Work::Full,
-            why: "spec changed".into(),
-        };
+        return Decision::full("spec changed");
     }
     if made_from == *now {
         return Decision {
             work: Work::Nothing,
             why: "same inputs, same spec".into(),
         };
+    }
+    if let Some(gone) = made_from.gone(inputs) {
+        return Decision::full(format!("a snapshot of {} is gone", gone.name()));
     }
     let why = advanced(&made_from, now);
     Decision {

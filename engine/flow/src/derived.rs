@@ -5,14 +5,16 @@
 //! as time passes. Without such a column the table is one step, computed whole; either way only rows whose content
 //! changed are written.
 
-use c360_catalog::{Committed, Scope, Table};
+use c360_catalog::Table;
 use c360_spec::{TableName, Window};
 use datafusion::common::ScalarValue;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cursor::{Cursor, Decision, Work, decide};
+use crate::cursor::Cursor;
+pub use crate::cursor::Planned;
 use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
@@ -35,15 +37,6 @@ pub struct Derivation<'a> {
     pub windows: &'a [Window],
 }
 
-/// What there is to do, with everything pinned that it takes.
-pub struct Planned {
-    output: Option<Table>,
-    inputs: Vec<Table>,
-    now: Cursor,
-    /// What there is to do.
-    pub decision: Decision,
-}
-
 impl Derivation<'_> {
     /// The tables that the SELECT reads.
     pub fn inputs(&self, room: &Room<'_>) -> Result<Vec<TableName>> {
@@ -58,71 +51,55 @@ impl Derivation<'_> {
 
     /// Compares what the table was made from with what there is now.
     pub async fn decide(&self, room: &Room<'_>) -> Result<Planned> {
-        let sql = self.sql(room)?;
-        let output = room.output_table(self.table).await?;
-        let inputs = room.input_tables(&self.inputs(room)?).await?;
-        let as_of = sql_uses_as_of(sql).then_some(room.clock.as_of);
-        let now = Cursor::of(&inputs).at(as_of);
-        let decision = decide(output.as_ref(), &room.job.fingerprint, &now);
-        Ok(Planned {
-            output,
-            inputs,
-            now,
-            decision,
-        })
+        let as_of = sql_uses_as_of(self.sql(room)?).then_some(room.clock.as_of);
+        let output = std::slice::from_ref(self.table);
+        let planned = Planned::of(room, output, &self.inputs(room)?, as_of).await?;
+        self.check_windows(&planned.inputs)?;
+        Ok(planned)
+    }
+
+    /// A window that cannot be followed would be met no earlier than in the first run with a later `as_of`.
+    fn check_windows(&self, inputs: &[Table]) -> Result<()> {
+        let Some(by) = self.by else { return Ok(()) };
+        for window in self.windows {
+            let named = format!("{} has a window on {}", self.table, window.table);
+            let Some(table) = inputs.iter().find(|input| *input.name() == window.table) else {
+                let message = format!("{named}, which {} does not read", self.file);
+                return Err(Error::invalid(message).with_hint("name a table that the SELECT reads"));
+            };
+            for column in [by, &window.at] {
+                if !has_column(table, column) {
+                    let message = format!("{named}, which has no column {column}");
+                    let remedy = format!("a window needs a column for its time, and {by}");
+                    return Err(Error::invalid(message).with_hint(remedy));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Brings the table up to date.
     pub async fn apply(&self, room: &Room<'_>, planned: &Planned) -> Result<Outcome> {
-        let mut outcome = Outcome::default();
-        match (&planned.decision.work, &planned.output) {
-            (Work::Nothing, output) => {
-                outcome.snapshot_id = output.as_ref().and_then(Table::snapshot_id);
-            }
-            (Work::Incremental(since), Some(output)) => {
-                outcome.committed(&self.advance(room, planned, since, output).await?);
-            }
-            _ => outcome.committed(&self.rebuild(room, planned).await?),
-        }
-        Ok(outcome)
-    }
-
-    async fn rebuild(&self, room: &Room<'_>, planned: &Planned) -> Result<Committed> {
-        let session = room.runtime.session().with_tables(&planned.inputs).await?;
-        let rows = self.select(room, &session).await?;
-        self.write(room, planned, Scope::Whole, rows).await
-    }
-
-    async fn advance(
-        &self,
-        room: &Room<'_>,
-        planned: &Planned,
-        since: &Cursor,
-        output: &Table,
-    ) -> Result<Committed> {
-        let session = room.runtime.session().with_tables(&planned.inputs).await?;
-        let Some((by, touched)) = self.touched(room, planned, &session, since).await? else {
-            return self.rebuild(room, planned).await;
-        };
-        if touched.is_empty() {
-            return Ok(output.stamp(room.stamp(&planned.now)).await?);
-        }
-        for input in planned.inputs.iter().filter(|input| has_column(input, by)) {
-            touched.overlay(&session, input.name(), by).await?;
-        }
-        let scope = touched.scope(&session).await?;
-        let rows = self.select(room, &session).await?;
-        self.write(room, planned, scope, rows).await
+        let comment = format!("made by {}", self.file);
+        let output = room.output(self.table, self.key, &comment);
+        planned
+            .apply(
+                room,
+                &output,
+                async |session, since| self.touched(room, planned, session, since).await,
+                async |session, touched| self.rows(room, planned, session, touched).await,
+            )
+            .await
     }
 
     /// The values to compute anew; none where the change concerns every row.
-    async fn touched<'a>(
-        &'a self,
+    async fn touched(
+        &self,
         room: &Room<'_>,
         planned: &Planned,
         session: &Session,
         since: &Cursor,
-    ) -> Result<Option<(&'a str, Touched)>> {
+    ) -> Result<Option<Touched>> {
         let Some(by) = self.by else { return Ok(None) };
         let mut touched = Touched::none(&[by]);
         for input in &planned.inputs {
@@ -135,7 +112,7 @@ impl Derivation<'_> {
             touched.add(rows, vec![ident(by)]).await?;
         }
         if since.as_of == planned.now.as_of {
-            return Ok(Some((by, touched)));
+            return Ok(Some(touched));
         }
         let (Some(before), false) = (since.as_of, self.windows.is_empty()) else {
             return Ok(None);
@@ -145,33 +122,37 @@ impl Derivation<'_> {
             let crossing = crossing(rows, window, before, room.clock.as_of)?;
             touched.add(crossing, vec![ident(by)]).await?;
         }
-        Ok(Some((by, touched)))
+        Ok(Some(touched))
     }
 
-    async fn select(&self, room: &Room<'_>, session: &Session) -> Result<DataFrame> {
-        session
-            .select(self.file, self.sql(room)?, room.clock.as_of)
-            .await
-    }
-
-    async fn write(
+    /// The SELECT over the rows of what was touched. *By* a column, rows without a value of it are nobody's and are
+    /// hidden from a run over all rows as well: a change of them touches nothing.
+    async fn rows(
         &self,
         room: &Room<'_>,
         planned: &Planned,
-        scope: Scope,
-        rows: DataFrame,
-    ) -> Result<Committed> {
-        let comment = format!("made by {}", self.file);
-        let output = room.output(self.table, self.key, &comment);
-        output
-            .write(
-                planned.output.as_ref(),
-                scope,
-                rows.execute_stream().await?,
-                room.stamp(&planned.now),
-            )
-            .await
+        session: &Session,
+        touched: Option<&Touched>,
+    ) -> Result<SendableRecordBatchStream> {
+        if let Some(by) = self.by {
+            for input in planned.inputs.iter().filter(|input| has_column(input, by)) {
+                match touched {
+                    Some(touched) => touched.overlay(session, input.name(), by).await?,
+                    None => hide_nulls(session, input.name(), by).await?,
+                }
+            }
+        }
+        let rows = session
+            .select_repeatable(self.file, self.sql(room)?, room.clock.as_of)
+            .await?;
+        Ok(rows.execute_stream().await?)
     }
+}
+
+async fn hide_nulls(session: &Session, table: &TableName, column: &str) -> Result<()> {
+    let rows = session.table(table).await?;
+    let rows = rows.filter(ident(column).is_not_null())?;
+    session.register(table, rows.into_view())
 }
 
 fn has_column(table: &Table, column: &str) -> bool {
@@ -196,10 +177,10 @@ fn crossing(
     let mut any = lit(false);
     for days in std::iter::once(0).chain(window.days.iter().copied()) {
         let edge = SignedDuration::from_hours(i64::from(days) * 24);
+        // Before the first instant that there is, nothing happened.
+        let earlier = |at: Timestamp| instant(at.checked_sub(edge).unwrap_or(Timestamp::MIN));
         let at = || ident(&window.at);
-        any = any.or(at()
-            .gt_eq(instant(first - edge))
-            .and(at().lt_eq(instant(last - edge))));
+        any = any.or(at().gt_eq(earlier(first)).and(at().lt_eq(earlier(last))));
     }
     Ok(rows.filter(any)?)
 }

@@ -153,19 +153,18 @@ impl Engine {
 
     /// Publishes what epoch `to` showed, as a new epoch.
     pub async fn rollback(&self, to: u64, clock: &Clock) -> Result<Epoch> {
+        let mut jobs = Vec::new();
         for job in self.project.jobs.values() {
             if let JobKind::Publish(spec) = &job.kind {
-                return publish::rollback(
-                    &self.room(job, clock, &crate::progress::Silent),
-                    spec,
-                    to,
-                )
-                .await;
+                jobs.push((self.room(job, clock, &crate::progress::Silent), spec));
             }
         }
-        Err(Error::invalid(
-            "the project publishes nothing, so there is nothing to roll back",
-        ))
+        if jobs.is_empty() {
+            return Err(Error::invalid(
+                "the project publishes nothing, so there is nothing to roll back",
+            ));
+        }
+        publish::rollback(&self.warehouse, clock, &jobs, to).await
     }
 }
 
@@ -212,12 +211,6 @@ async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
 
 fn config(project: &Project, root: &Path) -> WarehouseConfig {
     let warehouse = &project.settings.warehouse;
-    let location = absolute(root, &warehouse.location);
-    let catalog_uri = match &warehouse.catalog {
-        Some(uri) => catalog_uri(root, uri.reveal()),
-        None if is_url(&location) => format!("sqlite:{}", root.join(".c360/catalog.db").display()),
-        None => format!("sqlite:{location}/catalog.db"),
-    };
     let s3 = warehouse.s3.as_ref().map(|s3| S3Options {
         endpoint: s3.endpoint.clone(),
         region: s3.region.clone(),
@@ -225,8 +218,8 @@ fn config(project: &Project, root: &Path) -> WarehouseConfig {
         allow_http: s3.allow_http,
     });
     WarehouseConfig {
-        location,
-        catalog_uri,
+        location: absolute(root, &warehouse.location),
+        catalog_uri: catalog_uri(root, warehouse.catalog_uri().reveal()),
         s3,
     }
 }
@@ -238,12 +231,8 @@ fn catalog_uri(root: &Path, uri: &str) -> String {
     }
 }
 
-fn is_url(location: &str) -> bool {
-    location.contains("://")
-}
-
 fn absolute(root: &Path, location: &str) -> String {
-    if is_url(location) {
+    if location.contains("://") {
         return location.to_string();
     }
     let joined = root.join(location);

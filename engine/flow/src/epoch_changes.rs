@@ -4,11 +4,10 @@ use c360_catalog::Table;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::record_batch::RecordBatch;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::json;
+use crate::json::{self, Row};
 use crate::row_changes::{CHANGE_TYPE, RowChanges};
 
 /// Changes from one epoch to the latest.
@@ -34,7 +33,7 @@ pub struct TableChanges {
     /// Rows that are gone.
     pub deleted: u64,
     /// Each changed row with its `change_type`; a delete carries the key alone.
-    pub rows: Vec<Value>,
+    pub rows: Vec<Row>,
 }
 
 impl Engine {

@@ -4,15 +4,30 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, cast};
 use datafusion::prelude::DataFrame;
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::session::Session;
+use crate::statement;
 
 /// Parses `sql` over the columns of `frame`. `place` says where it stands in the spec, for errors.
 pub fn parse(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Result<Expr> {
-    session
+    let context = || format!("{place}: `{sql}` is not an expression over the table's columns");
+    let expression = session
         .context()
         .parse_sql_expr(sql, frame.schema())
-        .context(|| format!("{place}: `{sql}` is not an expression over the table's columns"))
+        .context(context)?;
+    // Within a plan, so that subqueries are looked into as well.
+    let selected = frame
+        .clone()
+        .select(vec![expression.clone()])
+        .context(context)?;
+    match statement::unrepeatable(selected.logical_plan())? {
+        None => Ok(expression),
+        Some(function) => {
+            let message = format!("{place} calls {function}(), which differs from run to run");
+            Err(Error::invalid(message)
+                .with_hint("let it depend on the columns of its table and nothing else"))
+        }
+    }
 }
 
 /// The same, as text.

@@ -4,15 +4,16 @@
 //! column, such as a device, lends its one known person to rows that name none; a device that several persons use
 //! lends nobody.
 
-use c360_catalog::{Committed, Scope, Table};
+use c360_catalog::Table;
 use c360_spec::{FactsJob, TableName};
 use datafusion::common::JoinType;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::{DataFrame, ident};
 
-use crate::cursor::{Cursor, Decision, Work, decide as compare};
+use crate::cursor::{Cursor, Planned};
 use crate::error::{Error, Result};
 use crate::expression;
 use crate::identity;
@@ -21,99 +22,39 @@ use crate::room::Room;
 use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
 
-/// What there is to do, with everything pinned that it takes.
-pub struct Planned {
-    output: Option<Table>,
-    raw: Table,
-    persons: Table,
-    now: Cursor,
-    /// What there is to do.
-    pub decision: Decision,
-}
-
 /// Compares what the table was made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &FactsJob) -> Result<Planned> {
-    let output = room.output_table(&job.table).await?;
-    let raw = room.input_table(&job.from).await?;
-    let persons = room.input_table(&identity::persons()).await?;
-    let now = Cursor::of([&raw, &persons]);
-    let decision = compare(output.as_ref(), &room.job.fingerprint, &now);
-    Ok(Planned {
-        output,
-        raw,
-        persons,
-        now,
-        decision,
-    })
+    let inputs = [job.from.clone(), identity::persons()];
+    Planned::of(room, std::slice::from_ref(&job.table), &inputs, None).await
 }
 
 /// Brings the table up to date.
 pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
-    match (&planned.decision.work, &planned.output) {
-        (Work::Nothing, output) => {
-            outcome.snapshot_id = output.as_ref().and_then(Table::snapshot_id);
-        }
-        (Work::Incremental(since), Some(output)) => {
-            outcome.committed(&advance(room, job, planned, since, output).await?);
-        }
-        _ => outcome.committed(&rebuild(room, job, planned).await?),
-    }
-    Ok(outcome)
-}
-
-async fn rebuild(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result<Committed> {
-    let session = open(room, planned).await?;
-    let raw = session.table(&job.from).await?;
-    let rows = attach(&session, job, raw).await?;
-    write(room, job, planned, Scope::Whole, rows).await
-}
-
-async fn advance(
-    room: &Room<'_>,
-    job: &FactsJob,
-    planned: &Planned,
-    since: &Cursor,
-    output: &Table,
-) -> Result<Committed> {
-    let session = open(room, planned).await?;
-    let key = key_columns(job, &planned.raw)?;
-    let touched = touched(&session, job, planned, since, &key).await?;
-    if touched.is_empty() {
-        return Ok(output.stamp(room.stamp(&planned.now)).await?);
-    }
-    let names: Vec<&str> = key.iter().map(String::as_str).collect();
-    let raw = touched.narrow(&session, session.table(&job.from).await?, &names)?;
-    let rows = attach(&session, job, raw).await?;
-    let scope = touched.scope(&session).await?;
-    write(room, job, planned, scope, rows).await
-}
-
-async fn open(room: &Room<'_>, planned: &Planned) -> Result<Session> {
-    room.runtime
-        .session()
-        .with_tables([&planned.raw, &planned.persons])
-        .await
-}
-
-async fn write(
-    room: &Room<'_>,
-    job: &FactsJob,
-    planned: &Planned,
-    scope: Scope,
-    rows: DataFrame,
-) -> Result<Committed> {
-    let key = planned.raw.key();
+    let key = key_columns(job, planned.input(&job.from)?)?;
     let comment = format!("rows of {} with the person they belong to", job.from);
     let output = room.output(&job.table, &key, &comment);
-    output
-        .write(
-            planned.output.as_ref(),
-            scope,
-            rows.execute_stream().await?,
-            room.stamp(&planned.now),
+    planned
+        .apply(
+            room,
+            &output,
+            async |session, since| touched(session, job, planned, since, &key).await.map(Some),
+            async |session, touched| rows(session, job, &key, touched).await,
         )
         .await
+}
+
+async fn rows(
+    session: &Session,
+    job: &FactsJob,
+    key: &[String],
+    touched: Option<&Touched>,
+) -> Result<SendableRecordBatchStream> {
+    let mut raw = session.table(&job.from).await?;
+    if let Some(touched) = touched {
+        let names: Vec<&str> = key.iter().map(String::as_str).collect();
+        raw = touched.narrow(session, raw, &names)?;
+    }
+    Ok(attach(session, job, raw).await?.execute_stream().await?)
 }
 
 /// The columns that name a row.
@@ -138,12 +79,16 @@ async fn touched(
     since: &Cursor,
     key: &[String],
 ) -> Result<Touched> {
+    let (raw, persons) = (
+        planned.input(&job.from)?,
+        planned.input(&identity::persons())?,
+    );
     let mut touched = TouchedRows::none(job, key);
-    if let Some(rows) = changed_rows(session, &planned.raw, since.since(&planned.raw)).await? {
+    if let Some(rows) = changed_rows(session, raw, since.since(raw)).await? {
         touched.add(rows).await?;
     }
     for (index, reference) in job.person.iter().enumerate() {
-        let moved = moved_records(session, &planned.persons, since, &reference.source).await?;
+        let moved = moved_records(session, persons, since, &reference.source).await?;
         if moved.is_empty() {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c360_spec::{Job, JobKind, Project, TableName};
+use c360_spec::{Job, JobKind, Project, TableName, spelling};
 
 use crate::error::{Error, Result};
 use crate::statement;
@@ -17,14 +17,12 @@ pub struct Graph<'a> {
     upstream: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
-/// Every table that a job reads.
-pub fn inputs(project: &Project, job: &Job) -> Result<Vec<TableName>> {
+/// Every table of other jobs that a job reads.
+fn inputs(project: &Project, job: &Job) -> Result<Vec<TableName>> {
     let mut tables = job.input_tables();
-    if matches!(job.kind, JobKind::Feature(_) | JobKind::Publish(_)) {
-        for file in job.sql_files() {
-            if let Some(sql) = project.sql.get(file) {
-                tables.extend(statement::tables_read(file, sql)?);
-            }
+    for file in job.sql_files() {
+        if let Some(sql) = project.sql.get(file) {
+            tables.extend(statement::tables_read(file, sql)?);
         }
     }
     let outputs = job.output_tables();
@@ -34,8 +32,29 @@ pub fn inputs(project: &Project, job: &Job) -> Result<Vec<TableName>> {
     Ok(tables)
 }
 
+/// A table cannot be made from itself. The checks of a publish job read what it made, and its epoch may show it.
+fn refuse_own_output(project: &Project, job: &Job) -> Result<()> {
+    let mut made_from = match &job.kind {
+        JobKind::Publish(_) => Vec::new(),
+        _ => job.input_tables(),
+    };
+    let select = job.sql_files().first().copied();
+    if let Some((file, sql)) = select.and_then(|file| project.sql.get_key_value(file)) {
+        made_from.extend(statement::tables_read(file, sql)?);
+    }
+    let outputs = job.output_tables();
+    match made_from.iter().find(|table| outputs.contains(table)) {
+        None => Ok(()),
+        Some(table) => Err(Error::invalid(format!(
+            "job {} reads {table}, which it writes itself",
+            job.name
+        ))
+        .with_hint(format!("read what {table} is made from"))),
+    }
+}
+
 impl<'a> Graph<'a> {
-    /// Orders the jobs; fails where they wait for each other.
+    /// Orders the jobs; fails where they wait for each other, or for themselves.
     pub fn new(project: &'a Project) -> Result<Self> {
         let mut writers: BTreeMap<TableName, &str> = BTreeMap::new();
         for job in project.jobs.values() {
@@ -47,6 +66,7 @@ impl<'a> Graph<'a> {
         }
         let mut upstream: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for job in project.jobs.values() {
+            refuse_own_output(project, job)?;
             let before = inputs(project, job)?
                 .iter()
                 .filter_map(|table| writers.get(table).copied())
@@ -95,13 +115,12 @@ impl<'a> Graph<'a> {
         if let Some(found) = names().find(|job| *job == name) {
             return Ok(found);
         }
-        let error = Error::invalid(format!("there is no job `{name}`"));
-        let nearest = names()
-            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-        Err(match nearest {
-            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
-            None => error.with_hint("the project has no jobs"),
-        })
+        let hint = match spelling::nearest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if self.order.is_empty() => "the project has no jobs".to_owned(),
+            None => "c360 plan lists the jobs".to_owned(),
+        };
+        Err(Error::invalid(format!("there is no job `{name}`")).with_hint(hint))
     }
 
     fn add_upstream<'b>(&'b self, job: &str, chosen: &mut BTreeSet<&'b str>) {

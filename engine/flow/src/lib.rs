@@ -8,6 +8,7 @@
 //! then applies; `Engine::plan` prints the first, `Engine::run` does both. Nothing here prints, reads the
 //! environment or asks for the time.
 
+mod check;
 mod clock;
 mod conform;
 mod cursor;
@@ -38,11 +39,13 @@ mod touched;
 mod udf;
 
 pub use c360_catalog::Kind;
+pub use check::check;
 pub use clock::Clock;
 pub use engine::{Engine, EngineOptions};
 pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result};
 pub use graph::Selection;
+pub use json::Row;
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
 pub use report::{

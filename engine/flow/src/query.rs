@@ -1,7 +1,7 @@
 //! Analysts' SQL over the lake, newest or as it was. Reads only.
 
 use c360_catalog::Table;
-use c360_spec::TableName;
+use c360_spec::{TableName, spelling};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
@@ -58,12 +58,8 @@ impl Engine {
 
     async fn unknown_table(&self, name: &TableName, at: &ReadAt) -> Result<Error> {
         let known = self.tables_at(at).await?;
-        let wanted = name.to_string();
-        let nearest = known
-            .iter()
-            .map(|table| table.name().to_string())
-            .map(|known| (strsim::jaro_winkler(&known, &wanted), known))
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let known: Vec<String> = known.iter().map(|table| table.name().to_string()).collect();
+        let nearest = spelling::nearest(&name.to_string(), known.iter().map(String::as_str));
         let place = match at {
             ReadAt::Newest => String::new(),
             ReadAt::Epoch(number) => format!(" in epoch {number}"),
@@ -71,10 +67,8 @@ impl Engine {
         };
         let error = Error::invalid(format!("there is no table {name}{place}"));
         Ok(match nearest {
-            Some((similarity, known)) if similarity > 0.8 => {
-                error.with_hint(format!("did you mean {known}?"))
-            }
-            _ => error.with_hint("c360 tables lists them"),
+            Some(near) => error.with_hint(format!("did you mean {near}?")),
+            None => error.with_hint("c360 tables lists them"),
         })
     }
 

@@ -22,7 +22,7 @@ use crate::session::Session;
 /// The column that says what happened.
 pub const CHANGE_TYPE: &str = "change_type";
 
-/// The changes of one table, as batches of [`schema`].
+/// The changes of one table, as batches of [`schema`], in types that hold the rows of both snapshots.
 pub struct RowChanges {
     table: SchemaRef,
     output: SchemaRef,
@@ -41,8 +41,11 @@ struct Removed {
 
 /// `change_type`, then the table's columns, all of which may be null: a delete carries the key alone.
 pub fn schema(table: &Table) -> SchemaRef {
+    typed_schema(&table.schema())
+}
+
+fn typed_schema(columns: &Schema) -> SchemaRef {
     let mut fields = vec![Field::new(CHANGE_TYPE, DataType::Utf8, false)];
-    let columns = table.schema();
     fields.extend(
         columns
             .fields()
@@ -60,7 +63,9 @@ fn plain(field: &Field) -> Field {
 impl RowChanges {
     /// Changes of `table` since the snapshot `since`; none: since it was empty.
     pub async fn between(session: &Session, table: &Table, since: Option<i64>) -> Result<Self> {
-        let columns = table.schema();
+        let found = table.changes(since).await?;
+        // As wide as both snapshots need: after a rollback the older type is the narrower one.
+        let columns = found.added.schema();
         let key = table.key();
         let names: Vec<String> = columns
             .fields()
@@ -70,14 +75,13 @@ impl RowChanges {
         let mut changes = Self {
             rows: RowHasher::new(&columns, &names)?,
             keys: RowHasher::new(&columns, &key)?,
-            output: schema(table),
+            output: typed_schema(&columns),
             table: columns,
             key,
             removed: HashMap::new(),
             added: None,
             gone: Vec::new(),
         };
-        let found = table.changes(since).await?;
         if !found.is_empty {
             changes
                 .index(session.read(found.removed)?.execute_stream().await?)

@@ -22,8 +22,8 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use jiff::Timestamp;
 
 use crate::EngineOptions;
-use crate::error::{Context, Result};
-use crate::udf;
+use crate::error::{Context, Error, Result};
+use crate::{statement, udf};
 
 const CATALOG: &str = "c360";
 
@@ -54,6 +54,11 @@ impl Runtime {
             environment,
             threads,
         })
+    }
+
+    /// How many threads queries run on.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// An empty session.
@@ -152,7 +157,25 @@ impl Session {
         self.read(Arc::new(table))
     }
 
-    /// One SELECT of a project; `$as_of` is the run's instant. `name` is the file, for errors.
+    /// One SELECT of a project's job: it may not say something else about the same rows and `$as_of`, or a table
+    /// recomputed in part would differ from one recomputed whole.
+    pub async fn select_repeatable(
+        &self,
+        name: &str,
+        sql: &str,
+        as_of: Timestamp,
+    ) -> Result<DataFrame> {
+        let rows = self.select(name, sql, as_of).await?;
+        match statement::unrepeatable(rows.logical_plan())? {
+            None => Ok(rows),
+            Some(function) => {
+                let message = format!("{name} calls {function}(), which differs from run to run");
+                Err(Error::invalid(message).with_hint("write $as_of for the run's time"))
+            }
+        }
+    }
+
+    /// One SELECT; `$as_of` is the run's instant. `name` is the file, for errors.
     pub async fn select(&self, name: &str, sql: &str, as_of: Timestamp) -> Result<DataFrame> {
         let read_only = SQLOptions::new()
             .with_allow_ddl(false)

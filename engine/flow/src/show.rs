@@ -13,9 +13,10 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::json::{self, Row};
 use crate::query::ReadAt;
 use crate::session::Session;
-use crate::{identity, json, udf};
+use crate::{identity, udf};
 
 /// How many of a person's latest facts a timeline holds.
 const TIMELINE_ROWS: usize = 50;
@@ -27,22 +28,22 @@ pub struct PersonView {
     pub person_id: String,
     /// The person id that was asked for, where that person has become part of this one since.
     pub resolved_from: Option<String>,
-    /// The golden profile.
-    pub profile: Value,
+    /// The golden profile, where there is one.
+    pub profile: Option<Row>,
     /// Feature table to the person's row.
-    pub features: BTreeMap<String, Value>,
+    pub features: BTreeMap<String, Row>,
     /// The records that are this person.
-    pub records: Vec<Value>,
+    pub records: Vec<Row>,
     /// Their identifiers.
-    pub identifiers: Vec<Value>,
+    pub identifiers: Vec<Row>,
     /// The evidence that joined them.
-    pub links: Vec<Value>,
+    pub links: Vec<Row>,
     /// Which record each field of the profile came from.
     pub provenance: Value,
     /// The latest facts, newest first.
     pub timeline: Vec<TimelineEntry>,
     /// What happened to the person.
-    pub events: Vec<Value>,
+    pub events: Vec<Row>,
 }
 
 /// One fact.
@@ -53,7 +54,7 @@ pub struct TimelineEntry {
     /// The fact table.
     pub table: String,
     /// The row.
-    pub summary: Value,
+    pub summary: Row,
 }
 
 impl Engine {
@@ -67,11 +68,12 @@ impl Engine {
         };
         let of = |table: TableName| person_rows(&session, table, &person_id);
         let records = of(identity::persons()).await?;
-        let keys = record_keys(&records)?;
+        let keys = record_keys(&records);
         let mut profile = self.profile(&session, &person_id).await?;
         let provenance = profile
-            .as_object_mut()
+            .as_mut()
             .and_then(|row| row.remove("provenance"))
+            .and_then(|json| serde_json::from_str(json.get()).ok())
             .unwrap_or(Value::Null);
         Ok(Some(PersonView {
             resolved_from: (who != person_id && is_person_id(&session, who).await?)
@@ -149,21 +151,17 @@ impl Engine {
         })
     }
 
-    async fn profile(&self, session: &Session, person_id: &str) -> Result<Value> {
+    async fn profile(&self, session: &Session, person_id: &str) -> Result<Option<Row>> {
         for job in self.project.jobs.values() {
             if let JobKind::Profile(job) = &job.kind {
                 let rows = person_rows(session, job.table.clone(), person_id).await?;
-                return Ok(rows.into_iter().next().unwrap_or(Value::Null));
+                return Ok(rows.into_iter().next());
             }
         }
-        Ok(Value::Null)
+        Ok(None)
     }
 
-    async fn features(
-        &self,
-        session: &Session,
-        person_id: &str,
-    ) -> Result<BTreeMap<String, Value>> {
+    async fn features(&self, session: &Session, person_id: &str) -> Result<BTreeMap<String, Row>> {
         let mut features = BTreeMap::new();
         for job in self.project.jobs.values() {
             let JobKind::Feature(job) = &job.kind else {
@@ -220,13 +218,10 @@ async fn latest_facts(
         .filter(ident("person_id").eq(lit(person_id)))?
         .sort(vec![ident(&at).sort(false, false)])?
         .limit(0, Some(TIMELINE_ROWS))?;
-    let entry = |mut summary: Value| {
-        if let Some(row) = summary.as_object_mut() {
-            row.remove("person_id");
-        }
-        let at = summary[&at].as_str().unwrap_or_default().to_string();
+    let entry = |mut summary: Row| {
+        summary.remove("person_id");
         TimelineEntry {
-            at,
+            at: summary.text(&at).unwrap_or_default(),
             table: table.to_string(),
             summary,
         }
@@ -238,19 +233,19 @@ async fn latest_facts(
         .collect())
 }
 
-async fn person_rows(session: &Session, table: TableName, person_id: &str) -> Result<Vec<Value>> {
+async fn person_rows(session: &Session, table: TableName, person_id: &str) -> Result<Vec<Row>> {
     let Ok(rows) = session.table(&table).await else {
         return Ok(Vec::new());
     };
     json::collect(rows.filter(ident("person_id").eq(lit(person_id)))?).await
 }
 
-fn record_keys(records: &[Value]) -> Result<Vec<(String, String)>> {
-    let text = |row: &Value, column: &str| row[column].as_str().unwrap_or_default().to_string();
-    Ok(records
+fn record_keys(records: &[Row]) -> Vec<(String, String)> {
+    let text = |row: &Row, column: &str| row.text(column).unwrap_or_default();
+    records
         .iter()
         .map(|row| (text(row, "source"), text(row, "key")))
-        .collect())
+        .collect()
 }
 
 async fn matching(
@@ -319,10 +314,7 @@ async fn successor(session: &Session, who: &str) -> Result<Option<String>> {
 
 async fn first_text(frame: DataFrame, column: &str) -> Result<Option<String>> {
     let rows = json::collect(frame.limit(0, Some(1))?).await?;
-    Ok(rows
-        .first()
-        .and_then(|row| row[column].as_str())
-        .map(str::to_string))
+    Ok(rows.first().and_then(|row| row.text(column)))
 }
 
 /// `who` as each kind of identifier would write it.

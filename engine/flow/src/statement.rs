@@ -1,6 +1,8 @@
-//! What a SELECT reads, found by parsing it and nothing more.
+//! What a SELECT reads, found by parsing it and nothing more, and whether its plan would say the same again.
 
 use c360_spec::TableName;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 
@@ -49,4 +51,23 @@ pub fn tables_of(name: &str, statement: &Statement) -> Result<Vec<TableName>> {
     tables.sort();
     tables.dedup();
     Ok(tables)
+}
+
+/// A function that `plan` calls and that may answer otherwise in the next run, such as `now` or `random`.
+pub fn unrepeatable(plan: &LogicalPlan) -> Result<Option<String>> {
+    let mut found = None;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|part| match part {
+                Expr::ScalarFunction(call)
+                    if call.func.signature().volatility != Volatility::Immutable =>
+                {
+                    found = Some(call.func.name().to_string());
+                    Ok(TreeNodeRecursion::Stop)
+                }
+                _ => Ok(TreeNodeRecursion::Continue),
+            })
+        })
+    })?;
+    Ok(found)
 }

@@ -32,6 +32,14 @@ pub async fn changed_rows(
     Ok(Some(added.union(removed)?))
 }
 
+/// The rows that a change concerns: those of what was touched, or all.
+pub async fn scope(session: &Session, touched: Option<&Touched>) -> Result<Scope> {
+    match touched {
+        None => Ok(Scope::Whole),
+        Some(touched) => touched.scope(session).await,
+    }
+}
+
 /// Distinct combinations of values, held in memory under the names of `columns`.
 #[derive(Debug, Clone)]
 pub struct Touched {

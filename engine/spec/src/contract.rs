@@ -66,7 +66,8 @@ pub struct Column {
     /// Greatest value allowed
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Literal>,
-    /// Holds personal information: never shown in logs, errors or plans
+    /// Holds personal information. A remark for readers: no column's values are ever shown in
+    /// logs, errors or plans, marked or not
     #[serde(default)]
     pub pii: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,11 +131,6 @@ impl Contract {
     /// The column of this name, compared exactly.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
-    }
-
-    /// The table that a source job with this contract fills.
-    pub fn table(&self) -> TableName {
-        raw_table(&self.contract)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::{Contract, JobKind};
 const MEANING: &str = "1";
 
 /// Hashes the job with its defaults filled in, its contract and the text of its SQL files, by
-/// path. Descriptions, and how many rejects are put up with, do not change a result.
+/// path. Descriptions, marks of personal information, and how many rejects are put up with, do not
+/// change a result.
 pub fn fingerprint(
     kind: &JobKind,
     contract: Option<&Contract>,
@@ -34,6 +35,7 @@ fn without_remarks(mut contract: Value) -> Value {
     for column in contract["columns"].as_array_mut().into_iter().flatten() {
         if let Some(column) = column.as_object_mut() {
             column.shift_remove("description");
+            column.shift_remove("pii");
         }
     }
     contract

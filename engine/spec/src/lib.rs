@@ -18,7 +18,7 @@ mod schemas;
 mod secrets;
 pub mod settings;
 mod shape;
-mod spelling;
+pub mod spelling;
 pub mod table_name;
 mod yaml;
 

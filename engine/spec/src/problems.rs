@@ -39,7 +39,7 @@ struct Place {
 
 impl Problem {
     /// A problem of a file as a whole, such as its absence.
-    pub(crate) fn of_file(file: &str, message: String, hint: Option<String>) -> Self {
+    pub fn of_file(file: &str, message: String, hint: Option<String>) -> Self {
         Self {
             file: file.to_owned(),
             line: None,
@@ -105,6 +105,22 @@ impl Problems {
     /// `{"problems": [{"file", "line", "column", "message", "hint"}, …]}`
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "problems": self.problems })
+    }
+}
+
+/// Sorted, and each problem once.
+impl FromIterator<Problem> for Problems {
+    fn from_iter<T: IntoIterator<Item = Problem>>(problems: T) -> Self {
+        Self::new(problems.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.problems.into_iter()
     }
 }
 

@@ -64,24 +64,26 @@ pub struct S3Settings {
 }
 
 impl WarehouseSettings {
-    /// The catalog, or by default `<location>/catalog.db`. A relative path is the project's.
+    /// The catalog, or by default `<location>/catalog.db`. A relative path is the project's. A lake in an object store
+    /// has no default: without a catalog its project has a problem.
     pub fn catalog_uri(&self) -> Connection {
-        match &self.catalog {
-            Some(catalog) => catalog.clone(),
-            None => {
-                let folder = self
-                    .location
-                    .trim_start_matches("file://")
-                    .trim_end_matches('/');
-                Connection::new(format!("sqlite:{folder}/catalog.db"))
-            }
+        if let Some(catalog) = &self.catalog {
+            return catalog.clone();
         }
+        let folder = self.location.strip_prefix(LOCAL).unwrap_or(&self.location);
+        Connection::new(format!(
+            "sqlite:{}/catalog.db",
+            folder.trim_end_matches('/')
+        ))
     }
 }
 
+/// How the URL of a folder begins.
+const LOCAL: &str = "file://";
+
 /// Whether the location is in an object store rather than a folder.
 pub(crate) fn is_remote(location: &str) -> bool {
-    location.contains("://") && !location.starts_with("file://")
+    location.contains("://") && !location.starts_with(LOCAL)
 }
 
 fn default_data() -> String {
@@ -242,5 +244,26 @@ mod instant {
         };
         let invalid = || serde::de::Error::custom(format!("`{text}` is no date or timestamp"));
         parse_instant(&text).map(Some).ok_or_else(invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(location: &str, expected: &str) {
+        let warehouse = WarehouseSettings {
+            location: location.to_owned(),
+            catalog: None,
+            s3: None,
+        };
+        assert_eq!(warehouse.catalog_uri().reveal(), expected);
+    }
+
+    #[test]
+    fn the_catalog_of_a_folder_is_in_it() {
+        check("./lake", "sqlite:./lake/catalog.db");
+        check("/data/lake/", "sqlite:/data/lake/catalog.db");
+        check("file:///data/lake", "sqlite:/data/lake/catalog.db");
     }
 }

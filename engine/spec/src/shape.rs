@@ -321,15 +321,18 @@ impl<'a> Reader<'a> {
 
     fn integer(&mut self, node: &Node, schema: &Value) -> Option<Value> {
         let least = schema["minimum"].as_u64().unwrap_or(0);
-        let most = if schema["format"] == "uint32" {
-            u64::from(u32::MAX)
-        } else {
-            u64::MAX
-        };
+        let limit = schema["maximum"].as_u64();
+        let most = limit.unwrap_or(match schema["format"] == "uint32" {
+            true => u64::from(u32::MAX),
+            false => u64::MAX,
+        });
         let number = plain(node).and_then(|text| text.parse::<u64>().ok());
-        match number.filter(|number| (least..=most).contains(number)) {
-            Some(number) => Some(Value::from(number)),
-            None => self.unexpected(node, &format!("a whole number from {least} up")),
+        match (number.filter(|it| (least..=most).contains(it)), limit) {
+            (Some(number), _) => Some(Value::from(number)),
+            (None, Some(most)) => {
+                self.unexpected(node, &format!("a whole number from {least} to {most}"))
+            }
+            (None, None) => self.unexpected(node, &format!("a whole number from {least} up")),
         }
     }
 

@@ -95,6 +95,7 @@ fn fingerprints_follow_what_decides_the_result() {
             "description: when",
             "description: when it was made",
         ),
+        ("schemas/orders.yaml", "type: long", "type: long, pii: true"),
         (
             "schemas/orders.yaml",
             "key: [id]",

@@ -43,6 +43,13 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         .prints("identifiers")
         .prints("timeline");
     in_shop(&["show", &email]).exits(0).prints("profile");
+    let sql = "SELECT person_id, gross_revenue FROM customer.order_features LIMIT 1";
+    let rows = in_shop(&["sql", "-c", sql]).exits(0).stdout;
+    let buyer = rows.lines().nth(1).expect("a buyer");
+    let (buyer, revenue) = buyer.split_once(',').expect("two columns");
+    in_shop(&["show", buyer, "--json"])
+        .exits(0)
+        .prints(&format!("\"gross_revenue\": {revenue},"));
     in_shop(&["show", "nobody@nowhere.example"])
         .exits(2)
         .says("nobody has this");

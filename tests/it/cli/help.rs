@@ -31,6 +31,21 @@ fn a_mistyped_command_line_is_invalid() {
 }
 
 #[test]
+fn a_mistyped_command_line_is_json_when_asked_for() {
+    let home = Home::new();
+    let error = home.c360(&["valdiate", "--json"]).exits(2).error();
+    assert_eq!(error["kind"], "invalid");
+    assert_eq!(error["message"], "unrecognized subcommand 'valdiate'");
+    assert_eq!(error["hint"], "a similar subcommand exists: 'validate'");
+    let error = home.c360(&["changes", "--json"]).exits(2).error();
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.contains("--since"), "{error}");
+    home.c360(&["--help", "--json"])
+        .exits(0)
+        .prints("Usage: c360");
+}
+
+#[test]
 fn a_folder_without_a_project_says_how_to_make_one() {
     let home = Home::new();
     home.c360(&["validate"])

@@ -96,11 +96,43 @@ fn an_unknown_column_is_invalid_with_the_nearest_spelling() {
 
 #[test]
 fn values_of_rows_stay_out_of_errors() {
-    filled()
-        .c360(&["sql", "-c", "SELECT CAST(name AS INT) AS n FROM raw.people"])
+    let home = filled();
+    home.c360(&["sql", "-c", "SELECT CAST(name AS INT) AS n FROM raw.people"])
         .exits(3)
         .says("Int32")
         .keeps_quiet_about("Person");
+    let large = "SELECT CAST(id + 4111111111111111 AS INT) AS n FROM raw.people";
+    home.c360(&["sql", "-c", large])
+        .exits(3)
+        .says("Int32")
+        .keeps_quiet_about("4111");
+    home.write("data/people_2.csv", "id,name,age\n500,O'Brien,1\n");
+    home.c360(&["run"]).exits(0);
+    let odd = "SELECT CAST(name AS INT) AS n FROM raw.people WHERE id = 500";
+    home.c360(&["sql", "-c", odd])
+        .exits(3)
+        .keeps_quiet_about("Brien");
+}
+
+#[test]
+fn a_file_of_the_same_name_in_the_making_is_left_alone() {
+    let home = filled();
+    home.write("out.csv.partial", "mine");
+    let sql = "SELECT id FROM raw.people WHERE id = 1";
+    home.c360(&["sql", "-c", sql, "--output", "out.csv"])
+        .exits(0);
+    assert_eq!(home.read("out.csv"), "id\n1\n");
+    assert_eq!(home.read("out.csv.partial"), "mine");
+}
+
+#[test]
+fn queries_spill_where_they_are_told_to() {
+    let home = filled();
+    let sql = ["sql", "-c", "SELECT count(*) AS n FROM raw.people"];
+    std::fs::create_dir(home.file("spill")).expect("folder");
+    home.c360(&[&sql[..], &["--spill-dir", "spill"]].concat())
+        .exits(0)
+        .prints("n\n100\n");
 }
 
 #[test]

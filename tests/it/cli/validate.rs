@@ -63,3 +63,82 @@ fn a_file_that_is_not_text_is_named() {
         .says("sql/odd.sql")
         .says("UTF-8");
 }
+
+const TOTALS: &str =
+    "job: totals\nkind: feature\ntable: customer.totals\nsql: sql/totals.sql\nkey: [id]\n";
+
+/// A project with the feature `totals`, made by this SQL.
+fn with_totals(sql: &str) -> Home {
+    let home = Home::with_people();
+    home.write("jobs/totals.yaml", TOTALS);
+    home.write("sql/totals.sql", sql);
+    home
+}
+
+#[test]
+fn mistakes_in_sql_are_found_without_a_lake() {
+    with_totals("SELECT id, age FROM raw.people")
+        .c360(&["validate"])
+        .exits(0)
+        .prints("1 SQL file");
+    for (sql, said) in [
+        ("SELEC id FROM raw.people", "found: SELEC"),
+        ("SELECT 1 AS id; SELECT 2 AS id", "more than one statement"),
+        ("SELECT id FROM lake.raw.people.rows", "sql/totals.sql"),
+        ("SELECT id FROM raw.poeple", "did you mean `raw.people`?"),
+        ("DROP TABLE raw.people", "holds no SELECT"),
+        (
+            "SELECT id FROM customer.totals",
+            "job totals reads customer.totals, which it writes itself",
+        ),
+    ] {
+        let home = with_totals(sql);
+        home.c360(&["validate"]).exits(2).says(said);
+        assert!(!home.file("lake").exists(), "{sql}");
+    }
+}
+
+#[test]
+fn jobs_that_wait_for_each_other_are_named() {
+    let home = with_totals("SELECT id FROM customer.shares");
+    home.write("jobs/shares.yaml", &TOTALS.replace("totals", "shares"));
+    home.write("sql/shares.sql", "SELECT id FROM customer.totals");
+    home.c360(&["validate"])
+        .exits(2)
+        .says("jobs wait for each other: shares, totals");
+}
+
+#[test]
+fn expressions_and_countries_are_checked() {
+    let home = Home::with_people();
+    home.write("jobs/identity.yaml", IDENTITY);
+    home.c360(&["validate"])
+        .exits(2)
+        .says("`name` of source people is no SQL expression")
+        .says("`ZZ` of identifier kind `phone` is no country")
+        .says("2 problems");
+}
+
+const IDENTITY: &str = "\
+job: identity
+kind: identity
+records:
+  - source: people
+    from: raw.people
+    key: id
+    seen_at: to_timestamp(0)
+    attributes: {name: \"lower(name\"}
+    identifiers: {phone: name}
+identifiers:
+  phone: {normalize: phone, region: ZZ}
+";
+
+#[test]
+fn mistakes_in_yaml_and_sql_are_told_together() {
+    let home = with_five_mistakes();
+    home.write("sql/totals.sql", "SELECT 1; SELECT 2");
+    let error = home.c360(&["validate", "--json"]).exits(2).error();
+    let problems = error["problems"].as_array().expect("problems");
+    assert_eq!(problems.len(), 6, "{problems:#?}");
+    assert_eq!(problems[5]["file"], "sql/totals.sql");
+}

@@ -2,7 +2,9 @@
 
 mod crash;
 mod dev_data;
+mod edges;
 mod histories;
 pub mod lab;
 mod on_s3;
+mod publication;
 mod retailer;

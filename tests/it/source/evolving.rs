@@ -43,6 +43,22 @@ async fn rows_whose_files_are_gone_stay_as_they_were_read() {
 }
 
 #[tokio::test]
+async fn a_changed_file_without_a_key_is_refused_under_a_new_spec_too_when_others_are_gone() {
+    let keyless = |contract: &str| contract.replace("key: [id]", "");
+    let job = "files: ['*.csv']\nformat: {type: csv}\n";
+    let shop = Shop::with_contract(&keyless(CONTRACT), job).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
+    std::fs::remove_file(shop.path("2.csv")).expect("removed");
+    shop.put("1.csv", "id,v,at\na,1,\na,2,\n");
+    let evolved = keyless(&with_column("{name: note, type: string}"));
+    let shop = shop.respecified(&evolved, job);
+    let error = shop.try_run().await.expect_err("refused");
+    assert_eq!(error.kind(), Kind::Data);
+    shop.check(&["a,1,∅", "b,1,∅"]).await;
+}
+
+#[tokio::test]
 async fn descriptions_and_limits_are_no_change() {
     let shop = Shop::new(JOB).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;

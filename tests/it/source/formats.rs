@@ -62,13 +62,62 @@ fn parquet() -> Vec<u8> {
             Arc::new(Date32Array::from(vec![0, 0])),
         ],
     );
-    let rows = rows.expect("rows");
+    written(&rows.expect("rows"))
+}
+
+fn written(rows: &RecordBatch) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer =
         parquet::arrow::ArrowWriter::try_new(&mut bytes, rows.schema(), None).expect("a writer");
-    writer.write(&rows).expect("written");
+    writer.write(rows).expect("written");
     writer.close().expect("closed");
     bytes
+}
+
+/// Rows `a` to `c` with the operations that are given.
+fn parquet_changes(operations: Vec<Option<&str>>) -> Vec<u8> {
+    let schema = Schema::new(vec![
+        Field::new("op", DataType::Utf8, true),
+        Field::new("id", DataType::Utf8, true),
+        Field::new("at", DataType::Date32, true),
+    ]);
+    let rows = RecordBatch::try_new(
+        Arc::new(schema),
+        vec![
+            Arc::new(StringArray::from(operations)),
+            Arc::new(StringArray::from(vec!["a", "b", "c"])),
+            Arc::new(Date32Array::from(vec![0, 0, 0])),
+        ],
+    );
+    written(&rows.expect("rows"))
+}
+
+#[tokio::test]
+async fn a_missing_operation_is_a_reject_in_every_format() {
+    let csv = "op,id,at\nI,a,1970-01-01\n,b,1970-01-01\n  ,c,1970-01-01\n";
+    let ndjson = "{\"op\":\"I\",\"id\":\"a\",\"at\":\"1970-01-01\"}\n\
+        {\"op\":null,\"id\":\"b\",\"at\":\"1970-01-01\"}\n{\"id\":\"c\",\"at\":\"1970-01-01\"}\n";
+    let parquet = parquet_changes(vec![Some("I"), None, Some("")]);
+    let files: [(&str, &[u8]); 3] = [
+        ("csv", csv.as_bytes()),
+        ("ndjson", ndjson.as_bytes()),
+        ("parquet", &parquet),
+    ];
+    for (format, bytes) in files {
+        let job = format!(
+            "files: ['*']\nformat: {{type: {format}}}\nmode: cdc\norder_by: at\nop: {{column: op}}\n"
+        );
+        let shop = Shop::new(&job).await;
+        shop.put("1", bytes);
+        shop.run().await;
+        shop.check(&["a,∅,1970-01-01"]).await;
+        let rejects = shop.rows("raw.items__rejects").await;
+        assert_eq!(rejects.len(), 2, "{format}: {rejects:?}");
+        for reject in rejects {
+            let reason = "op,is not one of the declared operations";
+            assert!(reject.contains(reason), "{format}: {reject}");
+        }
+    }
 }
 
 const PARQUET: &str = "files: ['*.parquet']\nformat: {type: parquet}\n";

@@ -44,6 +44,39 @@ async fn under_the_limit_bad_rows_go_to_the_rejects() {
     );
 }
 
+#[tokio::test]
+async fn a_changed_file_has_the_rejects_of_its_newest_version() {
+    let shop = Shop::new(JOB).await;
+    shop.deliver("1.csv", "id,v,at\na,one,\nb,two,\nc,3,\n")
+        .await;
+    shop.deliver("2.csv", "id,v,at\nd,four,\n").await;
+    assert_eq!(shop.rows("raw.items__rejects").await.len(), 3);
+    shop.deliver("1.csv", "id,v,at\na,1,\nb,zwei,\nc,3,\n")
+        .await;
+    let rejects = shop.rows("raw.items__rejects").await;
+    assert_eq!(
+        rejects,
+        [
+            "1.csv,2,3,v,is not a int,b,zwei,",
+            "2.csv,1,2,v,is not a int,d,four,"
+        ]
+    );
+
+    let rebuilt = Shop::new(JOB).await;
+    for name in ["1.csv", "2.csv"] {
+        std::fs::copy(shop.path(name), rebuilt.path(name)).expect("copied");
+    }
+    rebuilt.run().await;
+    assert_eq!(rebuilt.rows("raw.items__rejects").await, rejects);
+
+    shop.deliver("1.csv", "id,v,at\na,1,\nb,2,\n").await;
+    assert_eq!(
+        shop.rows("raw.items__rejects").await,
+        ["2.csv,1,2,v,is not a int,d,four,"]
+    );
+    assert_eq!(shop.run().await.action, c360_flow::Action::Nothing);
+}
+
 async fn check_over(limits: &str, limit: &str) {
     let shop = Shop::with_contract(&limited(limits), JOB).await;
     shop.put("1.csv", three_percent_bad());

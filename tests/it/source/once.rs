@@ -52,7 +52,31 @@ async fn a_file_that_was_only_touched_is_not_read_again() {
         .expect("the file");
     file.set_modified(SystemTime::now() + Duration::from_secs(60))
         .expect("touched");
-    assert_eq!(shop.run().await.action, Action::Nothing);
+    let noted = shop.run().await;
+    assert_eq!(
+        (noted.why.as_str(), noted.outcome.rows_in),
+        ("file times changed: 1 file to note", 0)
+    );
+    shop.check(&["a,1,∅"]).await;
+    let again = shop.run().await;
+    assert_eq!(
+        (again.action, again.why.as_str()),
+        (Action::Nothing, "no new files among 1"),
+        "its new time is on record"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_somebody_else_wrote_to_is_not_filled_again() {
+    let shop = Shop::with_contract(&keyless(), KEYLESS).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    let table = shop.table("raw.items").await.expect("a table");
+    let foreign = c360_catalog::Stamp::default();
+    table.stamp(foreign).await.expect("committed");
+    let error = shop.try_run().await.expect_err("refused");
+    assert_eq!(error.kind(), Kind::Data);
+    assert!(error.to_string().contains("raw.items"), "{error}");
+    assert!(error.hint().is_some(), "a remedy for {error}");
     shop.check(&["a,1,∅"]).await;
 }
 
@@ -131,5 +155,10 @@ async fn data_may_move() {
     std::fs::create_dir(&copy).expect("a folder");
     std::fs::copy(shop.path("1.csv"), copy.join("1.csv")).expect("copied");
     let moved = shop.moved(copy.to_str().expect("a path"), CONTRACT, UPSERT);
+    let noted = moved.run().await;
+    assert_eq!(
+        (noted.why.as_str(), noted.outcome.rows_in),
+        ("file times changed: 1 file to note", 0)
+    );
     assert_eq!(moved.run().await.action, Action::Nothing);
 }

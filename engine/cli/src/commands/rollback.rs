@@ -8,8 +8,9 @@ use crate::failure::Failure;
 
 /// Publish a new epoch that shows the tables of an earlier one
 ///
-/// Nothing is deleted: readers who follow the epochs see the earlier state from now on, and the
-/// next run that publishes takes them forward again.
+/// Nothing is deleted: readers who follow the epochs see the earlier state from now on, until a
+/// run has news of the tables that were rolled back. Tables first published after that epoch stay
+/// as they are.
 #[derive(Debug, Args)]
 pub struct Rollback {
     /// The epoch to go back to, as in `c360 epochs`

@@ -40,26 +40,17 @@ impl Schema {
         let engine = context.engine().await?;
         let tables = match &self.table {
             Some(name) => vec![named(engine.warehouse(), name).await?],
-            None => tables::all(engine.warehouse()).await?,
+            None => tables::all(&engine).await?,
         };
-        if context.console.json {
-            let list: Vec<Value> = tables.iter().map(json_of).collect();
-            return context.console.json(&list);
-        }
-        if tables.is_empty() {
-            context
-                .console
-                .note("the lake holds no table yet: run `c360 run`");
-            return Ok(());
-        }
-        let rows = tables.iter().flat_map(rows).collect();
-        let headers = ["table", "column", "type", "required", "key"];
-        context.console.text(&grid(
-            &headers,
-            &[],
-            rows,
-            context.console.stdout_is_terminal,
-        ))
+        tables::print(context, &tables, json_of, |wrap| {
+            let rows = tables.iter().flat_map(rows).collect();
+            grid(
+                &["table", "column", "type", "required", "key"],
+                &[],
+                rows,
+                wrap,
+            )
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `c360 tables`: what is in the lake?
 
-use c360_catalog::{Table, Warehouse};
+use c360_catalog::Table;
+use c360_flow::{Engine, ReadAt};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -17,38 +18,39 @@ impl Tables {
     /// Prints name, live rows and newest snapshot of each table.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let engine = context.engine().await?;
-        let tables = all(engine.warehouse()).await?;
-        if context.console.json {
-            let list: Vec<Value> = tables.iter().map(json_of).collect();
-            return context.console.json(&list);
-        }
-        if tables.is_empty() {
-            context
-                .console
-                .note("the lake holds no table yet: run `c360 run`");
-            return Ok(());
-        }
-        let rows = tables.iter().map(row).collect();
-        let headers = ["table", "rows", "columns", "committed at", "snapshot"];
-        let wrap = context.console.stdout_is_terminal;
-        context.console.text(&grid(
-            &headers,
-            &["rows", "columns", "snapshot"],
-            rows,
-            wrap,
-        ))
+        let tables = all(&engine).await?;
+        print(context, &tables, json_of, |wrap| {
+            let rows = tables.iter().map(row).collect();
+            let headers = ["table", "rows", "columns", "committed at", "snapshot"];
+            grid(&headers, &["rows", "columns", "snapshot"], rows, wrap)
+        })
     }
 }
 
 /// Every table of the lake, sorted by name.
-pub async fn all(warehouse: &Warehouse) -> Result<Vec<Table>, Failure> {
-    let mut names = warehouse.tables().await?;
-    names.sort();
-    let mut tables = Vec::new();
-    for name in names {
-        tables.extend(warehouse.table(&name).await?);
-    }
+pub async fn all(engine: &Engine) -> Result<Vec<Table>, Failure> {
+    let mut tables = engine.tables_at(&ReadAt::Newest).await?;
+    tables.sort_by(|a, b| a.name().cmp(b.name()));
     Ok(tables)
+}
+
+/// Prints tables as JSON or as text, which is told whether to wrap; says so where there are none.
+pub fn print(
+    context: &Context,
+    tables: &[Table],
+    json_of: fn(&Table) -> Value,
+    text: impl FnOnce(bool) -> String,
+) -> Result<(), Failure> {
+    let console = &context.console;
+    if console.json {
+        let list: Vec<Value> = tables.iter().map(json_of).collect();
+        return console.json(&list);
+    }
+    if tables.is_empty() {
+        console.note("the lake holds no table yet: run `c360 run`");
+        return Ok(());
+    }
+    console.text(&text(console.stdout_is_terminal))
 }
 
 fn row(table: &Table) -> Vec<String> {

@@ -3,20 +3,21 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::numbers::count;
 
 /// Check every file of the project and report all problems at once
 ///
-/// Reads c360.yaml, schemas/, jobs/ and sql/. Neither the sources nor the lake are touched.
+/// Reads c360.yaml, schemas/, jobs/ and sql/. Neither the sources nor the lake are touched, so a
+/// column that a table lacks shows in a run only.
 #[derive(Debug, Args)]
 pub struct Validate {}
 
 impl Validate {
     /// Ends with exit code 2 when there are problems.
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
-        let (_, project) = context.project()?;
+        let project = context::check(&context.root()?)?;
         let (contracts, jobs, sql) = (
             project.contracts.len(),
             project.jobs.len(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c360_flow::Engine;
+use c360_flow::{Engine, ReadAt};
 
 use crate::failure::Failure;
 
@@ -68,16 +68,14 @@ impl Vocabulary {
     /// The tables of the lake and their columns.
     pub async fn of(engine: &Engine) -> Result<Self, Failure> {
         let mut columns = BTreeMap::new();
-        for name in engine.warehouse().tables().await? {
-            if let Some(table) = engine.warehouse().table(&name).await? {
-                let schema = table.schema();
-                let names = schema
-                    .fields()
-                    .iter()
-                    .map(|field| field.name().clone())
-                    .collect();
-                columns.insert(name.to_string(), names);
-            }
+        for table in engine.tables_at(&ReadAt::Newest).await? {
+            let schema = table.schema();
+            let names = schema
+                .fields()
+                .iter()
+                .map(|field| field.name().clone())
+                .collect();
+            columns.insert(table.name().to_string(), names);
         }
         Ok(Self::new(columns))
     }

@@ -30,10 +30,10 @@ impl Destination {
             });
         };
         let mut partial = wanted.as_os_str().to_owned();
-        partial.push(".partial");
+        partial.push(format!(".{}.partial", uuid::Uuid::now_v7()));
         let partial = PathBuf::from(partial);
-        let opened =
-            fs::File::create(&partial).map_err(|error| Failure::file("write", wanted, &error))?;
+        let opened = fs::File::create_new(&partial)
+            .map_err(|error| Failure::file("write", wanted, &error))?;
         let file = Unfinished {
             partial,
             wanted: wanted.to_path_buf(),

@@ -1,8 +1,9 @@
 //! A person as text: profile with where each value came from, features, records, identifiers,
 //! links, events, and the newest part of the timeline.
 
-use c360_flow::PersonView;
+use c360_flow::{PersonView, Row};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::grid::grid;
 
@@ -17,7 +18,9 @@ pub fn person(person: &PersonView, timeline_length: usize, wrap: bool) -> String
             sections.push(format!("{title}\n{body}"));
         }
     };
-    section("profile", fields(&person.profile, &person.provenance, wrap));
+    if let Some(profile) = &person.profile {
+        section("profile", fields(profile, &person.provenance, wrap));
+    }
     for (table, row) in &person.features {
         section(table, fields(row, &Value::Null, wrap));
     }
@@ -30,14 +33,11 @@ pub fn person(person: &PersonView, timeline_length: usize, wrap: bool) -> String
 }
 
 /// One line a field that has a value.
-fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
-    let Some(row) = row.as_object() else {
-        return String::new();
-    };
+fn fields(row: &Row, provenance: &Value, wrap: bool) -> String {
     let lines: Vec<Vec<String>> = row
         .iter()
-        .filter(|(field, value)| !value.is_null() && *field != "person_id")
-        .map(|(field, value)| vec![field.clone(), shown(value), origins(provenance, field)])
+        .filter(|(field, _)| *field != "person_id")
+        .map(|(field, value)| vec![field.to_owned(), shown(value), origins(provenance, field)])
         .collect();
     let headers = [
         "field",
@@ -52,21 +52,18 @@ fn fields(row: &Value, provenance: &Value, wrap: bool) -> String {
 }
 
 /// One line a row. Rows leave out what they do not have, so the columns are the fields of any.
-fn rows(rows: &[Value], wrap: bool) -> String {
+fn rows(rows: &[Row], wrap: bool) -> String {
     let mut headers: Vec<&str> = Vec::new();
-    for field in rows
-        .iter()
-        .filter_map(Value::as_object)
-        .flat_map(|row| row.keys())
-    {
-        if !headers.contains(&field.as_str()) {
+    for (field, _) in rows.iter().flat_map(Row::iter) {
+        if !headers.contains(&field) {
             headers.push(field);
         }
     }
     if headers.is_empty() {
         return String::new();
     }
-    let line = |row: &Value| headers.iter().map(|header| shown(&row[*header])).collect();
+    let cell = |row: &Row, header: &str| row.get(header).map_or_else(String::new, shown);
+    let line = |row: &Row| headers.iter().map(|header| cell(row, header)).collect();
     let mut lines: Vec<Vec<String>> = rows.iter().map(line).collect();
     lines.sort();
     grid(&headers, &[], lines, wrap)
@@ -85,13 +82,9 @@ fn timeline(person: &PersonView, length: usize, wrap: bool) -> String {
     grid(&["at", "table", "what"], &[], lines, wrap)
 }
 
-/// The values of a row that say something, on one line.
-fn told(row: &Value) -> String {
-    let Some(row) = row.as_object() else {
-        return shown(row);
-    };
-    let parts = row.iter().filter(|(_, value)| !value.is_null());
-    parts
+/// The values of a row, on one line.
+fn told(row: &Row) -> String {
+    row.iter()
         .map(|(field, value)| format!("{field}={}", shown(value)))
         .collect::<Vec<_>>()
         .join(" ")
@@ -101,8 +94,9 @@ fn told(row: &Value) -> String {
 fn origins(provenance: &Value, field: &str) -> String {
     let origins = provenance.as_array().into_iter().flatten();
     let origin = |origin: &Value| {
-        let parts = ["source", "record", "observed_at"].map(|part| shown(&origin[part]));
-        parts.join(" ").trim_end().to_owned()
+        let parts = ["source", "record", "observed_at"].map(|part| &origin[part]);
+        let texts = parts.map(|part| part.as_str().unwrap_or_default());
+        texts.join(" ").trim_end().to_owned()
     };
     let texts: Vec<String> = origins
         .filter(|it| it["field"] == field)
@@ -111,11 +105,52 @@ fn origins(provenance: &Value, field: &str) -> String {
     texts.join("; ")
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+/// Texts without their quotes, lists without brackets; numbers digit for digit.
+fn shown(value: &RawValue) -> String {
+    let json = value.get();
+    if let Ok(text) = serde_json::from_str::<Option<String>>(json) {
+        return text.unwrap_or_default();
+    }
+    match serde_json::from_str::<Vec<&RawValue>>(json) {
+        Ok(values) => values.into_iter().map(shown).collect::<Vec<_>>().join(", "),
+        Err(_) => json.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).expect("JSON")
+    }
+
+    fn row(fields: &[(&str, &str)]) -> Row {
+        fields
+            .iter()
+            .map(|(name, json)| ((*name).to_owned(), raw(json)))
+            .collect()
+    }
+
+    #[test]
+    fn a_column_that_only_a_later_row_has_is_shown() {
+        let records = [
+            row(&[("source", "\"crm\"")]),
+            row(&[("source", "\"web\""), ("born", "\"1970-01-01\"")]),
+        ];
+        assert_eq!(
+            rows(&records, false),
+            "source  born\ncrm\nweb     1970-01-01"
+        );
+    }
+
+    #[test]
+    fn values_are_shown_as_they_are() {
+        assert_eq!(
+            shown(&raw("12345678901234567.890")),
+            "12345678901234567.890"
+        );
+        assert_eq!(shown(&raw("[\"a\", 1.50]")), "a, 1.50");
+        assert_eq!(shown(&raw("{\"a\":1}")), "{\"a\":1}");
     }
 }

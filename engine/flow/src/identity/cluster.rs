@@ -18,40 +18,21 @@ use std::collections::HashSet;
 use super::affected::{Affected, affected};
 use super::graph::Graph;
 use super::{identifiers, links, persons, records};
-use crate::cursor::{Cursor, Decision, Work, decide as compare};
+use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::report::Outcome;
 use crate::room::Room;
-use crate::touched::Touched;
-
-/// What there is to do, with everything pinned that it takes.
-pub struct Planned {
-    linked: Option<Table>,
-    resolved: Option<Table>,
-    records: Table,
-    identifiers: Table,
-    now: Cursor,
-    /// What there is to do.
-    pub decision: Decision,
-}
+use crate::touched::{self, Touched};
 
 /// Compares what both tables were made from with what there is now.
 pub async fn decide(room: &Room<'_>) -> Result<Planned> {
-    let linked = room.output_table(&links()).await?;
-    let resolved = room.output_table(&persons()).await?;
-    let records = room.input_table(&records()).await?;
-    let identifiers = room.input_table(&identifiers()).await?;
-    let now = Cursor::of([&records, &identifiers]);
-    let cursor = resolved.as_ref().filter(|_| linked.is_some());
-    let decision = compare(cursor, &room.job.fingerprint, &now);
-    Ok(Planned {
-        linked,
-        resolved,
-        records,
-        identifiers,
-        now,
-        decision,
-    })
+    Planned::of(
+        room,
+        &[links(), persons()],
+        &[records(), identifiers()],
+        None,
+    )
+    .await
 }
 
 /// Brings links and persons up to date.
@@ -61,15 +42,16 @@ pub async fn apply(
     planned: &Planned,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let inputs = [&planned.records, &planned.identifiers];
-    let session = room.runtime.session().with_tables(inputs).await?;
-    let (graph, scope) = match (&planned.decision.work, &planned.resolved) {
-        (Work::Nothing, resolved) => {
-            outcome.snapshot_id = resolved.as_ref().and_then(Table::snapshot_id);
-            return Ok(());
-        }
+    let resolved = planned.output(&persons());
+    if planned.decision.work == Work::Nothing {
+        outcome.snapshot_id = resolved.and_then(Table::snapshot_id);
+        return Ok(());
+    }
+    let session = planned.session(room).await?;
+    let (graph, scope) = match (&planned.decision.work, resolved) {
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
+            let inputs = [planned.input(&records())?, planned.input(&identifiers())?];
             let affected: Affected = affected(&session, inputs, since).await?;
             let rows = affected.record_rows(&session).await?;
             let held = affected.identifier_rows(&session).await?;
@@ -112,7 +94,7 @@ impl Written<'_> {
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
             .write(
-                self.planned.linked.as_ref(),
+                self.planned.output(&name),
                 self.scope(columns).await?,
                 rows,
                 stamp,
@@ -135,7 +117,7 @@ impl Written<'_> {
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
             .write(
-                self.planned.resolved.as_ref(),
+                self.planned.output(&name),
                 self.scope(columns).await?,
                 rows,
                 stamp,
@@ -146,15 +128,8 @@ impl Written<'_> {
     }
 
     async fn scope(&self, columns: [&str; 2]) -> Result<Scope> {
-        match self.scope {
-            None => Ok(Scope::Whole),
-            Some(scope) => {
-                scope
-                    .renamed(&columns)
-                    .scope(&self.room.runtime.session())
-                    .await
-            }
-        }
+        let renamed = self.scope.map(|scope| scope.renamed(&columns));
+        touched::scope(&self.room.runtime.session(), renamed.as_ref()).await
     }
 
     /// The rows that are ours to write: records that only helped to judge a limit keep what they have.

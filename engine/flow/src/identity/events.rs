@@ -18,6 +18,7 @@ use super::{events, persons};
 use crate::conform::conform;
 use crate::cursor::{Cursor, Decision, Work, decide as compare};
 use crate::error::{Error, Result};
+use crate::output::unchanged;
 use crate::report::{Outcome, PersonCounts};
 use crate::room::Room;
 use crate::session::Session;
@@ -25,6 +26,7 @@ use crate::touched::Touched;
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
+    written: Option<Table>,
     persons: Table,
     now: Cursor,
     /// What there is to do.
@@ -38,8 +40,10 @@ pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let written = room.output_table(&events()).await?;
     let persons = room.input_table(&persons()).await?;
     let now = Cursor::of([&persons]);
-    let decision = compare(written.as_ref(), FINGERPRINT, &now);
+    let inputs = std::slice::from_ref(&persons);
+    let decision = compare(written.as_ref(), FINGERPRINT, inputs, &now);
     Ok(Planned {
+        written,
         persons,
         now,
         decision,
@@ -50,21 +54,25 @@ const FINGERPRINT: &str = "identity.events";
 
 /// Appends what happened.
 pub async fn apply(room: &Room<'_>, planned: &Planned, outcome: &mut Outcome) -> Result<()> {
-    let since = match &planned.decision.work {
-        Work::Nothing => return Ok(()),
-        Work::Full => None,
-        Work::Incremental(cursor) => cursor.since(&planned.persons),
-    };
     let session = room.runtime.session();
-    let known = match since {
-        None => Known::beginning(&session, &planned.persons).await?,
-        Some(since) => Known::since(&session, &planned.persons, since).await?,
+    let known = match &planned.decision.work {
+        Work::Nothing => return Ok(()),
+        Work::Incremental(since) => match since.since(&planned.persons) {
+            Some(since) => Known::since(&session, &planned.persons, since).await?,
+            None => Known::beginning(&session, &planned.persons).await?,
+        },
+        Work::Full if planned.has_begun() => {
+            outcome.warnings.push(gap(&planned.decision));
+            Known::nothing()
+        }
+        Work::Full => Known::beginning(&session, &planned.persons).await?,
     };
     let happened = known.events()?;
     outcome.persons = Some(count(&happened));
     let name = events();
     let output = room.output(&name, &[], "what happened to persons, oldest first");
     let table = output.prepare(&schema()).await?;
+    unchanged(&table, planned.written.as_ref())?;
     let mut appender = table.appender();
     for some in happened.chunks(64 * 1024) {
         appender
@@ -77,6 +85,23 @@ pub async fn apply(room: &Room<'_>, planned: &Planned, outcome: &mut Outcome) ->
     Ok(())
 }
 
+impl Planned {
+    /// Whether the log tells a story already.
+    fn has_begun(&self) -> bool {
+        let written = self.written.as_ref().and_then(Table::snapshot_id);
+        written.is_some()
+    }
+}
+
+/// A log that lost its place goes on from here: to begin it anew would tell everything twice.
+fn gap(decision: &Decision) -> String {
+    format!(
+        "{} does not tell what happened since it was last written: {}",
+        events(),
+        decision.why
+    )
+}
+
 /// Records with their persons, on both sides of the change: `source`, `key`, `person_id`.
 struct Known {
     before: Vec<RecordBatch>,
@@ -84,6 +109,13 @@ struct Known {
 }
 
 impl Known {
+    fn nothing() -> Self {
+        Self {
+            before: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
     /// Nobody was known before. One record a person is enough to tell that it was created.
     async fn beginning(session: &Session, persons: &Table) -> Result<Self> {
         let all = session.read(persons.provider().await?)?.aggregate(

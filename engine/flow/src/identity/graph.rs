@@ -252,7 +252,7 @@ fn rules(job: &IdentityJob, kinds: &[String]) -> Rules {
         let rule = job.identifiers.get(name).unwrap_or(&default);
         KindRule {
             links: rule.links,
-            rank: u16::try_from(rule.rank).unwrap_or(u16::MAX),
+            rank: rule.rank,
             limit: rule.limit.as_ref().map(|limit| Limit {
                 records: limit.records,
                 window_days: limit.window_days,

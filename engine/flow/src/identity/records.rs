@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use c360_catalog::{Scope, Table};
+use c360_resolve::standardise::{Normalizer, normalize};
 use c360_spec::{IdentifierRule, IdentityJob, Normalize, RecordSource, TableName};
+use datafusion::arrow::array::StringArray;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::regexp_like;
@@ -14,48 +15,27 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, in_list, lit, not};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::{identifiers, records};
-use crate::cursor::{Cursor, Decision, Work, decide as compare};
-use crate::error::{Error, Result};
+use crate::cursor::{Cursor, Planned, Work};
+use crate::error::{Context, Error, Result};
 use crate::expression;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::Session;
-use crate::touched::{Touched, changed_rows};
+use crate::touched::{Touched, changed_rows, scope};
 use crate::udf;
-
-/// What there is to do, with everything pinned that it takes.
-pub struct Planned {
-    records: Option<Table>,
-    identifiers: Option<Table>,
-    inputs: Vec<Table>,
-    now: Cursor,
-    /// What there is to do.
-    pub decision: Decision,
-}
 
 /// Compares what both tables were made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
-    let records = room.output_table(&records()).await?;
-    let identifiers = room.output_table(&identifiers()).await?;
+    for (kind, rule) in &job.identifiers {
+        normalizer(kind, rule)?;
+    }
     let names: BTreeSet<TableName> = job
         .records
         .iter()
         .map(|source| source.from.clone())
         .collect();
-    let inputs = room
-        .input_tables(&names.into_iter().collect::<Vec<_>>())
-        .await?;
-    let now = Cursor::of(&inputs);
-    // Identifiers are written last: where the two tables disagree, theirs is the older cursor.
-    let cursor = identifiers.as_ref().filter(|_| records.is_some());
-    let decision = compare(cursor, &room.job.fingerprint, &now);
-    Ok(Planned {
-        records,
-        identifiers,
-        inputs,
-        now,
-        decision,
-    })
+    let inputs: Vec<TableName> = names.into_iter().collect();
+    Planned::of(room, &[records(), identifiers()], &inputs, None).await
 }
 
 /// Brings records and identifiers up to date.
@@ -70,7 +50,7 @@ pub async fn apply(
         Work::Full => None,
         Work::Incremental(since) => Some(touched_records(room, job, planned, since).await?),
     };
-    let session = open(room, planned).await?;
+    let session = planned.session(room).await?;
     let mut record_rows = Vec::new();
     let mut identifier_rows = Vec::new();
     for source in &job.records {
@@ -78,42 +58,28 @@ pub async fn apply(
         record_rows.push(record_frame(&rows, job, source)?);
         identifier_rows.extend(identifier_frames(&rows, job, source)?);
     }
-    let scope = || scope(room, touched.as_ref());
+    let scope = || scope(&session, touched.as_ref());
+    let table = records();
     let key = ["source", "key"].map(String::from);
-    let output = records();
-    let output = room.output(&output, &key, "one row a record");
+    let output = room.output(&table, &key, "one row a record");
     let rows = union(record_rows)?.execute_stream().await?;
     let stamp = room.stamp(&planned.now);
     let committed = output
-        .write(planned.records.as_ref(), scope().await?, rows, stamp)
+        .write(planned.output(&table), scope().await?, rows, stamp)
         .await?;
     outcome.wrote(&committed);
 
+    let table = identifiers();
     let key = ["source", "key", "kind", "value"].map(String::from);
-    let output = identifiers();
-    let output = room.output(
-        &output,
-        &key,
-        "one row a standardised identifier of a record",
-    );
+    let comment = "one row a standardised identifier of a record";
+    let output = room.output(&table, &key, comment);
     let rows = union(identifier_rows)?.distinct()?.execute_stream().await?;
     let stamp = room.stamp(&planned.now);
     let committed = output
-        .write(planned.identifiers.as_ref(), scope().await?, rows, stamp)
+        .write(planned.output(&table), scope().await?, rows, stamp)
         .await?;
     outcome.wrote(&committed);
     Ok(())
-}
-
-async fn open(room: &Room<'_>, planned: &Planned) -> Result<Session> {
-    room.runtime.session().with_tables(&planned.inputs).await
-}
-
-async fn scope(room: &Room<'_>, touched: Option<&Touched>) -> Result<Scope> {
-    match touched {
-        None => Ok(Scope::Whole),
-        Some(touched) => touched.scope(&room.runtime.session()).await,
-    }
 }
 
 fn union(frames: Vec<DataFrame>) -> Result<DataFrame> {
@@ -131,10 +97,10 @@ async fn touched_records(
     planned: &Planned,
     since: &Cursor,
 ) -> Result<Touched> {
-    let session = open(room, planned).await?;
+    let session = planned.session(room).await?;
     let mut touched = Touched::none(&["source", "key"]);
     for source in &job.records {
-        let table = input(planned, source)?;
+        let table = planned.input(&source.from)?;
         let Some(rows) = changed_rows(&session, table, since.since(table)).await? else {
             continue;
         };
@@ -144,14 +110,6 @@ async fn touched_records(
             .await?;
     }
     Ok(touched)
-}
-
-fn input<'a>(planned: &'a Planned, source: &RecordSource) -> Result<&'a Table> {
-    let found = planned
-        .inputs
-        .iter()
-        .find(|table| table.name() == &source.from);
-    found.ok_or_else(|| Error::internal(format!("{} was not pinned", source.from)))
 }
 
 fn place(source: &RecordSource, what: &str) -> String {
@@ -179,11 +137,18 @@ async fn read(
     for (kind, sql) in &source.identifiers {
         columns.push(text(parse(sql, kind)?).alias(raw_column(kind)));
     }
-    let rows = raw.select(columns)?.filter(ident("key").not_eq(lit("")))?;
+    let rows = raw.select(columns)?.filter(has_text("key"))?;
     match touched {
         None => Ok(rows),
         Some(touched) => touched.narrow(session, rows, &["source", "key"]),
     }
+}
+
+/// An empty text names nobody, no more than a null does.
+fn has_text(column: &str) -> Expr {
+    ident(column)
+        .is_not_null()
+        .and(ident(column).not_eq(lit("")))
 }
 
 fn raw_column(kind: &str) -> String {
@@ -246,7 +211,7 @@ fn identifier_frames(
                 lit(kind.as_str()).alias("kind"),
                 value.alias("value"),
             ])?
-            .filter(accepted(rule))?;
+            .filter(accepted(kind, rule)?)?;
         frames.push(frame);
     }
     Ok(frames)
@@ -258,7 +223,7 @@ fn standardise(rule: &IdentifierRule, raw: Expr) -> Expr {
         (Some("phone"), Some(region)) => {
             udf::normalize_udf("phone").call(vec![raw, lit(region.as_str())])
         }
-        (Some(kind), _) => udf::normalize_udf(kind).call(vec![raw]),
+        (Some(name), _) => udf::normalize_udf(name).call(vec![raw]),
     }
 }
 
@@ -274,20 +239,33 @@ pub fn normalizer_name(normalize: Normalize) -> Option<&'static str> {
     }
 }
 
-/// Whether the standardised `value` identifies anybody.
-fn accepted(rule: &IdentifierRule) -> Expr {
+/// What turns values of `kind` into their standard form.
+fn normalizer(kind: &str, rule: &IdentifierRule) -> Result<Normalizer> {
+    let name = normalizer_name(rule.normalize).unwrap_or("none");
+    udf::normalizer(name, rule.region.as_deref())
+        .context(|| format!("identity, rule of identifier {kind}"))
+}
+
+/// Whether the standardised `value` of `kind` identifies anybody.
+fn accepted(kind: &str, rule: &IdentifierRule) -> Result<Expr> {
     let value = || ident("value");
-    // Neither null nor blank: whoever has no value shares none.
-    let mut accepted = value().not_eq(lit(""));
-    if let Some(kind) = normalizer_name(rule.normalize) {
-        accepted = accepted.and(not(udf::is_junk_udf().call(vec![lit(kind), value()])));
+    let mut accepted = has_text("value");
+    if let Some(name) = normalizer_name(rule.normalize) {
+        accepted = accepted.and(not(udf::is_junk_udf().call(vec![lit(name), value()])));
     }
     if let Some(pattern) = &rule.valid {
         accepted = accepted.and(regexp_like(value(), lit(pattern.as_str()), None));
     }
-    if !rule.blocked.is_empty() {
-        let blocked = rule.blocked.iter().map(|text| lit(text.as_str())).collect();
+    let blocked = blocked(kind, rule)?;
+    if !blocked.is_empty() {
         accepted = accepted.and(not(in_list(value(), blocked, false)));
     }
-    accepted
+    Ok(accepted)
+}
+
+/// The blocked values as the table would hold them, without those that it could never hold.
+fn blocked(kind: &str, rule: &IdentifierRule) -> Result<Vec<Expr>> {
+    let written: StringArray = rule.blocked.iter().map(Some).collect();
+    let standardised = normalize(&normalizer(kind, rule)?, &written);
+    Ok(standardised.iter().flatten().map(lit).collect())
 }

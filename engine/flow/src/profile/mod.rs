@@ -8,7 +8,6 @@ mod choose;
 mod golden;
 mod whole_persons;
 
-use c360_catalog::{Committed, Scope, Table};
 use c360_spec::{ProfileJob, TableName};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -18,8 +17,8 @@ use datafusion::prelude::{DataFrame, ident};
 use futures::TryStreamExt;
 use std::collections::BTreeSet;
 
-use crate::cursor::{Cursor, Decision, Work, decide as compare};
-use crate::error::{Error, Result};
+use crate::cursor::{Cursor, Planned};
+use crate::error::Result;
 use crate::expression;
 use crate::identity;
 use crate::report::Outcome;
@@ -29,76 +28,29 @@ use crate::touched::{Touched, changed_rows};
 use golden::Golden;
 use whole_persons::whole_persons;
 
-/// What there is to do, with everything pinned that it takes.
-pub struct Planned {
-    output: Option<Table>,
-    inputs: Vec<Table>,
-    now: Cursor,
-    /// What there is to do.
-    pub decision: Decision,
-}
-
 /// Compares what the profiles were made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &ProfileJob) -> Result<Planned> {
-    let output = room.output_table(&job.table).await?;
     let mut names: BTreeSet<TableName> = job
         .sources
         .iter()
         .map(|source| source.from.clone())
         .collect();
     names.insert(identity::persons());
-    let inputs = room
-        .input_tables(&names.into_iter().collect::<Vec<_>>())
-        .await?;
-    let now = Cursor::of(&inputs);
-    let decision = compare(output.as_ref(), &room.job.fingerprint, &now);
-    Ok(Planned {
-        output,
-        inputs,
-        now,
-        decision,
-    })
+    let inputs: Vec<TableName> = names.into_iter().collect();
+    Planned::of(room, std::slice::from_ref(&job.table), &inputs, None).await
 }
 
 /// Brings the profiles up to date.
 pub async fn apply(room: &Room<'_>, job: &ProfileJob, planned: &Planned) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
-    let session = room.runtime.session().with_tables(&planned.inputs).await?;
-    match (&planned.decision.work, &planned.output) {
-        (Work::Nothing, output) => {
-            outcome.snapshot_id = output.as_ref().and_then(Table::snapshot_id);
-        }
-        (Work::Incremental(since), Some(output)) => {
-            let touched = touched(&session, job, planned, since).await?;
-            let committed = if touched.is_empty() {
-                output.stamp(room.stamp(&planned.now)).await?
-            } else {
-                write(room, job, planned, &session, Some(&touched)).await?
-            };
-            outcome.committed(&committed);
-        }
-        _ => outcome.committed(&write(room, job, planned, &session, None).await?),
-    }
-    Ok(outcome)
-}
-
-async fn write(
-    room: &Room<'_>,
-    job: &ProfileJob,
-    planned: &Planned,
-    session: &Session,
-    touched: Option<&Touched>,
-) -> Result<Committed> {
-    let scope = match touched {
-        None => Scope::Whole,
-        Some(touched) => touched.scope(session).await?,
-    };
-    let rows = profiles(session, job, touched).await?;
     let key = ["person_id".to_string()];
     let output = room.output(&job.table, &key, "one row a person: the golden profile");
-    let stamp = room.stamp(&planned.now);
-    output
-        .write(planned.output.as_ref(), scope, rows, stamp)
+    planned
+        .apply(
+            room,
+            &output,
+            async |session, since| touched(session, job, planned, since).await.map(Some),
+            async |session, touched| profiles(session, job, touched).await,
+        )
         .await
 }
 
@@ -112,8 +64,10 @@ async fn profiles(
     let schema = golden.schema();
     let persons = whole_persons(frame.execute_stream().await?);
     let rows = persons.and_then(move |candidates| {
-        let profile = golden.profiles(&candidates);
-        futures::future::ready(profile.map_err(|error| DataFusionError::External(Box::new(error))))
+        let profile = golden
+            .profiles(&candidates)
+            .map_err(|error| DataFusionError::External(Box::new(error)));
+        futures::future::ready(profile)
     });
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
 }
@@ -126,13 +80,13 @@ async fn touched(
     since: &Cursor,
 ) -> Result<Touched> {
     let mut touched = Touched::none(&["person_id"]);
-    let persons = pinned(planned, &identity::persons())?;
+    let persons = planned.input(&identity::persons())?;
     if let Some(rows) = changed_rows(session, persons, since.since(persons)).await? {
         touched.add(rows, vec![ident("person_id")]).await?;
     }
     let mut records = Touched::none(&["source", "key"]);
     for source in &job.sources {
-        let table = pinned(planned, &source.from)?;
+        let table = planned.input(&source.from)?;
         let Some(rows) = changed_rows(session, table, since.since(table)).await? else {
             continue;
         };
@@ -146,9 +100,4 @@ async fn touched(
     let rows = records.narrow(session, resolved, &["source", "key"])?;
     touched.add(rows, vec![ident("person_id")]).await?;
     Ok(touched)
-}
-
-fn pinned<'a>(planned: &'a Planned, name: &TableName) -> Result<&'a Table> {
-    let found = planned.inputs.iter().find(|table| table.name() == name);
-    found.ok_or_else(|| Error::internal(format!("{name} was not pinned")))
 }

@@ -93,7 +93,10 @@ async fn own_sql(room: &Room<'_>, session: &Session, file: &str) -> Result<Optio
             session.register(&name, table.provider().await?)?;
         }
     }
-    describe(session.select(file, sql, room.clock.as_of).await?).await
+    let rows = session
+        .select_repeatable(file, sql, room.clock.as_of)
+        .await?;
+    describe(rows).await
 }
 
 fn row_count(pending: &Pending, max_percent: f64) -> Option<String> {

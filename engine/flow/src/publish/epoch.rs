@@ -1,6 +1,7 @@
 //! Epochs: the published tables, visible at once under one number.
-
-use std::collections::BTreeMap;
+//!
+//! Each begins as the one before it, so that a job moves its own tables only, and a rollback lasts until there is news
+//! of the tables that were rolled back.
 
 use c360_catalog::{Epoch, EpochTable, Table, Warehouse};
 use c360_spec::{PublishJob, TableName};
@@ -12,8 +13,8 @@ use crate::room::Room;
 
 /// Tables that no epoch shows yet.
 pub struct Pending {
-    /// Number of the epoch that will show them.
-    pub number: u64,
+    /// The epoch that theirs will follow.
+    pub latest: Option<Epoch>,
     /// The job's table first, then those that it publishes with it.
     pub tables: Vec<Table>,
     /// Rows of the job's table in the last epoch.
@@ -27,33 +28,31 @@ pub async fn pending(room: &Room<'_>, job: &PublishJob) -> Result<Option<Pending
     let latest = room.warehouse.epochs().latest().await?;
     let mut tables = vec![room.input_table(&job.table).await?];
     tables.extend(room.input_tables(&job.epoch).await?);
-    let number = latest.as_ref().map_or(1, |epoch| epoch.number + 1);
-    let Some(latest) = latest else {
-        return Ok(Some(Pending {
-            number,
-            tables,
-            rows_before: None,
-            why: "never published".into(),
-        }));
-    };
-    let news: Vec<String> = tables
-        .iter()
-        .filter(|table| !shows(&latest, table))
-        .map(|table| table.name().to_string())
-        .collect();
-    if news.is_empty() {
+    let Some(why) = news(latest.as_ref(), &tables) else {
         return Ok(None);
-    }
-    let rows_before = rows_in(&latest, &tables[0]);
+    };
+    let rows_before = shown(latest.as_ref(), &tables[0]).map(|table| table.row_count());
     Ok(Some(Pending {
-        number,
+        latest,
         tables,
         rows_before,
-        why: format!("not yet published: {}", news.join(", ")),
+        why,
     }))
 }
 
-fn shows(epoch: &Epoch, table: &Table) -> bool {
+fn news(latest: Option<&Epoch>, tables: &[Table]) -> Option<String> {
+    let Some(latest) = latest else {
+        return Some("never published".into());
+    };
+    let news: Vec<String> = tables
+        .iter()
+        .filter(|table| !is_known(latest, table))
+        .map(|table| table.name().to_string())
+        .collect();
+    (!news.is_empty()).then(|| format!("not yet published: {}", news.join(", ")))
+}
+
+fn is_known(epoch: &Epoch, table: &Table) -> bool {
     let shown = epoch
         .tables
         .get(table.name())
@@ -62,101 +61,142 @@ fn shows(epoch: &Epoch, table: &Table) -> bool {
     shown == table.snapshot_id() || (left.is_some() && left == table.snapshot_id())
 }
 
-fn rows_in(epoch: &Epoch, table: &Table) -> Option<u64> {
-    let shown = epoch.tables.get(table.name())?;
-    Some(table.at_snapshot(shown.snapshot_id).ok()?.row_count())
+/// `table` as `epoch` shows it; none where it shows none, or the table was made anew since.
+pub fn shown(epoch: Option<&Epoch>, table: &Table) -> Option<Table> {
+    let shown = epoch?.tables.get(table.name())?;
+    table.at_snapshot(shown.snapshot_id).ok()
 }
 
-/// Makes `tables` visible as epoch `number`, beside what other jobs published before.
-pub async fn create(
-    warehouse: &Warehouse,
-    clock: &Clock,
-    number: u64,
-    tables: Vec<Table>,
-) -> Result<Epoch> {
-    let before = warehouse
-        .epochs()
-        .latest()
-        .await?
-        .map(|epoch| epoch.tables)
-        .unwrap_or_default();
-    let epoch = show(clock, number, before, &tables).await?;
-    put(warehouse, epoch).await
+/// The number of the epoch that follows `latest`.
+pub fn next_number(latest: Option<&Epoch>) -> u64 {
+    latest.map_or(1, |epoch| epoch.number + 1)
 }
 
-/// The epoch that shows each table as it is pinned; its snapshots are tagged first, so that upkeep leaves them alone.
-async fn show(
-    clock: &Clock,
-    number: u64,
-    mut shown: BTreeMap<TableName, EpochTable>,
-    tables: &[Table],
-) -> Result<Epoch> {
-    for table in tables {
-        let Some(snapshot_id) = table.snapshot_id() else {
-            continue;
-        };
-        let tagged = table.tag(&format!("epoch-{number}"), snapshot_id).await?;
-        let metadata_location = tagged.metadata_location().to_string();
-        shown.insert(
-            table.name().clone(),
-            EpochTable {
-                metadata_location,
-                snapshot_id,
-            },
-        );
+/// Makes the pending tables visible with their `changes`, beside what other jobs published before.
+pub async fn create(room: &Room<'_>, pending: &Pending, changes: &Table) -> Result<Epoch> {
+    let mut epoch = following(pending.latest.as_ref(), room.clock);
+    for table in pending.tables.iter().chain([changes]) {
+        show(&mut epoch, table).await?;
     }
-    Ok(Epoch {
+    put(room.warehouse, epoch).await
+}
+
+/// The epoch after `latest`, as yet showing the same.
+fn following(latest: Option<&Epoch>, clock: &Clock) -> Epoch {
+    let number = next_number(latest);
+    let (tables, rolled_back_from) = latest
+        .map(|epoch| (epoch.tables.clone(), epoch.rolled_back_from.clone()))
+        .unwrap_or_default();
+    Epoch {
         number,
         published_at: clock.now,
         run_id: clock.run_id.clone(),
-        tables: shown,
+        tables,
         rollback_to: None,
-        rolled_back_from: BTreeMap::new(),
-    })
+        rolled_back_from,
+    }
+}
+
+/// Makes the epoch show `table` as it is pinned; the snapshot is tagged first, so that upkeep leaves it alone.
+async fn show(epoch: &mut Epoch, table: &Table) -> Result<()> {
+    let Some(snapshot_id) = table.snapshot_id() else {
+        return Ok(());
+    };
+    let tag = format!("epoch-{}", epoch.number);
+    let tagged = table.tag(&tag, snapshot_id).await?;
+    let metadata_location = tagged.metadata_location().to_string();
+    epoch.rolled_back_from.remove(table.name());
+    epoch.tables.insert(
+        table.name().clone(),
+        EpochTable {
+            metadata_location,
+            snapshot_id,
+        },
+    );
+    Ok(())
 }
 
 async fn put(warehouse: &Warehouse, epoch: Epoch) -> Result<Epoch> {
     if warehouse.epochs().create(&epoch).await? {
         return Ok(epoch);
     }
-    Err(Error::conflict(format!(
-        "epoch {} was published by another run",
-        epoch.number
-    ))
-    .with_hint("run again: what the other run left to do will be done"))
+    Err(taken(epoch.number))
+}
+
+/// Fails with *conflict* where another run has published `number`.
+pub async fn check_free(warehouse: &Warehouse, number: u64) -> Result<()> {
+    match warehouse.epochs().get(number).await? {
+        None => Ok(()),
+        Some(_) => Err(taken(number)),
+    }
+}
+
+fn taken(number: u64) -> Error {
+    Error::conflict(format!("epoch {number} was published by another run"))
+        .with_hint("run again: what the other run left to do will be done")
 }
 
 /// Publishes the snapshots of epoch `to` again, under a new number. The tables themselves keep what they hold; the
-/// change table says what the rollback changed.
-pub async fn rollback(room: &Room<'_>, job: &PublishJob, to: u64) -> Result<Epoch> {
-    let epochs = room.warehouse.epochs();
+/// change tables of `jobs`, which are all that publish, go on and say what the rollback changed.
+///
+/// A table that first appeared after `to` stays as the latest epoch shows it: there is no earlier state of it to go
+/// back to, and whoever reads it would find it gone.
+pub async fn rollback(
+    warehouse: &Warehouse,
+    clock: &Clock,
+    jobs: &[(Room<'_>, &PublishJob)],
+    to: u64,
+) -> Result<Epoch> {
+    let epochs = warehouse.epochs();
     let target = epochs.get(to).await?.ok_or_else(|| {
         Error::invalid(format!("epoch {to} does not exist")).with_hint("c360 epochs lists them")
     })?;
-    let latest = epochs.latest().await?.map_or(to, |epoch| epoch.number);
-    let number = latest + 1;
-    let mut rolled_back_from = BTreeMap::new();
-    let mut tables: Vec<Table> = Vec::new();
-    for (name, shown) in &target.tables {
-        if *name == job.changes_table() {
-            continue;
-        }
-        let head = room.input_table(name).await?;
-        if let Some(snapshot_id) = head.snapshot_id() {
-            rolled_back_from.insert(name.clone(), snapshot_id);
-        }
-        tables.push(head.at_snapshot(shown.snapshot_id)?);
-    }
-    let published = position(&tables, &job.table, to)?;
-    let committed = changes::append(room, job, &tables[published], number).await?;
-    tables.push(committed.table);
-    let mut epoch = show(room.clock, number, BTreeMap::new(), &tables).await?;
+    let latest = epochs.latest().await?;
+    let logs: Vec<TableName> = jobs.iter().map(|(_, job)| job.changes_table()).collect();
+    let restored = restored(warehouse, &target, &logs).await?;
+    let mut epoch = following(latest.as_ref(), clock);
     epoch.rollback_to = Some(to);
-    epoch.rolled_back_from = rolled_back_from;
-    put(room.warehouse, epoch).await
+    for Restored { table, head } in &restored {
+        show(&mut epoch, table).await?;
+        let left = head.map(|snapshot_id| (table.name().clone(), snapshot_id));
+        epoch.rolled_back_from.extend(left);
+    }
+    for (room, job) in jobs {
+        let published = restored.iter().find(|it| *it.table.name() == job.table);
+        if let Some(Restored { table, .. }) = published {
+            let committed = changes::append(room, job, table, latest.as_ref()).await?;
+            show(&mut epoch, &committed.table).await?;
+        }
+    }
+    put(warehouse, epoch).await
 }
 
-fn position(tables: &[Table], name: &TableName, epoch: u64) -> Result<usize> {
-    let found = tables.iter().position(|table| table.name() == name);
-    found.ok_or_else(|| Error::invalid(format!("epoch {epoch} does not show {name}")))
+/// A table that a rollback shows as it was.
+struct Restored {
+    table: Table,
+    /// Its newest snapshot, which the rollback leaves.
+    head: Option<i64>,
+}
+
+/// The tables of `target` as it shows them, without the `logs`.
+async fn restored(
+    warehouse: &Warehouse,
+    target: &Epoch,
+    logs: &[TableName],
+) -> Result<Vec<Restored>> {
+    let mut restored = Vec::new();
+    for (name, shown) in &target.tables {
+        if logs.contains(name) {
+            continue;
+        }
+        let newest = warehouse.table(name).await?.ok_or_else(|| {
+            let message = format!("epoch {} shows {name}, which is gone", target.number);
+            Error::invalid(message).with_hint("go back to an epoch that does not show it")
+        })?;
+        restored.push(Restored {
+            table: newest.at_snapshot(shown.snapshot_id)?,
+            head: newest.snapshot_id(),
+        });
+    }
+    Ok(restored)
 }

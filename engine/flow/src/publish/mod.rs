@@ -7,12 +7,10 @@ mod changes;
 mod checks;
 mod epoch;
 
-use c360_catalog::{Epoch, Table};
 use c360_spec::PublishJob;
 
-use crate::clock::Clock;
-use crate::cursor::{Decision, Work};
-use crate::derived::{self, Derivation};
+use crate::cursor::{self, Decision, Work};
+use crate::derived::Derivation;
 use crate::error::Result;
 use crate::report::{EpochReport, Outcome};
 use crate::room::Room;
@@ -21,7 +19,7 @@ pub use epoch::rollback;
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
-    derived: derived::Planned,
+    derived: cursor::Planned,
     /// What there is to do.
     pub decision: Decision,
 }
@@ -59,27 +57,13 @@ pub async fn apply(room: &Room<'_>, job: &PublishJob, planned: &Planned) -> Resu
         return Ok(outcome);
     };
     outcome.warnings = checks::run(room, job, &pending).await?;
-    let committed = changes::append(room, job, &pending.tables[0], pending.number).await?;
-    outcome.bytes_written += committed.bytes_written;
-    let tables = pending
-        .tables
-        .into_iter()
-        .chain([committed.table])
-        .collect();
-    outcome.epoch = Some(publish(room.clock, room, pending.number, tables).await?);
-    Ok(outcome)
-}
-
-async fn publish(
-    clock: &Clock,
-    room: &Room<'_>,
-    number: u64,
-    tables: Vec<Table>,
-) -> Result<EpochReport> {
-    let epoch: Epoch = epoch::create(room.warehouse, clock, number, tables).await?;
-    let tables = epoch.tables.keys().map(ToString::to_string).collect();
-    Ok(EpochReport {
+    let latest = pending.latest.as_ref();
+    let committed = changes::append(room, job, &pending.tables[0], latest).await?;
+    outcome.wrote(&committed);
+    let epoch = epoch::create(room, &pending, &committed.table).await?;
+    outcome.epoch = Some(EpochReport {
         number: epoch.number,
-        tables,
-    })
+        tables: epoch.tables.keys().map(ToString::to_string).collect(),
+    });
+    Ok(outcome)
 }

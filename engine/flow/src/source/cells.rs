@@ -37,6 +37,8 @@ pub struct Cells {
     pub text: String,
     /// One list of spans per wanted column, each as long as `records`
     pub columns: Vec<Vec<Span>>,
+    /// Columns that the file does not have; always empty where every record names its own
+    pub absent: Vec<usize>,
     /// The records that the columns hold, in order
     pub records: Vec<Record>,
     /// The records that they do not, in order

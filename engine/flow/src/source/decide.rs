@@ -17,6 +17,8 @@ use crate::room::Room;
 pub enum Step {
     /// Nothing
     Nothing,
+    /// None is read; tags that changed are noted, so that they are not hashed every time
+    Note,
     /// They are added
     Add,
     /// They replace everything
@@ -45,6 +47,7 @@ impl Work {
     pub fn action(&self) -> Action {
         match self.step {
             Step::Nothing => Action::Nothing,
+            Step::Note => Action::Incremental,
             Step::Add if self.cursor.manifest.is_some() => Action::Incremental,
             Step::Add | Step::Rebuild => Action::Full,
         }
@@ -67,7 +70,11 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     if found.files.is_empty() && manifest.is_empty() {
         return Err(no_files(room, &found));
     }
-    let (new, changed) = pending(stores, &found.files, &mut manifest).await?;
+    let Pending {
+        new,
+        changed,
+        touched,
+    } = pending(stores, &found.files, &mut manifest).await?;
     let reading = reading(job, contract);
     let judgement = Judgement {
         is_first: cursor.manifest.is_none(),
@@ -77,6 +84,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
         manifest: &manifest,
         new: &new,
         changed: &changed,
+        touched,
     };
     let Judged {
         step,
@@ -84,7 +92,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
         warnings,
     } = judgement.judge(room)?;
     let files = match step {
-        Step::Nothing => Vec::new(),
+        Step::Nothing | Step::Note => Vec::new(),
         Step::Rebuild => found.files,
         Step::Add => {
             let mut files = [new, changed].concat();
@@ -115,13 +123,22 @@ async fn load(room: &Room<'_>, job: &SourceJob) -> Result<Tables> {
     })
 }
 
-/// Files never seen under their path, and files of which another version was taken in.
+/// What sets the files apart from those that were taken in.
+struct Pending {
+    /// Files never seen under their path
+    new: Vec<SourceFile>,
+    /// Files of which another version was taken in
+    changed: Vec<SourceFile>,
+    /// How many have another tag and the same content
+    touched: usize,
+}
+
 async fn pending(
     stores: &Stores,
     files: &[SourceFile],
     manifest: &mut Manifest,
-) -> Result<(Vec<SourceFile>, Vec<SourceFile>)> {
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
+) -> Result<Pending> {
+    let (mut new, mut changed, mut touched) = (Vec::new(), Vec::new(), 0);
     for file in files {
         match manifest.standing(file) {
             Standing::Known => {}
@@ -130,11 +147,18 @@ async fn pending(
             Standing::Touched => {
                 if !manifest.settle(file, &checksum(stores, file).await?) {
                     changed.push(file.clone());
+                } else if file.etag.is_some() {
+                    // Where stores give no tags there is nothing to note: files are hashed every time.
+                    touched += 1;
                 }
             }
         }
     }
-    Ok((new, changed))
+    Ok(Pending {
+        new,
+        changed,
+        touched,
+    })
 }
 
 /// What a decision is made from.
@@ -147,6 +171,7 @@ struct Judgement<'a> {
     manifest: &'a Manifest,
     new: &'a [SourceFile],
     changed: &'a [SourceFile],
+    touched: usize,
 }
 
 struct Judged {
@@ -218,6 +243,10 @@ impl Judgement<'_> {
             );
         }
         match files {
+            0 if self.touched > 0 => judged(
+                Step::Note,
+                format!("file times changed: {} to note", counted(self.touched)),
+            ),
             0 => judged(
                 Step::Nothing,
                 format!("no new files among {}", self.files.len()),

@@ -1,6 +1,8 @@
 //! The files that a source job's globs name, on the local disk or in a bucket, sorted by path.
 //! Only lists; what was ingested before is the manifest's business.
 
+use std::sync::Arc;
+
 use c360_catalog::Stores;
 use futures::TryStreamExt;
 use glob::{MatchOptions, Pattern};
@@ -27,7 +29,7 @@ pub struct SourceFile {
 /// What the globs name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Sorted by path, each once
+    /// Sorted by path, each once however many globs name it
     pub files: Vec<SourceFile>,
     /// Globs that match nothing
     pub unmatched: Vec<String>,
@@ -36,17 +38,42 @@ pub struct Found {
 /// Lists the files. `data` is the absolute path or URL that relative globs start from.
 pub async fn discover(stores: &Stores, data: &str, globs: &[String]) -> Result<Found> {
     let mut found = Found::default();
+    let mut files: Vec<(Object, SourceFile)> = Vec::new();
     for glob in globs {
         let place = Place::of(data, glob);
-        let files = place.files(stores).await?;
-        if files.is_empty() {
+        let of_glob = place.files(stores).await?;
+        if of_glob.is_empty() {
             found.unmatched.push(glob.clone());
         }
-        found.files.extend(files);
+        for file in of_glob {
+            files.push((Object::of(stores, &file)?, file));
+        }
     }
+    // Of several names, the shortest is the one relative to data.
+    files.sort_by(|(a, file_a), (b, file_b)| {
+        let names = || file_a.path.len().cmp(&file_b.path.len());
+        a.cmp(b).then_with(names)
+    });
+    files.dedup_by(|(a, _), (b, _)| a == b);
+    found.files = files.into_iter().map(|(_, file)| file).collect();
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
-    found.files.dedup_by(|a, b| a.path == b.path);
     Ok(found)
+}
+
+/// What a file is, whatever a glob calls it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Object {
+    /// Address of its store, of which there is one a bucket
+    store: usize,
+    path: Path,
+}
+
+impl Object {
+    fn of(stores: &Stores, file: &SourceFile) -> Result<Self> {
+        let (store, path) = stores.resolve(&file.location)?;
+        let store = Arc::as_ptr(&store).cast::<()>().addr();
+        Ok(Self { store, path })
+    }
 }
 
 /// Where a glob looks.
@@ -229,6 +256,22 @@ mod tests {
     #[tokio::test]
     async fn a_file_named_twice_is_found_once() {
         check(&["a.csv"], &["a.csv", "*.csv"], &["a.csv"], &[]).await;
+    }
+
+    #[tokio::test]
+    async fn a_file_named_by_where_it_is_and_by_data_is_found_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.csv"), "x").expect("a file");
+        let data = folder.path().display().to_string();
+        for globs in [
+            [format!("{data}/a.csv"), "*.csv".to_owned()],
+            ["./a.csv".to_owned(), format!("file://{data}/*.csv")],
+        ] {
+            let found = discover(&Stores::new(None), &data, &globs).await;
+            let files = found.expect("listed").files;
+            let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+            assert_eq!(paths, ["a.csv"], "of {globs:?}");
+        }
     }
 
     #[tokio::test]

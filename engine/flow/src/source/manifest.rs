@@ -190,6 +190,13 @@ impl Manifest {
         same
     }
 
+    /// Whether rows of the version that was taken in were rejected.
+    pub fn has_rejects(&self, path: &str) -> bool {
+        self.entries
+            .get(path)
+            .is_some_and(|entry| entry.rejected > 0)
+    }
+
     /// Whether exactly this content was taken in under this path.
     pub fn holds(&self, path: &str, found: &Fingerprint) -> bool {
         let entry = self.entries.get(path);

@@ -17,6 +17,7 @@ mod typed;
 
 use std::sync::Arc;
 
+use c360_catalog::Table;
 use c360_spec::{Contract, SourceJob};
 use futures::TryStreamExt;
 
@@ -45,18 +46,32 @@ pub async fn run(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String, Ou
 
 /// Does the work.
 pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
+    match (work.step, &work.tables.raw) {
+        (Step::Nothing, raw) => Ok(Outcome {
+            snapshot_id: raw.as_ref().and_then(Table::snapshot_id),
+            ..Outcome::default()
+        }),
+        (Step::Note, Some(raw)) => note(&work, raw, room).await,
+        _ => read(work, room, job).await,
+    }
+}
+
+/// Writes down which tags the files have now.
+async fn note(work: &Work, raw: &Table, room: &Room<'_>) -> Result<Outcome> {
+    let new = Cursor {
+        manifest: Some(Manifest::location(raw)?),
+        reading: Some(work.reading.clone()),
+    };
+    work.manifest.save(room.warehouse.stores(), &new).await?;
+    sink::advance(room, raw, &new).await
+}
+
+/// Reads the files into the tables.
+async fn read(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
     let mut outcome = Outcome {
         warnings: work.warnings.clone(),
         ..Outcome::default()
     };
-    if work.step == Step::Nothing {
-        outcome.snapshot_id = work
-            .tables
-            .raw
-            .as_ref()
-            .and_then(|table| table.snapshot_id());
-        return Ok(outcome);
-    }
     let contract = contract(room, job)?;
     let stores = room.warehouse.stores();
     let reader = Arc::new(Reader::new(stores, contract, job)?);
@@ -83,7 +98,7 @@ pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outco
     let mut tally = Tally::default();
     let mut ended = 0;
     let (mut rows, mut rejected) = (0, 0);
-    let mut chunks = reader.read(files.clone(), threads());
+    let mut chunks = reader.read(files.clone(), room.runtime.threads());
     while let Some(mut chunk) = chunks.try_next().await? {
         let file = &files[chunk.file];
         room.progress.advanced(&room.job.name, chunk.taken);
@@ -125,10 +140,6 @@ fn contract<'a>(room: &Room<'a>, job: &SourceJob) -> Result<&'a Contract> {
             room.job.name, job.contract
         ))
     })
-}
-
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 /// Something outside did not answer; the cause is chained.

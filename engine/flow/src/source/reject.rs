@@ -38,6 +38,17 @@ pub fn schema() -> SchemaRef {
     ]))
 }
 
+/// What tells rejects apart: a record has one at most.
+pub const KEY: [&str; 2] = ["file", "row"];
+
+/// Files, as keys of a scope of the rejects table.
+pub fn files<'a>(paths: impl Iterator<Item = &'a str>) -> RecordBatch {
+    let field = Field::new("file", DataType::Utf8, false);
+    let paths = Arc::new(StringArray::from_iter_values(paths));
+    RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![paths])
+        .expect("the array is built for this schema")
+}
+
 /// Rejects of one file as rows of the rejects table.
 pub fn batch(file: &str, rejects: &[Reject]) -> RecordBatch {
     let strings = |text: fn(&Reject) -> &str| rejects.iter().map(text).collect::<Vec<_>>();

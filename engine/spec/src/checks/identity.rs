@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::document::{Document, escaped};
-use crate::job::{IdentityJob, Normalize};
+use crate::job::{IdentityJob, Normalize, RecordSource};
 use crate::spelling;
 
 use super::Names;
+
+/// Names that `identity.records`, and the rows it is made from, need for themselves.
+const COLUMNS: [&str; 4] = ["source", "key", "seen_at", "first_seen_at"];
 
 pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
     check_only_one(document, names);
@@ -18,6 +21,7 @@ pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
             document.report_value(&format!("{pointer}/source"), message, None);
         }
         names.check_table(document, &format!("{pointer}/from"), &record.from);
+        check_attributes(document, &pointer, record);
         for kind in record
             .identifiers
             .keys()
@@ -31,8 +35,28 @@ pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
             document.report_key(&pointer, message, Some(hint));
         }
     }
+    if job
+        .records
+        .iter()
+        .all(|record| record.identifiers.is_empty())
+    {
+        let message = "no source of records has an identifier".to_owned();
+        let hint = "name one under its `identifiers`: records are linked by what they share";
+        document.report_key("/records", message, Some(hint.to_owned()));
+    }
     check_rules(document, job);
     check_guards(document, job);
+}
+
+fn check_attributes(document: &mut Document, pointer: &str, record: &RecordSource) {
+    for attribute in record.attributes.keys() {
+        if COLUMNS.contains(&attribute.as_str()) {
+            let pointer = format!("{pointer}/attributes/{}", escaped(attribute));
+            let message = format!("a record has a column `{attribute}` already");
+            let hint = "call the attribute otherwise".to_owned();
+            document.report_key(&pointer, message, Some(hint));
+        }
+    }
 }
 
 fn check_only_one(document: &mut Document, names: &Names<'_>) {

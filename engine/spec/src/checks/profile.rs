@@ -8,6 +8,9 @@ use crate::spelling;
 
 use super::Names;
 
+/// Columns that every profile has.
+const COLUMNS: [&str; 3] = ["person_id", "record_count", "provenance"];
+
 pub fn check(document: &mut Document, job: &ProfileJob, names: &Names<'_>) {
     names.check_output(document, "/table", &job.table);
     for (index, source) in job.sources.iter().enumerate() {
@@ -15,7 +18,7 @@ pub fn check(document: &mut Document, job: &ProfileJob, names: &Names<'_>) {
         names.check_record_source(document, &format!("{pointer}/source"), &source.source);
         names.check_table(document, &format!("{pointer}/from"), &source.from);
     }
-    let mut columns = BTreeSet::from(["person_id"]);
+    let mut columns = BTreeSet::from(COLUMNS);
     for (index, field) in job.fields.iter().enumerate() {
         let pointer = format!("/fields/{index}");
         for column in field.columns() {

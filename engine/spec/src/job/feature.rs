@@ -32,7 +32,7 @@ pub struct Window {
     pub table: TableName,
     /// Column that holds the row's time
     pub at: String,
-    /// Lengths of the windows in days
-    #[schemars(length(min = 1), inner(range(min = 1)))]
+    /// Lengths of the windows in days, a century at most
+    #[schemars(length(min = 1), inner(range(min = 1, max = 36_500)))]
     pub days: Vec<u32>,
 }

@@ -75,7 +75,7 @@ pub struct IdentifierRule {
     pub max_per_person: Option<u32>,
     /// Lower is stronger evidence, taken first
     #[serde(default = "default_rank")]
-    pub rank: u32,
+    pub rank: u16,
     /// Whether a shared value links records; false makes the kind a constraint only
     #[serde(default = "yes")]
     pub links: bool,
@@ -146,7 +146,7 @@ fn identity_table(name: &str) -> TableName {
     TableName::new("identity", name).expect("a plain name of our own")
 }
 
-fn default_rank() -> u32 {
+fn default_rank() -> u16 {
     10
 }
 

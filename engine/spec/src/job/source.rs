@@ -100,8 +100,9 @@ pub enum Mode {
     Cdc,
 }
 
-/// Which column of a cdc file says what became of the row. In a file without the column, every
-/// row is an insert.
+/// Which column of a cdc file says what became of the row. In a CSV or Parquet file without the
+/// column every row is an insert; a row whose operation is missing or empty is rejected, and
+/// NDJSON names it in every record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperationColumn {

@@ -38,7 +38,11 @@ pub fn split(text: String, dialect: Dialect, header: &Header) -> Cells {
     let mut number = 0;
     while at < bytes.len() {
         let start = at;
-        let end = splitter.record(&text, &mut at, header, &mut cells);
+        let end = splitter.record(&text, &mut at, |field, span| {
+            if let Some(Some(slot)) = header.slots.get(field) {
+                cells.columns[*slot].push(span);
+            }
+        });
         let Some(end) = end else { continue };
         let record = Record {
             number,
@@ -48,6 +52,7 @@ pub fn split(text: String, dialect: Dialect, header: &Header) -> Cells {
         finish(&mut cells, header, record, end.fields);
     }
     cells.lines = memchr::memchr_iter(b'\n', bytes).count() as u64;
+    cells.absent.clone_from(&header.absent);
     cells.text = text;
     cells.text.push_str(&splitter.unescaped);
     cells
@@ -55,25 +60,16 @@ pub fn split(text: String, dialect: Dialect, header: &Header) -> Cells {
 
 /// The fields of one record, for a header.
 pub fn fields(record: &str, dialect: Dialect) -> Vec<String> {
-    let count = record.len() + 1;
-    let header = Header {
-        slots: (0..count).map(Some).collect(),
-        absent: Vec::new(),
-        columns: count,
-    };
     let mut splitter = Splitter {
         dialect,
         unescaped: String::new(),
         base: record.len(),
     };
-    let mut cells = Cells::new(String::new(), count);
-    splitter.record(record, &mut 0, &header, &mut cells);
-    cells.text = format!("{record}{}", splitter.unescaped);
-    let spans = cells.columns.iter().filter_map(|column| column.first());
-    spans
-        .filter_map(|span| cells.get(*span))
-        .map(str::to_owned)
-        .collect()
+    let mut spans: Vec<Span> = Vec::new();
+    splitter.record(record, &mut 0, |_, span| spans.push(span));
+    let text = format!("{record}{}", splitter.unescaped);
+    let field = |span: &Span| text[span.start as usize..span.end as usize].to_owned();
+    spans.iter().map(field).collect()
 }
 
 /// Keeps the record when it has as many fields as the header, takes it back otherwise.
@@ -115,13 +111,13 @@ enum Stop {
 }
 
 impl Splitter {
-    /// Reads the record at `at` and moves `at` behind its line end; none for an empty line.
+    /// Reads the record at `at` and moves `at` behind its line end; none for an empty line. `put`
+    /// takes each field's number and span.
     fn record(
         &mut self,
         text: &str,
         at: &mut usize,
-        header: &Header,
-        cells: &mut Cells,
+        mut put: impl FnMut(usize, Span),
     ) -> Option<End> {
         let bytes = text.as_bytes();
         if let Some(length) = empty_line(&bytes[*at..]) {
@@ -138,9 +134,7 @@ impl Splitter {
             } else {
                 plain_field(bytes, start, delimiter)
             };
-            if let Some(Some(slot)) = header.slots.get(fields) {
-                cells.columns[*slot].push(span);
-            }
+            put(fields, span);
             fields += 1;
             *at = end + 1;
             if matches!(stop, Stop::Record) {

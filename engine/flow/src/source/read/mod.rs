@@ -25,6 +25,7 @@ use c360_spec::{Compression, Contract, CsvFormat, Encoding, ExtraColumns, Format
 use datafusion::arrow::array::RecordBatch;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use self::csv::{Dialect, Header};
 use self::cut::Records;
@@ -170,7 +171,7 @@ impl Reader {
             .map(move |(place, file)| start(Arc::clone(&starter), place, file))
             .buffered(threads.clamp(2, 8))
             .flat_map(|started| match started {
-                Ok(pieces) => received(pieces).boxed(),
+                Ok(started) => received(started).boxed(),
                 Err(error) => stream::once(async { Err(error) }).boxed(),
             });
         let chunks = pieces.map(move |piece| {
@@ -203,22 +204,37 @@ enum PieceContent {
     End(Fingerprint),
 }
 
-fn received(pieces: mpsc::Receiver<Result<Piece>>) -> impl stream::Stream<Item = Result<Piece>> {
-    stream::unfold(pieces, |mut pieces| async {
+/// A file whose thread is at work.
+struct Started {
+    path: String,
+    pieces: mpsc::Receiver<Result<Piece>>,
+    thread: JoinHandle<()>,
+}
+
+/// What the thread sends; then an error when it died, lest the file seem to end there.
+fn received(started: Started) -> impl stream::Stream<Item = Result<Piece>> {
+    let Started {
+        path,
+        pieces,
+        thread,
+    } = started;
+    let sent = stream::unfold(pieces, |mut pieces| async {
         pieces.recv().await.map(|piece| (piece, pieces))
-    })
+    });
+    let died = stream::once(thread).filter_map(move |joined| {
+        let error = joined.err().map(|error| Err(stopped(&path, &error)));
+        std::future::ready(error)
+    });
+    sent.chain(died)
 }
 
 /// Opens a file and sets its thread to work.
-async fn start(
-    reader: Arc<Reader>,
-    place: usize,
-    file: SourceFile,
-) -> Result<mpsc::Receiver<Result<Piece>>> {
-    let (store, path) = reader.stores.resolve(&file.location)?;
-    let stored = open(&store, &path, &file.path).await?;
-    let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
-    tokio::task::spawn_blocking(move || {
+async fn start(reader: Arc<Reader>, place: usize, file: SourceFile) -> Result<Started> {
+    let (store, location) = reader.stores.resolve(&file.location)?;
+    let stored = open(&store, &location, &file.path).await?;
+    let path = file.path.clone();
+    let (sender, pieces) = mpsc::channel(CHUNKS_WAITING);
+    let thread = tokio::task::spawn_blocking(move || {
         let file = Arc::new(file);
         let send = |content| {
             sender
@@ -235,7 +251,11 @@ async fn start(
             Err(error) => drop(sender.blocking_send(Err(error))),
         }
     });
-    Ok(receiver)
+    Ok(Started {
+        path,
+        pieces,
+        thread,
+    })
 }
 
 /// Sends the pieces of one file; none when nobody wants them any more.

@@ -366,6 +366,28 @@ async fn a_parquet_file_that_is_cut_short_is_named() {
 }
 
 #[tokio::test]
+async fn a_thread_that_dies_is_no_end_of_its_file() {
+    let (sender, pieces) = mpsc::channel(1);
+    let started = Started {
+        path: "a.parquet".into(),
+        pieces,
+        thread: tokio::task::spawn_blocking(move || {
+            drop(sender);
+            panic!("a decoder met what it did not expect");
+        }),
+    };
+    let pieces: Result<Vec<Piece>> = received(started).try_collect().await;
+    let error = pieces.err().expect("an error");
+    assert_eq!(error.kind(), crate::Kind::Internal);
+    assert!(
+        error
+            .to_string()
+            .starts_with("reading source file a.parquet stopped"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_file_that_changes_while_it_is_read_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("a.csv"), "id,name\n1,a\n").expect("a file");

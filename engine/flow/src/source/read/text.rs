@@ -168,10 +168,8 @@ impl Cutter<'_> {
 
     /// Length of the first whole record in the buffer, with its line end.
     fn first_record(&self) -> Option<usize> {
-        let ends = memchr::memchr_iter(b'\n', &self.buffer).map(|at| at + 1);
-        let mut whole = ends.filter(|end| self.records.whole(&self.buffer[..*end]) == *end);
         let all = (self.ended && !self.buffer.is_empty()).then_some(self.buffer.len());
-        whole.next().or(all)
+        self.records.first(&self.buffer).or(all)
     }
 
     /// The next whole records and the bytes taken for them; none at the end.

@@ -187,6 +187,13 @@ impl<'a> Sink<'a> {
     }
 }
 
+/// Commits a cursor and no rows.
+pub async fn advance(room: &Room<'_>, table: &Table, new: &Cursor) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    counted(&mut outcome, table.stamp(stamp(room, new)).await?);
+    Ok(outcome)
+}
+
 /// Commits the rows that nobody contests.
 async fn write(
     room: &Room<'_>,

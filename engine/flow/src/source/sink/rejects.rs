@@ -1,7 +1,8 @@
 //! The rejects table and its own list of files: committed before the raw table, so that a run that
-//! dies in between does not write them a second time when it is run again.
+//! dies in between does not write them a second time when it is run again. A file that changed has
+//! the rejects of its newest version and no others.
 
-use c360_catalog::{Stores, Table, TableDefinition};
+use c360_catalog::{Merge, Scope, Stores, Table, TableDefinition};
 use c360_spec::SourceJob;
 
 use super::super::discover::SourceFile;
@@ -21,10 +22,13 @@ pub struct Rejects<'a> {
     decided: Option<Table>,
     manifest: Manifest,
     reading: String,
+    files: Vec<SourceFile>,
     /// Files whose rejects are there already
     known: Vec<bool>,
     /// The rejects there are of an older way of reading
     outdated: bool,
+    /// Some of the rejects there are of older versions of the files
+    superseded: bool,
     open: Option<Open>,
 }
 
@@ -55,6 +59,10 @@ impl<'a> Rejects<'a> {
         for file in files {
             known.push(is_known(stores, &manifest, file).await?);
         }
+        let superseded = files
+            .iter()
+            .zip(&known)
+            .any(|(file, known)| !known && manifest.has_rejects(&file.path));
         let definition = TableDefinition {
             name: job.rejects_table(),
             schema: reject::schema(),
@@ -71,8 +79,10 @@ impl<'a> Rejects<'a> {
             decided: table,
             manifest,
             reading,
+            files: files.to_vec(),
             known,
             outdated,
+            superseded,
             open: None,
         })
     }
@@ -103,11 +113,28 @@ impl<'a> Rejects<'a> {
             manifest,
             reading: Some(self.reading.clone()),
         };
-        let writer = match self.outdated {
-            true => Writer::replace(&table, stamp(self.room, &cursor)),
-            false => Writer::append(&table),
+        let writer = if self.outdated {
+            Writer::replace(&table, stamp(self.room, &cursor))
+        } else if self.superseded {
+            Writer::merge(&table, self.merge())
+        } else {
+            Writer::append(&table)
         };
         Ok(Open { writer, cursor })
+    }
+
+    /// All rejects of the files whose rejects are not there become those of this run.
+    fn merge(&self) -> Merge {
+        let files = self.files.iter().zip(&self.known);
+        let read = files.filter_map(|(file, known)| (!known).then_some(file.path.as_str()));
+        Merge {
+            key: reject::KEY.map(str::to_owned).to_vec(),
+            scope: Scope::Keys {
+                columns: vec![reject::KEY[0].to_owned()],
+                keys: reject::files(read),
+            },
+            rows: Vec::new(),
+        }
     }
 
     /// Notes that all rejects of a file were taken.
@@ -115,11 +142,11 @@ impl<'a> Rejects<'a> {
         self.manifest.add(entry.clone());
     }
 
-    /// Makes the rejects visible. Writes nothing when there are none.
+    /// Makes the rejects visible. Writes nothing when there are none and there were none.
     pub async fn commit(mut self, outcome: &mut Outcome) -> Result<()> {
         let open = match self.open.take() {
             Some(open) => open,
-            None if self.outdated => self.start().await?,
+            None if self.outdated || self.superseded => self.start().await?,
             None => return Ok(()),
         };
         self.manifest

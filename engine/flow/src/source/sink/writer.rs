@@ -1,6 +1,6 @@
-//! Rows into a table: added to those that are there, or in their place.
+//! Rows into a table: added to those that are there, in their place, or in the place of some.
 
-use c360_catalog::{Appender, Committed, Stamp, Table};
+use c360_catalog::{Appender, Committed, Merge, Stamp, Table};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 
@@ -18,6 +18,7 @@ pub struct Writer {
 enum Way {
     Append(Box<Appender>),
     Replace(Replacement),
+    Merge(Table, Merge),
 }
 
 impl Writer {
@@ -36,6 +37,15 @@ impl Writer {
             schema: table.schema(),
             rows: 0,
             way: Way::Replace(Replacement::start(table, stamp)),
+        }
+    }
+
+    /// Replaces the rows in the merge's scope. Holds its own rows in memory until the commit.
+    pub fn merge(table: &Table, merge: Merge) -> Self {
+        Self {
+            schema: table.schema(),
+            rows: 0,
+            way: Way::Merge(table.clone(), merge),
         }
     }
 
@@ -58,6 +68,10 @@ impl Writer {
         match &mut self.way {
             Way::Append(appender) => Ok(appender.write(rows).await?),
             Way::Replace(replacement) => replacement.write(rows).await,
+            Way::Merge(_, merge) => {
+                merge.rows.push(rows);
+                Ok(())
+            }
         }
     }
 
@@ -66,6 +80,7 @@ impl Writer {
         match self.way {
             Way::Append(appender) => Ok(appender.commit(stamp).await?),
             Way::Replace(replacement) => replacement.commit().await,
+            Way::Merge(table, merge) => Ok(table.merge(merge, stamp).await?),
         }
     }
 }

@@ -158,7 +158,9 @@ impl Rules {
                     .type_column(&self.columns[slot], values(slot), numbers)
             })
             .collect();
-        let operations = self.operations.as_ref().map(|op| op.read(values(op.slot)));
+        let operations = self.operations.as_ref();
+        let operations = operations.filter(|op| !cells.absent.contains(&op.slot));
+        let operations = operations.map(|op| op.read(values(op.slot)));
         self.assemble(rows, typed, operations)
     }
 

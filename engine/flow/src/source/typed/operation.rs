@@ -1,5 +1,6 @@
 //! What a row of a change file does: upsert or delete. Inserts and updates are one and the same,
-//! since which of them applies depends on what arrived before.
+//! since which of them applies depends on what arrived before. A file without the column is not
+//! asked: all its rows are inserts.
 
 use c360_spec::{Contract, OperationColumn};
 use datafusion::arrow::array::{ArrayRef, AsArray};
@@ -37,19 +38,18 @@ impl Operations {
         }
     }
 
-    /// Reads the operations of a chunk; a missing one, as in a file without the column, is an
-    /// insert.
+    /// Reads the operations of a chunk. A missing one is an empty text, in every format alike, and
+    /// so unknown unless that is declared.
     pub fn read<'a>(&self, values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Read {
         let mut read = Read {
             is_delete: Vec::with_capacity(values.len()),
             unknown: Vec::new(),
         };
         for (row, value) in values.enumerate() {
-            let value = value.map(str::trim);
-            let among =
-                |codes: &[String]| value.is_some_and(|value| codes.iter().any(|c| c == value));
+            let value = value.unwrap_or_default().trim();
+            let among = |codes: &[String]| codes.iter().any(|code| code == value);
             let is_delete = among(&self.deletes);
-            if value.is_some() && !is_delete && !among(&self.upserts) {
+            if !is_delete && !among(&self.upserts) {
                 read.unknown.push(row as u32);
             }
             read.is_delete.push(is_delete);
@@ -61,6 +61,6 @@ impl Operations {
     pub fn read_array(&self, array: &ArrayRef) -> Option<Read> {
         let texts = cast(array, &DataType::Utf8).ok()?;
         let texts = texts.as_string::<i32>();
-        Some(self.read(texts.iter().map(|text| Some(text.unwrap_or("")))))
+        Some(self.read(texts.iter()))
     }
 }

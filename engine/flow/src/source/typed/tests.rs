@@ -262,15 +262,30 @@ fn operations_divide_rows_into_upserts_and_deletes() {
         ]),
         Numbers::Exact,
     );
-    assert_eq!(texts(&typed.rows), ["a|1", "e|5"]);
+    assert_eq!(texts(&typed.rows), ["a|1"]);
     assert_eq!(texts(&typed.deletes), ["b|2"]);
     assert_eq!(
         reasons(&typed),
         [
             "2 op is not one of the declared operations",
-            "3 k is empty but required"
+            "3 k is empty but required",
+            "4 op is not one of the declared operations"
         ]
     );
+}
+
+#[test]
+fn a_file_without_the_operation_holds_inserts() {
+    let contract = json!({"key": ["k"], "columns": [
+        {"name": "k", "type": "string"}, {"name": "v", "type": "int"}]});
+    let job = json!({"mode": "cdc", "order_by": "v", "op": {"column": "op"}});
+    let cells = Cells {
+        absent: vec![2],
+        ..cells(&[&[Some("a")], &[Some("1")], &[None]])
+    };
+    let typed = rules(contract, job).type_cells(&cells, Numbers::Exact);
+    assert_eq!(texts(&typed.rows), ["a|1"]);
+    assert_eq!(reasons(&typed), Vec::<String>::new());
 }
 
 #[test]

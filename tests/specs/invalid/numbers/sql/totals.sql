@@ -1,0 +1,1 @@
+SELECT id, count(*) AS n FROM raw.orders GROUP BY id
