@@ -17,6 +17,25 @@ use crate::{Epochs, Error, Result, S3Options, Stores, Table, TableDefinition, sc
 
 const ATTEMPTS: usize = 20;
 
+/// Whether `location` is below the folder, also by way of links.
+fn is_below(location: &str, folder: &str) -> bool {
+    let below = |location: &str, folder: &str| {
+        let rest = location.strip_prefix(folder);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let real = |location: &str| {
+        let path = location.strip_prefix("file://")?;
+        Some(
+            std::fs::canonicalize(path)
+                .ok()?
+                .to_string_lossy()
+                .into_owned(),
+        )
+    };
+    below(location, folder)
+        || matches!((real(location), real(folder)), (Some(location), Some(folder)) if below(&location, &folder))
+}
+
 /// Where a warehouse is.
 #[derive(Clone)]
 pub struct WarehouseConfig {
@@ -96,6 +115,7 @@ impl Warehouse {
         let Some(location) = self.pointers().look_up(name).await? else {
             return Ok(None);
         };
+        self.check_holds(name, &location)?;
         let metadata = TableMetadata::read_from(self.file_io(), &location).await;
         let metadata = metadata
             .map_err(|e| Error::from(e).context(format!("table `{name}` cannot be opened")))?;
@@ -119,6 +139,21 @@ impl Warehouse {
         Err(Error::conflict(format!(
             "table `{}` is being changed by others all the time: run again later",
             definition.name
+        )))
+    }
+
+    /// Refuses a table that lies elsewhere: its files belong to the lake that this one was copied from, or are gone
+    /// with the folder that this one was moved from.
+    fn check_holds(&self, name: &TableName, metadata: &str) -> Result<()> {
+        let own = &self.inner.location;
+        if is_below(metadata, own) {
+            return Ok(());
+        }
+        let (elsewhere, _) = metadata.rsplit_once("/metadata/").unwrap_or((metadata, ""));
+        Err(Error::invalid(format!(
+            "table `{name}` lies at {elsewhere}, outside the lake {own}; Iceberg tables hold absolute locations, so a \
+             lake can be neither moved nor copied: name its first place in warehouse.location, or give this project an \
+             empty one and run it anew"
         )))
     }
 

@@ -27,19 +27,19 @@ pub fn plan(plan: &Plan, wrap: bool) -> String {
 
 /// What a run did: a line a job that did something, then the sum.
 pub fn run(report: &RunReport, wrap: bool) -> String {
-    if report.nothing_happened() {
-        return format!("nothing to do: {}", why_nothing(report));
+    let mut lines = Vec::new();
+    if !report.nothing_happened() {
+        lines.extend([jobs(report, wrap), String::new()]);
     }
-    let mut lines = vec![jobs(report, wrap), String::new()];
     for job in &report.jobs {
-        lines.extend(
-            job.outcome
-                .warnings
-                .iter()
-                .map(|it| format!("warning: {}: {it}", job.job)),
-        );
+        let warnings = job.outcome.warnings.iter();
+        lines.extend(warnings.map(|it| format!("warning: {}: {it}", job.job)));
     }
-    lines.push(sum(report));
+    lines.push(if report.nothing_happened() {
+        format!("nothing to do: {}", why_nothing(report))
+    } else {
+        sum(report)
+    });
     lines.join("\n")
 }
 

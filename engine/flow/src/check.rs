@@ -56,6 +56,9 @@ fn tables_read(sql: &str) -> Result<Vec<TableName>> {
     let parsed = statement::parse("this file", sql)?;
     let is_select =
         matches!(&parsed, Statement::Statement(sql) if matches!(sql.as_ref(), Sql::Query(_)));
+    if let Some(function) = statement::calls_unrepeatable(&parsed) {
+        return Err(statement::differs("this file", &function));
+    }
     if is_select {
         return statement::tables_of("this file", &parsed);
     }
@@ -230,6 +233,20 @@ mod tests {
         assert_eq!(
             problems("DROP TABLE customer.shares", "SELECT 1"),
             ["sql/totals.sql: this file holds no SELECT"]
+        );
+    }
+
+    #[test]
+    fn what_differs_from_run_to_run_is_refused() {
+        assert_eq!(
+            problems(
+                "SELECT Now() AS at",
+                "SELECT * FROM customer.totals WHERE at < $asof"
+            ),
+            [
+                "sql/shares.sql: this file asks for $asof",
+                "sql/totals.sql: this file calls now(), which differs from run to run"
+            ]
         );
     }
 

@@ -152,6 +152,9 @@ fn query_kind(error: &DataFusionError) -> Kind {
     if let Some(lake) = cause::<c360_catalog::Error>(error) {
         return lake.kind();
     }
+    if cause::<object_store::Error>(error).is_some() {
+        return Kind::Unavailable;
+    }
     match error.find_root() {
         DataFusionError::SQL(..)
         | DataFusionError::Plan(_)

@@ -66,10 +66,11 @@ impl Engine {
             ReadAt::Timestamp(instant) => format!(" at {instant}"),
         };
         let error = Error::invalid(format!("there is no table {name}{place}"));
-        Ok(match nearest {
-            Some(near) => error.with_hint(format!("did you mean {near}?")),
-            None => error.with_hint("c360 tables lists them"),
-        })
+        Ok(error.with_hint(match (nearest, at) {
+            (Some(near), _) if near != name.to_string() => format!("did you mean {near}?"),
+            (_, ReadAt::Epoch(_)) => format!("it shows {}", known.join(", ")),
+            _ => "c360 tables lists them".into(),
+        }))
     }
 
     /// Every table that there is at `at`.

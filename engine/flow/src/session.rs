@@ -22,7 +22,7 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use jiff::Timestamp;
 
 use crate::EngineOptions;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::{statement, udf};
 
 const CATALOG: &str = "c360";
@@ -168,10 +168,7 @@ impl Session {
         let rows = self.select(name, sql, as_of).await?;
         match statement::unrepeatable(rows.logical_plan())? {
             None => Ok(rows),
-            Some(function) => {
-                let message = format!("{name} calls {function}(), which differs from run to run");
-                Err(Error::invalid(message).with_hint("write $as_of for the run's time"))
-            }
+            Some(function) => Err(statement::differs(name, &function)),
         }
     }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::json::{self, Row};
 use crate::query::ReadAt;
 use crate::session::Session;
@@ -60,9 +60,15 @@ pub struct TimelineEntry {
 impl Engine {
     /// The person whose id, former id, record key or identifier `who` is; none where nobody is known by it.
     pub async fn show(&self, who: &str) -> Result<Option<PersonView>> {
-        let session = self
-            .session_with(&self.person_tables().await?, &ReadAt::Newest)
-            .await?;
+        let tables = self.person_tables().await?;
+        if !tables.contains(&identity::persons()) {
+            let message = format!(
+                "nobody is known yet: there is no table {}",
+                identity::persons()
+            );
+            return Err(Error::invalid(message).with_hint("c360 run fills it from the sources"));
+        }
+        let session = self.session_with(&tables, &ReadAt::Newest).await?;
         let Some(person_id) = self.find(&session, who).await? else {
             return Ok(None);
         };

@@ -1,18 +1,27 @@
 //! What a SELECT reads, found by parsing it and nothing more, and whether its plan would say the same again.
 
+use std::ops::ControlFlow;
+
 use c360_spec::TableName;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::resolve::resolve_table_references;
+use datafusion::sql::sqlparser::ast::{Expr as Sql, Value, visit_expressions};
 
 use crate::error::{Context, Error, Result};
+
+const AS_OF: &str = "$as_of";
 
 /// The one statement in `sql`; `name` is the file, for errors.
 pub fn parse(name: &str, sql: &str) -> Result<Statement> {
     let mut statements = DFParser::parse_sql(sql).context(|| format!("cannot parse {name}"))?;
     match (statements.pop_front(), statements.pop_front()) {
-        (Some(statement), None) => Ok(statement),
+        (Some(statement), None) => match unknown_parameter(&statement) {
+            None => Ok(statement),
+            Some(parameter) => Err(Error::invalid(format!("{name} asks for {parameter}"))
+                .with_hint("there is one parameter, $as_of: the run's instant")),
+        },
         (None, _) => Err(Error::invalid(format!("{name} holds no statement"))),
         (Some(_), Some(_)) => Err(
             Error::invalid(format!("{name} holds more than one statement"))
@@ -51,6 +60,58 @@ pub fn tables_of(name: &str, statement: &Statement) -> Result<Vec<TableName>> {
     tables.sort();
     tables.dedup();
     Ok(tables)
+}
+
+/// A parameter of the statement that a run does not know.
+fn unknown_parameter(statement: &Statement) -> Option<String> {
+    let Statement::Statement(sql) = statement else {
+        return None;
+    };
+    let mut found = None;
+    let _ = visit_expressions(sql.as_ref(), |expression| match expression {
+        Sql::Value(value) => match &value.value {
+            Value::Placeholder(name) if name != AS_OF => {
+                found = Some(name.clone());
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        },
+        _ => ControlFlow::Continue(()),
+    });
+    found
+}
+
+/// A function that the statement calls by name and that may answer otherwise in the next run, such as `now`.
+pub fn calls_unrepeatable(statement: &Statement) -> Option<String> {
+    let Statement::Statement(sql) = statement else {
+        return None;
+    };
+    let functions = datafusion::functions::all_default_functions();
+    let differs = |name: &str| {
+        let mut named = functions.iter().filter(|function| {
+            function.name() == name || function.aliases().iter().any(|alias| alias == name)
+        });
+        named.any(|function| function.signature().volatility != Volatility::Immutable)
+    };
+    let mut found = None;
+    let _ = visit_expressions(sql.as_ref(), |expression| match expression {
+        Sql::Function(call) => {
+            let name = call.name.to_string().to_lowercase();
+            if differs(&name) {
+                found = Some(name);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    found
+}
+
+/// What is wrong with the SQL of job file `name` that calls `function`.
+pub fn differs(name: &str, function: &str) -> Error {
+    let message = format!("{name} calls {function}(), which differs from run to run");
+    Error::invalid(message).with_hint("write $as_of for the run's time")
 }
 
 /// A function that `plan` calls and that may answer otherwise in the next run, such as `now` or `random`.

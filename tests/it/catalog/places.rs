@@ -1,6 +1,10 @@
 //! Places that are missing or may not be written: the error says which, and what to do.
 
-use c360_catalog::{Kind, Warehouse, WarehouseConfig};
+use std::sync::Arc;
+
+use c360_catalog::{Kind, TableDefinition, Warehouse, WarehouseConfig};
+use c360_spec::TableName;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 use super::lakes::Lake;
 use super::rows::*;
@@ -63,6 +67,44 @@ async fn a_read_only_folder_is_named() {
         "/sys/catalog.db",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_lake_that_was_moved_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = |name: &str| {
+        let lake = folder.path().join(name).display().to_string();
+        Warehouse::open(config(&lake, &format!("sqlite:{lake}/catalog.db")))
+    };
+    let name: TableName = "raw.items".parse().expect("a name");
+    let first = open("first").await.expect("a lake");
+    let id = Field::new("id", DataType::Int64, true);
+    let definition = TableDefinition {
+        name: name.clone(),
+        schema: Arc::new(Schema::new(vec![id])),
+        key: Vec::new(),
+        comment: None,
+    };
+    first.create_or_evolve(&definition).await.expect("a table");
+    std::fs::rename(folder.path().join("first"), folder.path().join("second")).expect("moved");
+    let second = open("second").await.expect("a lake");
+    let error = second.table(&name).await.expect_err("refused");
+    assert_eq!(error.kind(), Kind::Invalid);
+    let message = error.to_string();
+    assert!(
+        message.contains("raw.items") && message.contains("/first/") && message.contains("moved"),
+        "{message}"
+    );
+
+    std::os::unix::fs::symlink(folder.path().join("second"), folder.path().join("first"))
+        .expect("a link");
+    assert!(
+        second
+            .table(&name)
+            .await
+            .expect("found by the link")
+            .is_some()
+    );
 }
 
 #[tokio::test]

@@ -136,6 +136,14 @@ fn queries_spill_where_they_are_told_to() {
 }
 
 #[test]
+fn an_ending_that_names_no_format_is_invalid() {
+    let home = filled();
+    home.c360(&["sql", "-c", "SELECT 1", "-o", "rows.xlsx"])
+        .exits(2)
+        .says("the ending of `rows.xlsx` names no format");
+}
+
+#[test]
 fn writing_is_refused() {
     let home = filled();
     for sql in [

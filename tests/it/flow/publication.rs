@@ -95,6 +95,22 @@ impl Market {
         assert_eq!(shown, expected, "{table} in epoch {epoch}");
     }
 
+    /// Whether readers that take the newest snapshot of an epoch's metadata files see what the epoch shows.
+    async fn check_metadata(&self, epoch: u64) {
+        let epochs = self.engine.warehouse().epochs();
+        let epoch = epochs.get(epoch).await.expect("epochs").expect("the epoch");
+        for (name, shown) in &epoch.tables {
+            let path = shown.metadata_location.trim_start_matches("file://");
+            let metadata = std::fs::read(path).expect("a metadata file");
+            let metadata: serde_json::Value = serde_json::from_slice(&metadata).expect("JSON");
+            assert_eq!(
+                metadata["current-snapshot-id"], shown.snapshot_id,
+                "{name} in epoch {}",
+                epoch.number
+            );
+        }
+    }
+
     /// The rows of a change table, newest and as the latest epoch shows it.
     async fn check_changes(&self, fruit: &str, expected: &[&str]) {
         let table = format!("{fruit}_changes");
@@ -221,6 +237,18 @@ async fn changes_are_told_epoch_by_epoch_rollbacks_included() {
     market.check_changes("apples", &changes).await;
     market.check_changes("pears", &["2,insert,p,1"]).await;
     market.check_shown(4, "apples", &["a,1", "b,1"]).await;
+    for epoch in 1..=4 {
+        market.check_metadata(epoch).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_epoch_is_not_older_than_its_tables() {
+    let market = Market::opened().await;
+    let epochs = market.engine.warehouse().epochs();
+    let epoch = epochs.get(2).await.expect("epochs").expect("an epoch");
+    let at = ReadAt::Timestamp(epoch.published_at);
+    assert_eq!(market.rows("pears", at).await, ["p,1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ async fn a_new_column_is_filled_from_files_that_were_read_before() {
     let report = shop.run().await;
     assert_eq!(
         (report.action, report.why.as_str()),
-        (Action::Full, "spec changed: 1 file are read anew")
+        (Action::Full, "spec changed: 1 file to read again")
     );
     shop.check(&["a,1,∅,x"]).await;
     assert_eq!(

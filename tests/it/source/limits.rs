@@ -38,10 +38,7 @@ async fn under_the_limit_bad_rows_go_to_the_rejects() {
     assert_eq!(shop.rows("raw.items").await.len(), 970);
     let rejects = shop.rows("raw.items__rejects").await;
     assert_eq!(rejects.len(), 30);
-    assert_eq!(
-        rejects[0],
-        "1.csv,1,2,v,is not a int,id-0,secret,2011-01-01"
-    );
+    assert_eq!(rejects[0], "1.csv,1,2,v,is no int,id-0,secret,2011-01-01");
 }
 
 #[tokio::test]
@@ -57,8 +54,8 @@ async fn a_changed_file_has_the_rejects_of_its_newest_version() {
     assert_eq!(
         rejects,
         [
-            "1.csv,2,3,v,is not a int,b,zwei,",
-            "2.csv,1,2,v,is not a int,d,four,"
+            "1.csv,2,3,v,is no int,b,zwei,",
+            "2.csv,1,2,v,is no int,d,four,"
         ]
     );
 
@@ -72,7 +69,7 @@ async fn a_changed_file_has_the_rejects_of_its_newest_version() {
     shop.deliver("1.csv", "id,v,at\na,1,\nb,2,\n").await;
     assert_eq!(
         shop.rows("raw.items__rejects").await,
-        ["2.csv,1,2,v,is not a int,d,four,"]
+        ["2.csv,1,2,v,is no int,d,four,"]
     );
     assert_eq!(shop.run().await.action, c360_flow::Action::Nothing);
 }
@@ -86,8 +83,8 @@ async fn check_over(limits: &str, limit: &str) {
         error.to_string(),
         format!(
             "source items: 30 of 1000 rows break the contract (3.00 %), more than the limit of {limit}; \
-             nothing was committed; the first: 1.csv row 1: v is not a int; 1.csv row 2: v is not a int; \
-             1.csv row 3: v is not a int"
+             nothing was committed; the first: 1.csv row 1: v is no int; 1.csv row 2: v is no int; \
+             1.csv row 3: v is no int"
         )
     );
     assert!(

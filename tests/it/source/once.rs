@@ -85,7 +85,12 @@ async fn a_file_that_is_gone_leaves_its_rows() {
     let shop = Shop::new(UPSERT).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;
     std::fs::remove_file(shop.path("1.csv")).expect("removed");
-    assert_eq!(shop.run().await.action, Action::Nothing);
+    let idle = shop.run().await;
+    assert_eq!(idle.action, Action::Nothing);
+    let [warning] = &idle.outcome.warnings[..] else {
+        panic!("a glob that matches nothing any more is told");
+    };
+    assert!(warning.starts_with("*.csv match nothing in"), "{warning}");
     shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
     shop.check(&["a,1,∅", "b,1,∅"]).await;
 }
@@ -109,7 +114,7 @@ async fn a_changed_file_without_a_key_rebuilds_the_table() {
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;
     shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
     let report = shop.deliver("1.csv", "id,v,at\na,1,\na,2,\n").await;
-    assert_eq!(report.why, "file 1.csv changed and rows have no key");
+    assert_eq!(report.why, "file 1.csv changed: 2 files to read");
     shop.check(&["a,1,∅", "a,2,∅", "b,1,∅"]).await;
     assert_eq!(shop.run().await.action, Action::Nothing);
 }
@@ -128,6 +133,26 @@ async fn a_changed_file_without_a_key_is_refused_when_others_are_gone() {
         "{error}"
     );
     shop.check(&["a,1,∅", "b,1,∅"]).await;
+}
+
+#[tokio::test]
+async fn a_corrected_file_of_events_replaces_what_was_read_of_it() {
+    let shop = Shop::new(KEYLESS).await;
+    shop.deliver("1.csv", "id,v,at\na,1,\nx,-9,\n").await;
+    shop.deliver("2.csv", "id,v,at\nb,1,\n").await;
+    shop.deliver("1.csv", "id,v,at\na,3,\n").await;
+    shop.check(&["a,3,∅", "b,1,∅"]).await;
+
+    std::fs::remove_file(shop.path("2.csv")).expect("removed");
+    let report = shop.deliver("1.csv", "id,v,at\na,2,\nc,1,\n").await;
+    let [warning] = &report.outcome.warnings[..] else {
+        panic!("what stays is told");
+    };
+    assert!(
+        warning.starts_with("file 1.csv changed, but 1 of 2 ingested files are gone"),
+        "{warning}"
+    );
+    assert!(shop.rows("raw.items").await.contains(&"b,1,∅".to_owned()));
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn globs_and_files_work_in_a_bucket() {
     shop.run().await;
     shop.check(&["a,1,2011-01-01", "b,1,2011-01-01"]).await;
     let rejects = shop.rows("raw.items__rejects").await;
-    assert_eq!(rejects, ["s3://other/x/extra.csv,2,3,v,is not a int,c,x,"]);
+    assert_eq!(rejects, ["s3://other/x/extra.csv,2,3,v,is no int,c,x,"]);
     put(&bucket, "drop/day-2/items.csv", "id,v,at\nd,1,2011-01-01\n").await;
     assert_eq!(shop.run().await.outcome.rows_in, 1);
 }

@@ -64,15 +64,13 @@ impl Sql {
     }
 
     fn output(&self, context: &Context) -> Result<Output, Failure> {
-        let named = self
-            .format
-            .or_else(|| self.output.as_deref().and_then(Format::of_file));
-        let usual = match (&self.output, context.console) {
-            (_, console) if console.json => Format::Json,
-            (None, console) if console.stdout_is_terminal => Format::Table,
-            _ => Format::Csv,
+        let format = match (self.format, &self.output, context.console) {
+            (Some(format), _, _) => format,
+            (None, Some(file), _) => Format::of_file(file).ok_or_else(|| unknown_ending(file))?,
+            (None, None, console) if console.json => Format::Json,
+            (None, None, console) if console.stdout_is_terminal => Format::Table,
+            (None, None, _) => Format::Csv,
         };
-        let format = named.unwrap_or(usual);
         if format == Format::Parquet && self.output.is_none() {
             return Err(Failure::invalid("parquet cannot be printed")
                 .hint("name a file with --output FILE"));
@@ -110,6 +108,14 @@ impl Sql {
             .map_err(|error| Failure::file("read", Path::new("stdin"), &error))?;
         Ok(Some(text))
     }
+}
+
+fn unknown_ending(file: &Path) -> Failure {
+    Failure::invalid(format!(
+        "the ending of `{}` names no format",
+        file.display()
+    ))
+    .hint("end it in .csv, .json, .ndjson, .parquet or .txt, or name one with --format")
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, cast, in_list, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::epoch::Pending;
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::room::Room;
 use crate::session::Session;
 use crate::statement;
@@ -19,10 +19,12 @@ pub async fn run(room: &Room<'_>, job: &PublishJob, pending: &Pending) -> Result
     let mut warnings = Vec::new();
     let mut blocked = Vec::new();
     for check in &job.checks {
-        let Some(finding) = finding(room, job, &session, pending, check).await? else {
+        let label = format!("check {} on {}", check.label(), job.table);
+        let found = finding(room, job, &session, pending, check).await;
+        let Some(finding) = found.context(|| format!("{label} cannot run"))? else {
             continue;
         };
-        let finding = format!("check {} on {}: {finding}", check.label(), job.table);
+        let finding = format!("{label}: {finding}");
         match check.severity() {
             Severity::Warn => warnings.push(finding),
             Severity::Block => blocked.push(finding),

@@ -97,22 +97,28 @@ fn following(latest: Option<&Epoch>, clock: &Clock) -> Epoch {
     }
 }
 
-/// Makes the epoch show `table` as it is pinned; the snapshot is tagged first, so that upkeep leaves it alone.
+/// Makes the epoch show `table`, which is pinned to its newest snapshot.
 async fn show(epoch: &mut Epoch, table: &Table) -> Result<()> {
     let Some(snapshot_id) = table.snapshot_id() else {
         return Ok(());
     };
+    // An epoch is not older than what it shows, so that its time finds the same tables.
+    let committed_at = table.committed_at().unwrap_or(epoch.published_at);
+    epoch.published_at = epoch.published_at.max(committed_at);
+    let shown = EpochTable {
+        metadata_location: table.metadata_location().to_string(),
+        snapshot_id,
+    };
+    place(epoch, table, shown).await
+}
+
+/// Makes the epoch show `shown`, a state of `table`. The snapshot is tagged first, so that upkeep leaves it alone. The
+/// metadata file is the one whose newest snapshot it was: many readers take a file's newest and ask no further.
+async fn place(epoch: &mut Epoch, table: &Table, shown: EpochTable) -> Result<()> {
     let tag = format!("epoch-{}", epoch.number);
-    let tagged = table.tag(&tag, snapshot_id).await?;
-    let metadata_location = tagged.metadata_location().to_string();
+    table.tag(&tag, shown.snapshot_id).await?;
     epoch.rolled_back_from.remove(table.name());
-    epoch.tables.insert(
-        table.name().clone(),
-        EpochTable {
-            metadata_location,
-            snapshot_id,
-        },
-    );
+    epoch.tables.insert(table.name().clone(), shown);
     Ok(())
 }
 
@@ -157,7 +163,8 @@ pub async fn rollback(
     let mut epoch = following(latest.as_ref(), clock);
     epoch.rollback_to = Some(to);
     for Restored { table, head } in &restored {
-        show(&mut epoch, table).await?;
+        let shown = target.tables[table.name()].clone();
+        place(&mut epoch, table, shown).await?;
         let left = head.map(|snapshot_id| (table.name().clone(), snapshot_id));
         epoch.rolled_back_from.extend(left);
     }

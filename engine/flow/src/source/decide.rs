@@ -79,7 +79,8 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     let judgement = Judgement {
         is_first: cursor.manifest.is_none(),
         is_read_as_before: cursor.reading.as_deref() == Some(&reading),
-        keeps_every_row: job.mode == Mode::Append && contract.key.is_empty(),
+        is_append: job.mode == Mode::Append,
+        has_key: !contract.key.is_empty(),
         files: &found.files,
         manifest: &manifest,
         new: &new,
@@ -89,8 +90,16 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     let Judged {
         step,
         why,
-        warnings,
+        mut warnings,
     } = judgement.judge(room)?;
+    if found.files.is_empty() {
+        warnings.push(format!(
+            "{} match nothing in {}; what was read from {} stays",
+            found.unmatched.join(", "),
+            room.project.settings.data,
+            counted(manifest.len())
+        ));
+    }
     let files = match step {
         Step::Nothing | Step::Note => Vec::new(),
         Step::Rebuild => found.files,
@@ -165,8 +174,9 @@ async fn pending(
 struct Judgement<'a> {
     is_first: bool,
     is_read_as_before: bool,
-    /// Rows have no key, so a changed file would double those it still has
-    keeps_every_row: bool,
+    /// What a row of a changed file was before is then to be forgotten
+    is_append: bool,
+    has_key: bool,
     files: &'a [SourceFile],
     manifest: &'a Manifest,
     new: &'a [SourceFile],
@@ -183,11 +193,8 @@ struct Judged {
 impl Judgement<'_> {
     /// A changed file's old rows can only be replaced with all others, for which all files must be there.
     fn refuse_mixed_versions(&self, room: &Room<'_>, gone: usize) -> Result<()> {
-        let Some(file) = self
-            .changed
-            .first()
-            .filter(|_| self.keeps_every_row && gone > 0)
-        else {
+        let keeps_every_row = self.is_append && !self.has_key;
+        let Some(file) = self.changed.first().filter(|_| keeps_every_row && gone > 0) else {
             return Ok(());
         };
         let message = format!(
@@ -219,7 +226,7 @@ impl Judgement<'_> {
             if gone == 0 {
                 return judged(
                     Step::Rebuild,
-                    format!("spec changed: {} are read anew", counted(self.files.len())),
+                    format!("spec changed: {} to read again", counted(self.files.len())),
                 );
             }
             let warning = format!(
@@ -234,13 +241,8 @@ impl Judgement<'_> {
                 warnings: vec![warning],
             });
         }
-        if self.keeps_every_row
-            && let Some(file) = self.changed.first()
-        {
-            return judged(
-                Step::Rebuild,
-                format!("file {} changed and rows have no key", file.path),
-            );
+        if let Some(file) = self.changed.first().filter(|_| self.is_append) {
+            return self.corrected(&file.path, gone);
         }
         match files {
             0 if self.touched > 0 => judged(
@@ -253,6 +255,26 @@ impl Judgement<'_> {
             ),
             files => judged(Step::Add, format!("{} to read", counted(files))),
         }
+    }
+
+    /// A file of a table that rows are only added to has changed: its rows are those that it holds now.
+    fn corrected(&self, path: &str, gone: usize) -> Result<Judged> {
+        if gone == 0 {
+            return Ok(Judged {
+                step: Step::Rebuild,
+                why: format!("file {path} changed: {} to read", counted(self.files.len())),
+                warnings: Vec::new(),
+            });
+        }
+        let warning = format!(
+            "file {path} changed, but {gone} of {} ingested files are gone: rows whose key is there stay as they were read",
+            self.manifest.len()
+        );
+        Ok(Judged {
+            step: Step::Add,
+            why: format!("file {path} changed"),
+            warnings: vec![warning],
+        })
     }
 
     fn has(&self, path: &str) -> bool {

@@ -49,6 +49,7 @@ pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outco
     match (work.step, &work.tables.raw) {
         (Step::Nothing, raw) => Ok(Outcome {
             snapshot_id: raw.as_ref().and_then(Table::snapshot_id),
+            warnings: work.warnings,
             ..Outcome::default()
         }),
         (Step::Note, Some(raw)) => note(&work, raw, room).await,

@@ -136,7 +136,7 @@ mod tests {
             row,
             line: Some(row + 1),
             column: Some("amount".into()),
-            reason: "is not a long".into(),
+            reason: "is no long".into(),
             text: "secret".into(),
         };
         (1..=count).map(reject).collect()
@@ -182,8 +182,8 @@ mod tests {
             },
             Some(
                 "source orders: 4 of 100 rows break the contract (4.00 %), more than the limit of 3 %; \
-                 nothing was committed; the first: a.csv row 1: amount is not a long; \
-                 a.csv row 2: amount is not a long; a.csv row 3: amount is not a long",
+                 nothing was committed; the first: a.csv row 1: amount is no long; \
+                 a.csv row 2: amount is no long; a.csv row 3: amount is no long",
             ),
         );
         check(
@@ -194,7 +194,7 @@ mod tests {
             },
             Some(
                 "source orders: 1 of 100 rows break the contract (1.00 %), more than the limit of 0 rows; \
-                 nothing was committed; the first: a.csv row 1: amount is not a long",
+                 nothing was committed; the first: a.csv row 1: amount is no long",
             ),
         );
     }

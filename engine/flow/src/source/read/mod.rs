@@ -105,9 +105,14 @@ impl Wanted {
             .filter(|slot| !slots.contains(&Some(*slot)))
             .collect();
         if let Some(slot) = absent.iter().find(|slot| self.required[**slot]) {
+            // What the header says instead may be a row, so it is not shown.
+            let one = match columns.len() {
+                1 => "; its header is one column, so look at the delimiter of the job's format",
+                _ => "",
+            };
             return Err(self.misfit(
                 file,
-                &format!("lacks the required column {}", self.names[*slot]),
+                &format!("lacks the required column {}{one}", self.names[*slot]),
             ));
         }
         if let Some(twice) =

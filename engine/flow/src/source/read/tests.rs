@@ -131,9 +131,9 @@ async fn csv_columns_are_found_by_name_in_any_order() {
 async fn bad_rows_keep_their_place_and_text() {
     let text = b"id,name\n1,a\n\nx,\"b\n b\"\n2\n3,c\ny,d\n";
     let rejects = [
-        "a.csv row 2 line 4 id is not a long: x,\"b\n b\"",
+        "a.csv row 2 line 4 id is no long: x,\"b\n b\"",
         "a.csv row 3 line 6 - 1 fields where the header has 2: 2",
-        "a.csv row 5 line 8 id is not a long: y,d",
+        "a.csv row 5 line 8 id is no long: y,d",
     ];
     check(csv(), &[("a.csv", text)], &["1:a", "3:c"], &rejects).await;
 }
@@ -205,7 +205,7 @@ async fn ndjson_rejects_lines_that_are_no_objects() {
     let text = b"{\"id\":1,\"name\":\"a\"}\n{\"id\":\n{\"id\":1.5}\n{\"name\":\"b\",\"id\":2}";
     let rejects = [
         "a row 2 line 2 - is not valid JSON at character 6: {\"id\":",
-        "a row 3 line 3 id is not a long: {\"id\":1.5}",
+        "a row 3 line 3 id is no long: {\"id\":1.5}",
     ];
     check(
         json!({"type": "ndjson"}),
@@ -309,7 +309,7 @@ async fn many_chunks_come_in_order_with_their_numbers() {
     );
     assert_eq!(
         read.rejects,
-        ["a.csv row 300001 line 300002 id is not a long: bad,last"]
+        ["a.csv row 300001 line 300002 id is no long: bad,last"]
     );
 }
 

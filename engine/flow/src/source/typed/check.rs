@@ -37,7 +37,7 @@ impl Checks {
             text.type_literal(rules, literal.as_str()).ok_or_else(|| {
                 let data_type = rules.data_type();
                 Error::invalid(format!(
-                    "{what} of column {} is not a {data_type}: {literal}",
+                    "{what} of column {} is no {data_type}: {literal}",
                     column.name
                 ))
             })

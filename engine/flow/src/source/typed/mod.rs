@@ -316,9 +316,9 @@ impl ColumnRules {
         };
         match fault {
             Fault::Required => "is empty but required".into(),
-            Fault::Type if self.column.formats.is_empty() => format!("is not a {data_type}"),
+            Fault::Type if self.column.formats.is_empty() => format!("is no {data_type}"),
             Fault::Type => format!(
-                "is not a {data_type} written as {}",
+                "is no {data_type} written as {}",
                 self.column.formats.join(" or ")
             ),
             Fault::Range => format!("does not fit {data_type}"),
