@@ -92,7 +92,8 @@ pub struct Decision {
 }
 
 impl Decision {
-    fn full(why: impl Into<String>) -> Self {
+    /// Everything, and why.
+    pub fn full(why: impl Into<String>) -> Self {
         Self {
             work: Work::Full,
             why: why.into(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use c360_catalog::{Epoch, S3Options, Warehouse, WarehouseConfig};
-use c360_spec::{Job, JobKind, Project};
+use c360_spec::{IdentityJob, Job, JobKind, Project};
 use tracing::info;
 
 use crate::clock::Clock;
@@ -148,6 +148,36 @@ impl Engine {
             why,
             outcome,
             seconds,
+        })
+    }
+
+    /// Trains a new model for the identity job on the records that there are; the next run matches by it.
+    pub async fn train(&self, clock: &Clock) -> Result<identity::TrainedModel> {
+        let (job, spec) = self.identity()?;
+        identity::train(&self.room(job, clock, &crate::progress::Silent), spec).await
+    }
+
+    /// What the model of the identity job holds of two records.
+    pub async fn explain(
+        &self,
+        names: [&identity::RecordName; 2],
+        clock: &Clock,
+    ) -> Result<identity::Explanation> {
+        let (job, spec) = self.identity()?;
+        let room = self.room(job, clock, &crate::progress::Silent);
+        identity::explain(&room, spec, names).await
+    }
+
+    /// The project's identity job.
+    pub(crate) fn identity(&self) -> Result<(&Job, &IdentityJob)> {
+        let mut jobs = self.project.jobs.values();
+        let found = jobs.find_map(|job| match &job.kind {
+            JobKind::Identity(spec) => Some((job, spec)),
+            _ => None,
+        });
+        found.ok_or_else(|| {
+            Error::invalid("the project has no identity job")
+                .with_hint("write one: jobs/identity.yaml, kind: identity")
         })
     }
 

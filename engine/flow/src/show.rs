@@ -130,7 +130,7 @@ impl Engine {
     }
 
     async fn find_identifier(&self, session: &Session, who: &str) -> Result<Option<String>> {
-        let Some(job) = self.identity_job() else {
+        let Ok((_, job)) = self.identity() else {
             return Ok(None);
         };
         let values: Vec<Expr> = spellings(job, who)?.into_iter().map(lit).collect();
@@ -148,13 +148,6 @@ impl Engine {
             None,
         )?;
         first_text(found, "person_id").await
-    }
-
-    fn identity_job(&self) -> Option<&IdentityJob> {
-        self.project.jobs.values().find_map(|job| match &job.kind {
-            JobKind::Identity(job) => Some(job),
-            _ => None,
-        })
     }
 
     async fn profile(&self, session: &Session, person_id: &str) -> Result<Option<Row>> {

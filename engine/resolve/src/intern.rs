@@ -84,7 +84,8 @@ impl Interner {
         std::str::from_utf8(self.bytes(code)).expect("only whole strings were put in")
     }
 
-    fn bytes(&self, code: u32) -> &[u8] {
+    /// The string of a code as bytes, which costs no check of their form.
+    pub(crate) fn bytes(&self, code: u32) -> &[u8] {
         bytes_of(&self.text, &self.ends, code)
     }
 

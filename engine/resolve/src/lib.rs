@@ -11,6 +11,8 @@
 //! | which records are one person? | [`cluster::resolve`] |
 //! | what is that person called? | [`person_id()`] |
 //! | what became of the old ids? | [`events::events`] |
+//! | which records are probably one person? | [`matching`]: [`matching::train`], [`matching::Scorer`], [`matching::link`] |
+//! | how well do persons agree with the truth? | [`evaluate::Evaluation::of`] |
 //! | which record's value survives? | [`survive::Order`], [`survive::choose`], [`survive::top`] |
 //!
 //! ```text
@@ -22,8 +24,10 @@
 
 pub mod cluster;
 pub mod error;
+pub mod evaluate;
 pub mod events;
 mod intern;
+pub mod matching;
 mod person_id;
 pub mod standardise;
 pub mod survive;

@@ -25,10 +25,10 @@ mod yaml;
 pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
 pub use data_type::DataType;
 pub use job::{
-    Check, Compression, CsvFormat, Encoding, FactsJob, FeatureJob, FieldRule, Format, Guard,
-    IdentifierLimit, IdentifierRule, IdentityJob, Job, JobKind, Mode, NdjsonFormat, Normalize,
-    OperationColumn, PersonReference, ProfileJob, ProfileSource, PublishJob, RecordSource, Rule,
-    Severity, SourceJob, Window,
+    BlockingRule, Check, Comparison, Compression, CsvFormat, Encoding, FactsJob, FeatureJob,
+    FieldRule, Format, Guard, IdentifierLimit, IdentifierRule, IdentityJob, Job, JobKind, Matching,
+    Mode, NdjsonFormat, Normalize, OperationColumn, PersonReference, ProfileJob, ProfileSource,
+    PublishJob, RecordSource, Rule, Severity, SourceJob, Window,
 };
 pub use literal::Literal;
 pub use problems::{Problem, Problems};

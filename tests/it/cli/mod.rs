@@ -3,6 +3,7 @@
 
 mod demo;
 mod help;
+mod identity;
 mod init;
 mod outside;
 mod run;

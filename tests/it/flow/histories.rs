@@ -16,6 +16,7 @@ async fn check(seed: u64) {
         incremental.run(&retailer.as_of()).await;
         so_far.push(delivery);
     }
+    incremental.run_retrained(&retailer.as_of()).await;
     let rebuilt = Lab::new().await;
     let everything = so_far
         .into_iter()

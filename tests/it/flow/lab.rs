@@ -24,7 +24,8 @@ pub struct Lab {
 
 /// Tables that tell what happened rather than what is: a rebuild tells a shorter story.
 fn is_log(table: &TableName) -> bool {
-    table.name().ends_with("_changes") || *table == "identity.events".parse().expect("a name")
+    let logs = ["identity.events", "identity.models"];
+    table.name().ends_with("_changes") || logs.contains(&table.to_string().as_str())
 }
 
 impl Lab {
@@ -77,17 +78,27 @@ impl Lab {
 
     /// A run of all jobs, seen as of `as_of`.
     pub async fn run(&self, as_of: &str) -> RunReport {
+        self.engine
+            .run(&Selection::default(), &self.clock(as_of), &Silent)
+            .await
+            .unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// The same by a model of the records that there are, which is what a rebuild would train.
+    pub async fn run_retrained(&self, as_of: &str) -> RunReport {
+        let trained = self.engine.train(&self.clock(as_of)).await;
+        trained.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        self.run(as_of).await
+    }
+
+    fn clock(&self, as_of: &str) -> Clock {
         let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         let as_of = as_of.parse().expect("an instant");
-        let clock = Clock {
+        Clock {
             run_id: format!("run-{number}"),
             now: as_of,
             as_of,
-        };
-        self.engine
-            .run(&Selection::default(), &clock, &Silent)
-            .await
-            .unwrap_or_else(|error| panic!("{}", chain(&error)))
+        }
     }
 
     /// Every row of every table that says what is, as sorted text.

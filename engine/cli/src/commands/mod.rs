@@ -4,6 +4,7 @@ mod changes;
 mod demo;
 mod epochs;
 mod exit_codes;
+mod identity;
 mod init;
 mod plan;
 mod rollback;
@@ -32,6 +33,7 @@ pub enum Command {
     Changes(changes::Changes),
     Epochs(epochs::Epochs),
     Rollback(rollback::Rollback),
+    Identity(identity::Identity),
     Tables(tables::Tables),
     Schema(schema::Schema),
     Demo(demo::Demo),
@@ -59,6 +61,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Changes(changes) => changes.run(context).await,
         Command::Epochs(epochs) => epochs.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,
+        Command::Identity(identity) => identity.run(context).await,
         Command::Tables(tables) => tables.run(context).await,
         Command::Schema(schema) => schema.run(context).await,
         Command::Demo(demo) => demo.run(context).await,

@@ -1,21 +1,23 @@
 //! Which records have to be resolved anew after a change.
 //!
-//! A component is closed under shared identifiers, so a change reaches the components of the changed records, and
-//! those of the records that share an identifier with them, now or before. Two reads settle it; no walk is needed.
+//! A component is closed under shared identifiers and matches, so a change reaches the components of the changed
+//! records, of those that share an identifier with them, now or before, and of both ends of a changed match. Two reads
+//! settle it; no walk is needed.
 
-use c360_catalog::Table;
 use datafusion::common::JoinType;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
-use super::{identifiers, persons, records};
-use crate::cursor::Cursor;
+use super::{identifiers, matches, persons, records};
+use crate::cursor::{Cursor, Planned};
 use crate::error::Result;
 use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
 
 const RECORD: [&str; 2] = ["source", "key"];
 const VALUE: [&str; 2] = ["kind", "value"];
+/// The records of a match.
+const ENDS: [[&str; 2]; 2] = [["source_a", "key_a"], ["source_b", "key_b"]];
 
 /// Records to resolve, and those that the limits of their identifiers are judged by.
 pub struct Affected {
@@ -30,18 +32,23 @@ fn columns(names: [&str; 2]) -> Vec<Expr> {
 }
 
 /// What the changes since `since` reach. `session` sees records, identifiers and the persons resolved last.
-pub async fn affected(session: &Session, inputs: [&Table; 2], since: &Cursor) -> Result<Affected> {
+pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> Result<Affected> {
     let mut changed = Touched::none(&RECORD);
     let mut values = Touched::none(&VALUE);
-    let [record_table, identifier_table] = inputs;
-    if let Some(rows) = changed_rows(session, record_table, since.since(record_table)).await? {
-        changed.add(rows, columns(RECORD)).await?;
-    }
-    if let Some(rows) =
-        changed_rows(session, identifier_table, since.since(identifier_table)).await?
-    {
+    for table in &planned.inputs {
+        let Some(rows) = changed_rows(session, table, since.since(table)).await? else {
+            continue;
+        };
+        if *table.name() == matches() {
+            for end in ENDS {
+                changed.add(rows.clone(), columns(end)).await?;
+            }
+            continue;
+        }
         changed.add(rows.clone(), columns(RECORD)).await?;
-        values.add(rows, columns(VALUE)).await?;
+        if *table.name() == identifiers() {
+            values.add(rows, columns(VALUE)).await?;
+        }
     }
     let all = session.table(&identifiers()).await?;
     values
@@ -98,6 +105,13 @@ impl Affected {
     pub async fn identifier_rows(&self, session: &Session) -> Result<DataFrame> {
         let all = session.table(&identifiers()).await?;
         self.values.narrow(session, all, &VALUE)
+    }
+
+    /// Matches of the affected records. Both ends of each are affected, since they are in one component.
+    pub async fn match_rows(&self, session: &Session) -> Result<DataFrame> {
+        let [first, _] = ENDS;
+        let matched = session.table(&matches()).await?;
+        self.scope.renamed(&first).narrow(session, matched, &first)
     }
 
     /// Rows of the records that have one of those identifiers, or are affected without having any.

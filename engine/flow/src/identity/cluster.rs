@@ -9,15 +9,14 @@ use c360_spec::IdentityJob;
 use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use std::collections::HashSet;
 
 use super::affected::{Affected, affected};
 use super::graph::Graph;
-use super::{identifiers, links, persons, records};
+use super::rows::stream;
+use super::{identifiers, links, matches, persons, records};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::report::Outcome;
@@ -25,14 +24,10 @@ use crate::room::Room;
 use crate::touched::{self, Touched};
 
 /// Compares what both tables were made from with what there is now.
-pub async fn decide(room: &Room<'_>) -> Result<Planned> {
-    Planned::of(
-        room,
-        &[links(), persons()],
-        &[records(), identifiers()],
-        None,
-    )
-    .await
+pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
+    let mut inputs = vec![records(), identifiers()];
+    inputs.extend(job.matching.as_ref().map(|_| matches()));
+    Planned::of(room, &[links(), persons()], &inputs, None).await
 }
 
 /// Brings links and persons up to date.
@@ -51,16 +46,24 @@ pub async fn apply(
     let (graph, scope) = match (&planned.decision.work, resolved) {
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
-            let inputs = [planned.input(&records())?, planned.input(&identifiers())?];
-            let affected: Affected = affected(&session, inputs, since).await?;
+            let affected: Affected = affected(&session, planned, since).await?;
             let rows = affected.record_rows(&session).await?;
             let held = affected.identifier_rows(&session).await?;
-            (Graph::load(job, rows, held).await?, Some(affected.scope))
+            let matched = match &job.matching {
+                Some(_) => Some(affected.match_rows(&session).await?),
+                None => None,
+            };
+            let graph = Graph::load(job, rows, held, matched).await?;
+            (graph, Some(affected.scope))
         }
         _ => {
             let rows = session.table(&records()).await?;
             let held = session.table(&identifiers()).await?;
-            (Graph::load(job, rows, held).await?, None)
+            let matched = match &job.matching {
+                Some(_) => Some(session.table(&matches()).await?),
+                None => None,
+            };
+            (Graph::load(job, rows, held, matched).await?, None)
         }
     };
     let resolution = graph.resolve()?;
@@ -144,14 +147,6 @@ impl Written<'_> {
         };
         Ok(stream(rows))
     }
-}
-
-fn stream(rows: RecordBatch) -> SendableRecordBatchStream {
-    let schema: SchemaRef = rows.schema();
-    Box::pin(RecordBatchStreamAdapter::new(
-        schema,
-        futures::stream::iter([Ok(rows)]),
-    ))
 }
 
 /// The rows whose `columns` are in `scope`.

@@ -1,23 +1,23 @@
-//! The evidence graph in memory: rows of `identity.records` and `identity.identifiers` as the kernel wants them, and
-//! its answer as rows of `identity.links` and `identity.persons`.
+//! The evidence graph in memory: rows of records, identifiers and matches as the kernel wants them, and its answer as rows of `identity.links` and `identity.persons`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use c360_resolve::cluster::{
-    self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules,
+    self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules, ScoredLink,
 };
 use c360_resolve::person_id;
 use c360_spec::{IdentifierRule, IdentityJob};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, StringBuilder,
 };
-use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type,
+    DataType, Field, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type,
 };
 use datafusion::prelude::DataFrame;
 
+use super::rows::{text, whole};
 use crate::error::{Error, Result};
 
 /// Records, their identifiers and the rules, with names turned into codes.
@@ -35,19 +35,7 @@ pub struct Graph {
     kind: Vec<u16>,
     value: Vec<u32>,
     values: StringArray,
-}
-
-/// All rows of a query as one batch.
-async fn whole(frame: DataFrame) -> Result<RecordBatch> {
-    let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-    Ok(concat_batches(&schema, &frame.collect().await?)?)
-}
-
-fn text<'a>(batch: &'a RecordBatch, column: &str) -> Result<&'a StringArray> {
-    let found = batch
-        .column_by_name(column)
-        .and_then(|column| column.as_string_opt::<i32>());
-    found.ok_or_else(|| Error::internal(format!("column {column} of an identity table is no text")))
+    scored: Vec<ScoredLink>,
 }
 
 /// One code a row, equal for equal texts, and the texts by code.
@@ -62,14 +50,19 @@ fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
 }
 
 impl Graph {
-    /// Reads the rows of both queries.
+    /// Reads the rows of the queries.
     pub async fn load(
         job: &IdentityJob,
         records: DataFrame,
         identifiers: DataFrame,
+        matches: Option<DataFrame>,
     ) -> Result<Self> {
         let records = whole(records).await?;
         let identifiers = whole(identifiers).await?;
+        let matches = match matches {
+            Some(matches) => Some(whole(matches).await?),
+            None => None,
+        };
         let sources = source_names(job);
         let kinds = kind_names(job);
         let source_text = text(&records, "source")?.clone();
@@ -85,7 +78,12 @@ impl Graph {
             .map(|guard| codes(text(&records, guard)?))
             .collect::<Result<_>>()?;
         let (codes_of_values, values) = encode(text(&identifiers, "value")?)?;
-        let record = holders(&identifiers, &source_text, &key)?;
+        let named = Named::new(&source_text, &key);
+        let record = named.rows(&identifiers, ["source", "key"])?;
+        let scored = match (&job.matching, &matches) {
+            (Some(matching), Some(matches)) => scored(matches, &named, matching.rank)?,
+            _ => Vec::new(),
+        };
         let kind = positions(text(&identifiers, "kind")?, &kinds)?;
         Ok(Self {
             rules: rules(job, &kinds),
@@ -104,6 +102,7 @@ impl Graph {
             key,
             attributes,
             values,
+            scored,
         })
     }
 
@@ -124,7 +123,11 @@ impl Graph {
             value: &self.value,
             over_limit: None,
         };
-        cluster::resolve(&records, &identifiers, &Extra::default(), &self.rules)
+        let extra = Extra {
+            scored: &self.scored,
+            ..Extra::default()
+        };
+        cluster::resolve(&records, &identifiers, &extra, &self.rules)
             .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
     }
 
@@ -306,22 +309,45 @@ fn first_seen(records: &RecordBatch) -> Result<Vec<i64>> {
         .collect())
 }
 
-/// For each identifier row the row of its record.
-fn holders(identifiers: &RecordBatch, source: &StringArray, key: &StringArray) -> Result<Vec<u32>> {
-    let by_name: HashMap<(&str, &str), u32> = (0..)
-        .zip(source.iter().zip(key))
-        .map(|(row, (s, k))| ((s.unwrap_or(""), k.unwrap_or("")), row))
-        .collect();
-    let owner_source = text(identifiers, "source")?;
-    let owner_key = text(identifiers, "key")?;
-    owner_source
-        .iter()
-        .zip(owner_key)
-        .map(|(s, k)| {
-            let found = by_name.get(&(s.unwrap_or(""), k.unwrap_or(""))).copied();
+/// Rows of records by source and key.
+struct Named<'a>(HashMap<(&'a str, &'a str), u32>);
+
+impl<'a> Named<'a> {
+    fn new(source: &'a StringArray, key: &'a StringArray) -> Self {
+        let names = source
+            .iter()
+            .zip(key)
+            .map(|(s, k)| (s.unwrap_or(""), k.unwrap_or("")));
+        Self(names.zip(0..).collect())
+    }
+
+    /// For each row of `batch` the row of the record that two of its columns name.
+    fn rows(&self, batch: &RecordBatch, [source, key]: [&str; 2]) -> Result<Vec<u32>> {
+        let names = text(batch, source)?.iter().zip(text(batch, key)?);
+        let row = |(s, k): (Option<&str>, Option<&str>)| {
+            let found = self.0.get(&(s.unwrap_or(""), k.unwrap_or(""))).copied();
             found.ok_or_else(|| {
-                Error::internal("identity.identifiers names a record that identity.records lacks")
+                Error::internal("an identity table names a record that identity.records lacks")
             })
-        })
-        .collect()
+        };
+        names.map(row).collect()
+    }
+}
+
+/// Matches as links of the model.
+fn scored(matches: &RecordBatch, named: &Named, rank: u16) -> Result<Vec<ScoredLink>> {
+    let weights = matches
+        .column_by_name("weight")
+        .and_then(|column| column.as_primitive_opt::<Float64Type>())
+        .ok_or_else(|| Error::internal("identity.matches has no weights"))?;
+    let a = named.rows(matches, ["source_a", "key_a"])?;
+    let b = named.rows(matches, ["source_b", "key_b"])?;
+    let ends = a.into_iter().zip(b).zip(weights.values());
+    let link = |((a, b), weight): ((u32, u32), &f64)| ScoredLink {
+        a,
+        b,
+        rank,
+        weight: *weight as f32,
+    };
+    Ok(ends.map(link).collect())
 }

@@ -1,25 +1,30 @@
 //! The identity room: who is who.
 //!
 //! ```text
-//! raw tables ─▶ records, identifiers ─▶ links, persons ─▶ events
-//!               (by record)             (by component)    (by change of persons)
+//! raw tables ─▶ records, identifiers ─▶ models ─▶ matches ─▶ links, persons ─▶ events
+//!               (by record)             (once)    (whole)    (by component)    (by change of persons)
 //! ```
 //!
-//! Each of the five tables is a step of its own with its own cursor, so a run that dies between two of them is
-//! simply run again.
+//! Each step has its own cursor, so a run that dies between two of them is simply run again. Models and matches are
+//! there when the job declares `matching`.
 
 mod affected;
 mod cluster;
 mod events;
 mod graph;
+mod matching;
 mod records;
+mod rows;
 
 use c360_spec::{IdentityJob, TableName};
 
+pub use matching::explain::{Compare, Explanation, RecordName};
+pub use matching::model::TrainedModel;
 pub use records::normalizer_name;
+pub use rows::text;
 
 use crate::cursor::{Decision, Work};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
 
@@ -31,6 +36,16 @@ pub fn records() -> TableName {
 /// One row a standardised value of a record.
 pub fn identifiers() -> TableName {
     table("identifiers")
+}
+
+/// One row a model that was trained.
+pub fn models() -> TableName {
+    table("models")
+}
+
+/// One row a pair of records whose persons the model joins.
+pub fn matches() -> TableName {
+    table("matches")
 }
 
 /// One row a piece of evidence.
@@ -58,23 +73,69 @@ pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Decision> {
     if first.work != Work::Nothing {
         return Ok(first);
     }
-    let second = cluster::decide(room).await?.decision;
+    if let Some(declared) = &job.matching {
+        let model = matching::model::decide(room, declared).await?.decision;
+        if model.work != Work::Nothing {
+            return Ok(model);
+        }
+        let matched = matching::decide(room).await?.decision;
+        if matched.work != Work::Nothing {
+            return Ok(matched);
+        }
+    }
+    let second = cluster::decide(room, job).await?.decision;
     if second.work != Work::Nothing {
         return Ok(second);
     }
     Ok(events::decide(room).await?.decision)
 }
 
-/// Brings the five tables up to date, step by step, since each one's decision hangs on the table before it. Returns
+/// Trains a new model on the records that there are; the next run matches by it.
+pub async fn train(room: &Room<'_>, job: &IdentityJob) -> Result<TrainedModel> {
+    let Some(declared) = &job.matching else {
+        return Err(undeclared(&room.job.name));
+    };
+    let planned = matching::model::decide(room, declared).await?;
+    matching::model::train_anew(room, job, declared, &planned).await
+}
+
+/// What the model holds of two records.
+pub async fn explain(
+    room: &Room<'_>,
+    job: &IdentityJob,
+    names: [&RecordName; 2],
+) -> Result<Explanation> {
+    match &job.matching {
+        Some(declared) => matching::explain::explain(room, job, declared, names).await,
+        None => Err(undeclared(&room.job.name)),
+    }
+}
+
+/// What to say where there is no model.
+fn undeclared(job: &str) -> Error {
+    Error::invalid(format!("job {job} declares no matching")).with_hint(format!(
+        "declare blocking rules and comparisons under matching in jobs/{job}.yaml"
+    ))
+}
+
+/// Brings the tables up to date, step by step, since each one's decision hangs on the table before it. Returns
 /// the decision of the first step that had work.
 pub async fn apply(room: &Room<'_>, job: &IdentityJob) -> Result<(Decision, Outcome)> {
     let mut outcome = Outcome::default();
     let first = records::decide(room, job).await?;
     records::apply(room, job, &first, &mut outcome).await?;
-    let second = cluster::decide(room).await?;
+    let mut decision = first.decision;
+    if let Some(declared) = &job.matching {
+        let model = matching::model::decide(room, declared).await?;
+        matching::model::apply(room, job, declared, &model).await?;
+        let matched = matching::decide(room).await?;
+        let written = matching::apply(room, job, declared, &matched).await?;
+        outcome.bytes_written += written.bytes_written;
+        decision = decision.or(model.decision).or(matched.decision);
+    }
+    let second = cluster::decide(room, job).await?;
     cluster::apply(room, job, &second, &mut outcome).await?;
     let third = events::decide(room).await?;
     events::apply(room, &third, &mut outcome).await?;
-    let decision = first.decision.or(second.decision).or(third.decision);
-    Ok((decision, outcome))
+    Ok((decision.or(second.decision).or(third.decision), outcome))
 }

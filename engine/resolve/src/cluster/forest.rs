@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-pub(super) struct Forest {
+pub(crate) struct Forest {
     parent: Vec<AtomicU32>,
 }
 

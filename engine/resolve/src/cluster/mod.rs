@@ -32,7 +32,7 @@
 //! and may still take in records that bring no further value.
 
 mod constrained;
-mod forest;
+pub(crate) mod forest;
 mod group;
 mod input;
 mod limit;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Matching;
 use crate::TableName;
 
 /// Which records are the same person.
@@ -24,6 +25,9 @@ pub struct IdentityJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub person_records_max: Option<u32>,
+    /// Records that are probably the same person though they share no identifier
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<Matching>,
 }
 
 /// One source of records.
@@ -131,7 +135,15 @@ impl Default for IdentifierRule {
     }
 }
 
-const IDENTITY_TABLES: [&str; 5] = ["records", "identifiers", "links", "persons", "events"];
+const IDENTITY_TABLES: [&str; 7] = [
+    "records",
+    "identifiers",
+    "models",
+    "matches",
+    "links",
+    "persons",
+    "events",
+];
 
 /// The tables that the identity job fills.
 pub fn identity_tables() -> Vec<TableName> {

@@ -4,6 +4,7 @@ mod check;
 mod facts;
 mod feature;
 mod identity;
+mod matching;
 mod profile;
 mod publish;
 mod source;
@@ -18,6 +19,7 @@ pub use feature::{FeatureJob, Window};
 pub use identity::{
     Guard, IdentifierLimit, IdentifierRule, IdentityJob, Normalize, RecordSource, identity_tables,
 };
+pub use matching::{BlockingRule, Comparison, Matching};
 pub use profile::{FieldRule, ProfileJob, ProfileSource, Rule};
 pub use publish::PublishJob;
 pub use source::{

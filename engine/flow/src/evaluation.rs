@@ -1,0 +1,58 @@
+//! How well `identity.persons` agrees with labels.
+
+use std::collections::HashMap;
+
+use c360_resolve::evaluate::Evaluation;
+use datafusion::prelude::ident;
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::identity;
+use crate::query::ReadAt;
+
+/// A record whose entity is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    pub source: String,
+    pub key: String,
+    /// Whatever names the person in truth; equal for all their records.
+    pub entity: String,
+}
+
+impl Engine {
+    /// Judges the persons by the labelled records. Labels of records that there are not are left out; fails with
+    /// *data* when none is left.
+    pub async fn evaluate(&self, labels: &[Label]) -> Result<Evaluation> {
+        let persons = self.person_of_record().await?;
+        let judged: Vec<(&str, &str)> = labels
+            .iter()
+            .filter_map(|label| {
+                let name = (label.source.clone(), label.key.clone());
+                Some((persons.get(&name)?.as_str(), label.entity.as_str()))
+            })
+            .collect();
+        if judged.is_empty() {
+            return Err(Error::data("no label names a record of identity.persons")
+                .with_hint("name records by source and key as identity.records does"));
+        }
+        Ok(Evaluation::of(&judged))
+    }
+
+    async fn person_of_record(&self) -> Result<HashMap<(String, String), String>> {
+        let name = identity::persons();
+        let session = self
+            .session_with(std::slice::from_ref(&name), &ReadAt::Newest)
+            .await?;
+        let columns = ["source", "key", "person_id"];
+        let rows = session.table(&name).await?.select(columns.map(ident))?;
+        let mut persons = HashMap::new();
+        for batch in rows.collect().await? {
+            let [source, key, person] = columns.map(|column| identity::text(&batch, column));
+            for ((source, key), person) in source?.iter().zip(key?).zip(person?) {
+                let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+                persons.insert((text(source), text(key)), text(person));
+            }
+        }
+        Ok(persons)
+    }
+}

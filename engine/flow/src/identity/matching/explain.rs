@@ -1,0 +1,107 @@
+//! What the model holds of two records, comparison by comparison.
+
+use c360_resolve::matching::{Model, Scorer, Trained};
+use c360_spec::{IdentityJob, Matching};
+use serde::Serialize;
+
+use super::compared::Compared;
+use super::prepared::Prepared;
+use super::{failed, model};
+use crate::error::{Error, Result};
+use crate::identity::{identifiers, models, records};
+use crate::room::Room;
+
+/// A record, named as in `identity.records`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordName {
+    pub source: String,
+    pub key: String,
+}
+
+/// Why two records are, or are not, held to be one person. Weights are logarithms (base 2) of odds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What any two records begin with.
+    pub prior: f64,
+    pub comparisons: Vec<Compare>,
+    /// What is taken off since two members of one household would agree like this.
+    pub household: f64,
+    /// The sum: how sure it is that they are one person, were they met by chance.
+    pub weight: f64,
+    /// How sure it is once other records connect them; clusters are joined by the mean of these.
+    pub weight_inside: f64,
+    /// Whether a blocking rule brings the two together.
+    pub meet: bool,
+}
+
+/// One comparison's share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compare {
+    pub name: String,
+    /// How far the two agree, in words.
+    pub level: String,
+    pub weight: f64,
+}
+
+/// Explains two records by the model that is in use.
+pub async fn explain(
+    room: &Room<'_>,
+    job: &IdentityJob,
+    matching: &Matching,
+    names: [&RecordName; 2],
+) -> Result<Explanation> {
+    let inputs = [records(), identifiers(), models()];
+    let inputs = room.input_tables(&inputs).await?;
+    let session = room.runtime.session().with_tables(&inputs).await?;
+    let (model, trained) = model::current(&session, &inputs[2]).await?;
+    let compared = Compared::load(&session, job, matching).await?;
+    let [a, b] = [compared.row(names[0])?, compared.row(names[1])?];
+    told(&compared, &model, &trained, a, b)
+}
+
+fn told(
+    compared: &Compared,
+    model: &Model,
+    trained: &Trained,
+    a: u32,
+    b: u32,
+) -> Result<Explanation> {
+    let Prepared { frame, blocks } = Prepared::of(compared, model)?;
+    let scorer = Scorer::new(&frame, &trained.weights).map_err(failed)?;
+    let inside = scorer.inside(&trained.inside).map_err(failed)?;
+    let levels = model.comparisons.iter().zip(scorer.explain(a, b));
+    let comparisons: Vec<Compare> = levels
+        .map(|(comparison, (level, weight))| Compare {
+            name: comparison.name.clone(),
+            level: comparison.levels[level as usize].when.to_string(),
+            weight,
+        })
+        .collect();
+    let share = trained.weights.prior;
+    let prior = (share / (1.0 - share)).log2();
+    let weight = scorer.weight(a, b);
+    let sum: f64 = comparisons.iter().map(|compare| compare.weight).sum();
+    Ok(Explanation {
+        prior,
+        household: weight - prior - sum,
+        comparisons,
+        weight,
+        weight_inside: inside.weight(a, b),
+        meet: blocks.meet(a, b),
+    })
+}
+
+impl Compared {
+    /// The row of a record.
+    fn row(&self, wanted: &RecordName) -> Result<u32> {
+        let (source, key) = self.names()?;
+        let mut names = source.iter().zip(key);
+        let found = names.position(|(source, key)| {
+            source == Some(wanted.source.as_str()) && key == Some(wanted.key.as_str())
+        });
+        found.map(|row| row as u32).ok_or_else(|| {
+            let message = format!("source {} has no record of that key", wanted.source);
+            Error::invalid(message).with_hint("name records as identity.records does: source:key")
+        })
+    }
+}

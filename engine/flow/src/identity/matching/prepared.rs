@@ -1,0 +1,36 @@
+//! A model, made ready for the records of a run: comparisons compiled, blocks laid out.
+
+use c360_resolve::matching::{Blocks, Components, Frame, LinkRules, Model, Scorer, Weights};
+
+use super::compared::Compared;
+use super::failed;
+use crate::error::Result;
+
+/// What pairs are scored with.
+pub struct Prepared<'a> {
+    pub frame: Frame<'a>,
+    pub blocks: Blocks,
+}
+
+impl<'a> Prepared<'a> {
+    /// Costs a pass over each column's distinct values and some over the records.
+    pub fn of(compared: &'a Compared, model: &'a Model) -> Result<Self> {
+        Ok(Self {
+            frame: Frame::new(model, &compared.columns).map_err(failed)?,
+            blocks: Blocks::new(&model.blocking, &compared.columns).map_err(failed)?,
+        })
+    }
+
+    /// The records that likely pairs connect, and what scored them.
+    pub fn components(
+        &'a self,
+        compared: &Compared,
+        weights: &Weights,
+    ) -> Result<(Scorer<'a>, Components)> {
+        let rules = LinkRules::default();
+        let scorer = Scorer::new(&self.frame, weights).map_err(failed)?;
+        let pairs = scorer.pairs(&self.blocks, rules.threshold);
+        let components = Components::new(&self.frame, &pairs, &compared.places(), &rules);
+        Ok((scorer, components.map_err(failed)?))
+    }
+}

@@ -1,0 +1,174 @@
+//! Blocking: which records may meet. A rule puts records with equal keys into one block; a pair belongs to the first
+//! rule that brings it together, so that none is compared twice.
+
+use rayon::prelude::*;
+
+use super::columns::{Column, Columns};
+use super::error::Result;
+use super::key;
+use super::model::BlockingRule;
+use crate::cluster::NULL_CODE;
+
+/// The blocks of all rules.
+#[derive(Debug)]
+pub struct Blocks {
+    pub(super) rules: Vec<RuleBlocks>,
+    /// Record by record, the block of each rule. A record that meets nobody has a number of its own, so that two
+    /// numbers are equal only where the rule brings the records together.
+    keys: Vec<u32>,
+}
+
+/// The blocks of one rule that hold two records or more.
+#[derive(Debug, Default)]
+pub(super) struct RuleBlocks {
+    /// Records, block after block, ascending in each.
+    pub members: Vec<u32>,
+    /// Where each block begins in `members`, and the end.
+    pub starts: Vec<u32>,
+    busiest: Option<Busiest>,
+    left_out: Vec<Busiest>,
+}
+
+/// A block with many records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busiest {
+    /// Index of the blocking rule.
+    pub rule: usize,
+    pub records: u32,
+    /// The least record of the block; its values are the block's.
+    pub example: u32,
+}
+
+/// The upper half of all numbers names records that meet nobody.
+const ALONE: u32 = 1 << 31;
+
+impl Blocks {
+    /// # Errors
+    /// When a rule names an unknown column.
+    pub fn new(rules: &[BlockingRule], columns: &Columns) -> Result<Self> {
+        let built: Result<Vec<(RuleBlocks, Vec<u32>)>> = rules
+            .par_iter()
+            .enumerate()
+            .map(|(at, rule)| RuleBlocks::new(at, rule, columns))
+            .collect();
+        let (rules, numbers): (Vec<RuleBlocks>, Vec<Vec<u32>>) = built?.into_iter().unzip();
+        let width = rules.len();
+        let mut keys = vec![0; width * columns.records()];
+        keys.par_chunks_mut((width << 12).max(1))
+            .enumerate()
+            .for_each(|(chunk, keys)| {
+                for (rule, numbers) in numbers.iter().enumerate() {
+                    for (key, number) in keys.chunks_exact_mut(width).zip(&numbers[chunk << 12..]) {
+                        key[rule] = *number;
+                    }
+                }
+            });
+        Ok(Self { rules, keys })
+    }
+
+    /// The largest block of each rule that has one, largest first.
+    pub fn busiest(&self) -> Vec<Busiest> {
+        let mut busiest: Vec<Busiest> = self.rules.iter().filter_map(|rule| rule.busiest).collect();
+        busiest.sort_by_key(|block| (std::cmp::Reverse(block.records), block.rule));
+        busiest
+    }
+
+    /// Blocks over their rule's limit: nobody was compared on their account.
+    pub fn left_out(&self) -> Vec<Busiest> {
+        let left_out = self
+            .rules
+            .iter()
+            .flat_map(|rule| rule.left_out.iter().copied());
+        left_out.collect()
+    }
+
+    /// How many pairs the rules bring together; a pair that several rules share counts for each.
+    pub fn pairs(&self) -> u64 {
+        let pairs = |window: &[u32]| {
+            let records = u64::from(window[1] - window[0]);
+            records * (records - 1) / 2
+        };
+        let rules = self.rules.iter();
+        rules
+            .flat_map(|rule| rule.starts.windows(2).map(pairs))
+            .sum()
+    }
+
+    /// Whether any rule brings the two records together.
+    pub fn meet(&self, a: u32, b: u32) -> bool {
+        self.is_earlier(self.rules.len(), a, b)
+    }
+
+    /// Whether a rule before this one brings the two records together.
+    pub(super) fn is_earlier(&self, rule: usize, a: u32, b: u32) -> bool {
+        let (a, b) = (self.keys_of(a), self.keys_of(b));
+        a[..rule].iter().zip(&b[..rule]).any(|(a, b)| a == b)
+    }
+
+    fn keys_of(&self, record: u32) -> &[u32] {
+        let width = self.rules.len();
+        &self.keys[record as usize * width..][..width]
+    }
+}
+
+impl RuleBlocks {
+    /// The blocks, and each record's block number.
+    fn new(at: usize, rule: &BlockingRule, columns: &Columns) -> Result<(Self, Vec<u32>)> {
+        let mut parts = Vec::with_capacity(rule.on.len());
+        for expression in &rule.on {
+            parts.push(expression.evaluate(columns)?);
+        }
+        if let Some(first) = parts.first_mut().filter(|_| !rule.except.is_empty()) {
+            *first = without(first, &rule.except).into();
+        }
+        let parts: Vec<&Column> = parts.iter().map(|part| part.as_ref()).collect();
+        let records = columns.records();
+        let mut numbers: Vec<u32> = (0..records as u32).map(|record| ALONE | record).collect();
+        let mut blocks = Self::default();
+        blocks.starts.push(0);
+        for block in key::sorted(&parts, records).chunk_by(|a, b| a.0 == b.0) {
+            blocks.add(at, rule, block, &mut numbers);
+        }
+        Ok((blocks, numbers))
+    }
+
+    fn add(
+        &mut self,
+        rule: usize,
+        limits: &BlockingRule,
+        block: &[(u64, u32)],
+        numbers: &mut [u32],
+    ) {
+        let records = block.len() as u32;
+        if records < 2 {
+            return;
+        }
+        let example = block[0].1;
+        let busy = Busiest {
+            rule,
+            records,
+            example,
+        };
+        if limits.records_max.is_some_and(|most| records > most) {
+            self.left_out.push(busy);
+            return;
+        }
+        if self.busiest.is_none_or(|busiest| busiest.records < records) {
+            self.busiest = Some(busy);
+        }
+        let number = self.starts.len() as u32;
+        for (_, record) in block {
+            numbers[*record as usize] = number;
+            self.members.push(*record);
+        }
+        self.starts.push(self.members.len() as u32);
+    }
+}
+
+/// The column with some values taken for missing.
+fn without(column: &Column, except: &[String]) -> Column {
+    let find = |text: &String| column.texts().and_then(|texts| texts.find(text));
+    let out: Vec<u32> = except.iter().filter_map(find).collect();
+    let code = |code: &u32| if out.contains(code) { NULL_CODE } else { *code };
+    Column::new(column.codes.iter().map(code).collect(), None)
+}

@@ -1,0 +1,55 @@
+//! Distances between two texts, as classes: how many of the thresholds, loosest first, are met.
+//!
+//! On bytes rather than letters, as in DuckDB, so that an imported model says the same here.
+
+use rapidfuzz::distance::{damerau_levenshtein, jaro, jaro_winkler, levenshtein};
+
+/// Class of a similarity; `thresholds` ascend.
+pub(super) fn similarity_class(similarity: f64, thresholds: &[f64]) -> u8 {
+    let met = thresholds.iter().take_while(|min| similarity >= **min);
+    met.count() as u8
+}
+
+/// Class of a distance; `thresholds` descend.
+pub(super) fn distance_class(distance: f64, thresholds: &[f64]) -> u8 {
+    let met = thresholds.iter().take_while(|max| distance <= **max);
+    met.count() as u8
+}
+
+pub(super) fn jaro_winkler_class(a: &[u8], b: &[u8], thresholds: &[f64]) -> u8 {
+    let similarity = jaro_winkler::similarity(a.iter().copied(), b.iter().copied());
+    similarity_class(similarity, thresholds)
+}
+
+pub(super) fn jaro_class(a: &[u8], b: &[u8], thresholds: &[f64]) -> u8 {
+    let similarity = jaro::similarity(a.iter().copied(), b.iter().copied());
+    similarity_class(similarity, thresholds)
+}
+
+pub(super) fn levenshtein_class(a: &[u8], b: &[u8], thresholds: &[f64]) -> u8 {
+    let cutoff = levenshtein::Args::default().score_cutoff(thresholds[0] as usize);
+    let (a, b) = (a.iter().copied(), b.iter().copied());
+    let distance = levenshtein::distance_with_args(a, b, &cutoff);
+    distance.map_or(0, |distance| distance_class(distance as f64, thresholds))
+}
+
+pub(super) fn damerau_class(a: &[u8], b: &[u8], thresholds: &[f64]) -> u8 {
+    let cutoff = damerau_levenshtein::Args::default().score_cutoff(thresholds[0] as usize);
+    let (a, b) = (a.iter().copied(), b.iter().copied());
+    let distance = damerau_levenshtein::distance_with_args(a, b, &cutoff);
+    distance.map_or(0, |distance| distance_class(distance as f64, thresholds))
+}
+
+/// Whether one text is a single letter, and the other begins with it.
+pub(super) fn is_initial(a: &str, b: &str) -> bool {
+    let begins = |short: &str, long: &str| short.chars().count() == 1 && long.starts_with(short);
+    begins(a, b) || begins(b, a)
+}
+
+/// Kilometres between two places on a sphere of the Earth's mean radius, given in radians (haversine formula).
+pub(super) fn kilometres(a: (f64, f64), b: (f64, f64)) -> f64 {
+    const EARTH_KM: f64 = 6371.0;
+    let half = |x: f64, y: f64| ((x - y) / 2.0).sin().powi(2);
+    let h = half(a.0, b.0) + a.0.cos() * b.0.cos() * half(a.1, b.1);
+    2.0 * EARTH_KM * h.sqrt().min(1.0).asin()
+}

@@ -1,0 +1,74 @@
+//! Several codes as one: exactly, by packing them into 64 bits, never by a hash that could collide.
+
+use rayon::prelude::*;
+
+use super::columns::Column;
+use crate::cluster::NULL_CODE;
+
+/// One column whose codes stand for the combinations that occur.
+pub(super) fn combine(parts: &[&Column], records: usize) -> Column {
+    let sorted = sorted(parts, records);
+    let mut codes = vec![NULL_CODE; records];
+    let (mut code, mut last) = (0, None);
+    for (key, record) in sorted {
+        if last.is_some_and(|last| last != key) {
+            code += 1;
+        }
+        last = Some(key);
+        codes[record as usize] = code;
+    }
+    Column::new(codes, None)
+}
+
+/// (packed codes, record) of all records that have a value in every part, ascending.
+pub(super) fn sorted(parts: &[&Column], records: usize) -> Vec<(u64, u32)> {
+    let packed = packed(parts, records);
+    let rows = packed.into_par_iter().enumerate().with_min_len(1 << 14);
+    let keys = rows.filter_map(|(record, key)| Some((key?, record as u32)));
+    let mut keys: Vec<(u64, u32)> = keys.collect();
+    keys.par_sort_unstable();
+    keys
+}
+
+/// How many pairs of records are equal in every part.
+pub(super) fn equal_pairs(parts: &[&Column], records: usize) -> f64 {
+    let mut keys: Vec<u64> = packed(parts, records).into_par_iter().flatten().collect();
+    keys.par_sort_unstable();
+    let blocks = keys.chunk_by(|a, b| a == b);
+    blocks.map(|block| pairs(block.len() as f64)).sum()
+}
+
+/// How many pairs so many records make.
+pub(super) fn pairs(records: f64) -> f64 {
+    records * (records - 1.0) / 2.0
+}
+
+/// Each record's codes side by side; None where one is missing.
+fn packed(parts: &[&Column], records: usize) -> Vec<Option<u64>> {
+    let mut bits = 0;
+    let mut packed: Vec<Option<u64>> = vec![Some(0); records];
+    for part in parts {
+        let width = u64::BITS - (part.distinct() as u64).leading_zeros();
+        if bits + width > u64::BITS {
+            bits = renumber(&mut packed);
+        }
+        let rows = packed.par_iter_mut().zip(&part.codes);
+        rows.with_min_len(1 << 14).for_each(|(packed, code)| {
+            let present = packed.filter(|_| *code != NULL_CODE);
+            *packed = present.map(|packed| packed << width | u64::from(*code));
+        });
+        bits += width;
+    }
+    packed
+}
+
+/// Gives the packed values dense numbers; returns their width in bits.
+fn renumber(packed: &mut [Option<u64>]) -> u32 {
+    let mut distinct: Vec<u64> = packed.iter().copied().flatten().collect();
+    distinct.par_sort_unstable();
+    distinct.dedup();
+    packed.par_iter_mut().flatten().for_each(|value| {
+        *value = distinct.partition_point(|other| *other < *value) as u64;
+    });
+    u64::BITS - (distinct.len() as u64).leading_zeros()
+}

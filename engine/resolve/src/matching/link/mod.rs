@@ -1,0 +1,116 @@
+//! From scored pairs to clusters: average linkage inside each connected component.
+//!
+//! Reachability chains: A~B and B~C make A and C one person, whatever speaks against it. Here two clusters join as
+//! long as their records, each compared with each, are on average more likely one person than not. Pairs that no
+//! blocking rule brought together are scored as well, so that absence of a pair is never taken for evidence.
+//!
+//! ```text
+//!   A ──12── B ──3── C        A–C scored: −9        joined AB: 12; then C: (3 − 9) / 2 < 0, so C stays out
+//! ```
+//!
+//! A pure function of each component's content, as `cluster` demands: records are taken in anchor order, and ties go
+//! to the earlier ones.
+
+mod component;
+mod means;
+
+use rayon::prelude::*;
+
+use self::component::Component;
+pub use self::component::Components;
+use self::means::Means;
+use super::score::{Pair, Scorer};
+
+/// How clusters are made. Weights are logarithms (base 2) of odds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinkRules {
+    /// Pairs of at least this weight connect a component.
+    pub threshold: f64,
+    /// Clusters join while the mean weight between them is at least this. At 0, one person is as likely as two.
+    pub mean_min: f64,
+    /// One pair weighs no more, for or against: no single comparison outvotes all others.
+    pub weight_max: f64,
+    /// A component of more records is taken apart at a higher threshold first. Comparing each with each costs the
+    /// square of this.
+    pub component_max: usize,
+}
+
+impl Default for LinkRules {
+    fn default() -> Self {
+        Self {
+            threshold: -2.0,
+            mean_min: 0.0,
+            weight_max: 20.0,
+            component_max: 200,
+        }
+    }
+}
+
+/// The clusters. Records are named by their row numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Linkage {
+    /// The earliest record of each record's cluster.
+    pub cluster: Vec<u32>,
+    /// The earliest record of each record's component: of those it was compared with.
+    pub component: Vec<u32>,
+    /// The joins that made the clusters: the earliest records of both sides, and the mean weight between the sides.
+    pub joins: Vec<Pair>,
+    /// Records of the largest component that the pairs connect.
+    pub largest_component: usize,
+}
+
+/// Clusters the records of each component, by these weights.
+pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
+    let all = components.all.par_iter().with_min_len(64);
+    let joins = all.map_init(Vec::new, |levels, of| joins(of, components, scorer, levels));
+    let joins: Vec<Vec<Pair>> = joins.collect();
+    let joins = joins.concat();
+    let mut component: Vec<u32> = (0..components.order.len() as u32).collect();
+    for of in &components.all {
+        let records = of.records.iter();
+        records.for_each(|record| component[*record as usize] = of.records[0]);
+    }
+    Linkage {
+        cluster: clusters(&components.order, &joins),
+        component,
+        joins,
+        largest_component: components.largest,
+    }
+}
+
+/// The joins inside one component, in the order in which they were made.
+fn joins(of: &Component, all: &Components, scorer: &Scorer, levels: &mut Vec<u8>) -> Vec<Pair> {
+    let (records, most) = (&of.records, all.rules.weight_max);
+    let pair = |(a, b, weight): (usize, usize, f64)| Pair {
+        a: records[a],
+        b: records[b],
+        weight,
+    };
+    if of.certain {
+        return (1..records.len()).map(|b| pair((0, b, most))).collect();
+    }
+    let weigh = |((a, b), pattern): ((u32, u32), &Option<u64>)| {
+        let Some(pattern) = pattern else {
+            return -most;
+        };
+        all.radix.levels(*pattern, levels);
+        scorer.weight_of(levels, a, b).clamp(-most, most)
+    };
+    let weights = of.pairs().zip(&of.patterns).map(weigh);
+    let joins = Means::new(records.len(), weights).join_while(all.rules.mean_min);
+    joins.into_iter().map(pair).collect()
+}
+
+/// The earliest record of each record's cluster. `order` holds the records in anchor order; a join's first record is
+/// the earlier one.
+fn clusters(order: &[u32], joins: &[Pair]) -> Vec<u32> {
+    let mut earliest: Vec<u32> = (0..order.len() as u32).collect();
+    for join in joins {
+        earliest[join.b as usize] = join.a;
+    }
+    for record in order {
+        // Earlier records are settled already.
+        earliest[*record as usize] = earliest[earliest[*record as usize] as usize];
+    }
+    earliest
+}

@@ -1,0 +1,204 @@
+//! Measures: a distance between the values of one field, as a class, remembered by the two values' codes.
+//!
+//! The class counts the thresholds that are met, so that several levels on one distance measure it once. Which values
+//! meet is far from random within blocks, so what signatures leave open, a small memo answers most often: a slot holds
+//! the last pair of codes that fell on it.
+
+use super::columns::Column;
+use super::distance;
+use super::error::{Error, Result};
+use super::form::{self, Date};
+use super::signature::Signature;
+use crate::cluster::NULL_CODE;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    JaroWinkler,
+    Jaro,
+    Levenshtein,
+    Damerau,
+    Days,
+    DayMonth,
+    Initial,
+    Overlap,
+    Apart,
+    Near,
+}
+
+impl Kind {
+    /// Whether a greater number means more alike.
+    pub fn rises(self) -> bool {
+        matches!(self, Self::JaroWinkler | Self::Jaro | Self::Overlap)
+    }
+
+    /// Whether measuring costs less than remembering.
+    pub fn cheap(self) -> bool {
+        matches!(self, Self::Days | Self::DayMonth | Self::Apart)
+    }
+}
+
+/// A distance on a field, with all thresholds that the model asks about, loosest first.
+#[derive(Debug)]
+pub(super) struct Measure {
+    pub kind: Kind,
+    pub field: usize,
+    pub thresholds: Vec<f64>,
+    forms: Forms,
+}
+
+/// The forms of each code's value.
+#[derive(Debug)]
+enum Forms {
+    Texts(Vec<Signature>),
+    Dates(Vec<Option<Date>>),
+    Numbers(Vec<Option<f64>>),
+    Places(Vec<Option<(f64, f64)>>),
+    Lists(Vec<Option<Vec<String>>>),
+}
+
+impl Measure {
+    /// # Errors
+    /// When a distance is asked of a combination of columns.
+    pub fn new(kind: Kind, field: usize, column: &Column, name: &str) -> Result<Self> {
+        if column.texts().is_none() {
+            return Err(Error::NoText { of: name.into() });
+        }
+        let forms = match kind {
+            Kind::Days | Kind::DayMonth => Forms::Dates(form::each(column, form::date)),
+            Kind::Apart => Forms::Numbers(form::each(column, form::number)),
+            Kind::Near => Forms::Places(form::each(column, form::place)),
+            Kind::Overlap => Forms::Lists(form::each(column, form::elements)),
+            Kind::JaroWinkler | Kind::Jaro | Kind::Levenshtein | Kind::Damerau | Kind::Initial => {
+                let codes = 0..column.distinct() as u32;
+                Forms::Texts(
+                    codes
+                        .map(|code| Signature::of(column.bytes(code)))
+                        .collect(),
+                )
+            }
+        };
+        Ok(Self {
+            kind,
+            field,
+            thresholds: Vec::new(),
+            forms,
+        })
+    }
+
+    /// Adds a threshold, and keeps the loosest first.
+    pub fn ask(&mut self, threshold: f64) {
+        if self.thresholds.contains(&threshold) {
+            return;
+        }
+        self.thresholds.push(threshold);
+        self.thresholds.sort_by(f64::total_cmp);
+        if !self.kind.rises() {
+            self.thresholds.reverse();
+        }
+    }
+
+    /// The class that a threshold stands for: a pair meets it when its class is at least this.
+    pub fn class_of(&self, threshold: f64) -> u8 {
+        let at = self.thresholds.iter().position(|known| *known == threshold);
+        at.map_or(u8::MAX, |at| at as u8 + 1)
+    }
+
+    /// How many thresholds the two values meet; none when one is missing.
+    pub fn class(&self, column: &Column, a: u32, b: u32, memo: &mut Memo) -> u8 {
+        if a == NULL_CODE || b == NULL_CODE {
+            return 0;
+        }
+        let (first, second) = (a as usize, b as usize);
+        match &self.forms {
+            Forms::Texts(texts) if !self.may_meet(&texts[first], &texts[second]) => 0,
+            Forms::Texts(_) => memo.get_or(a, b, || self.of_texts(column, a, b)),
+            Forms::Dates(dates) => of(dates, first, second, |a, b| self.of_dates(*a, *b)),
+            Forms::Numbers(numbers) => of(numbers, first, second, |a, b| {
+                distance::distance_class((a - b).abs(), &self.thresholds)
+            }),
+            Forms::Places(places) => of(places, first, second, |a, b| {
+                distance::distance_class(distance::kilometres(*a, *b), &self.thresholds)
+            }),
+            Forms::Lists(lists) => of(lists, first, second, |a, b| {
+                let common = a.iter().filter(|element| b.binary_search(element).is_ok());
+                distance::similarity_class(common.count() as f64, &self.thresholds)
+            }),
+        }
+    }
+
+    /// False when letters and lengths alone rule out the loosest threshold.
+    fn may_meet(&self, a: &Signature, b: &Signature) -> bool {
+        let loosest = self.thresholds[0];
+        match self.kind {
+            Kind::JaroWinkler => a.jaro_winkler_max(b) >= loosest,
+            Kind::Jaro => a.jaro_max(b) >= loosest,
+            Kind::Initial => a.may_be_initial(b),
+            _ => f64::from(a.edits_min(b)) <= loosest,
+        }
+    }
+
+    fn of_texts(&self, column: &Column, a: u32, b: u32) -> u8 {
+        let thresholds = &self.thresholds;
+        let (first, second) = (column.bytes(a), column.bytes(b));
+        match self.kind {
+            Kind::JaroWinkler => distance::jaro_winkler_class(first, second, thresholds),
+            Kind::Jaro => distance::jaro_class(first, second, thresholds),
+            Kind::Levenshtein => distance::levenshtein_class(first, second, thresholds),
+            Kind::Damerau => distance::damerau_class(first, second, thresholds),
+            _ => {
+                let text = |code: u32| column.text(code).unwrap_or_default();
+                u8::from(distance::is_initial(text(a), text(b)))
+            }
+        }
+    }
+
+    fn of_dates(&self, a: Date, b: Date) -> u8 {
+        match self.kind {
+            Kind::DayMonth => u8::from(a.swapped == Some(b.days)),
+            _ => distance::distance_class(f64::from(a.days.abs_diff(b.days)), &self.thresholds),
+        }
+    }
+}
+
+/// The class of two values' forms; none is met when one has no form.
+fn of<T>(forms: &[Option<T>], a: usize, b: usize, class: impl Fn(&T, &T) -> u8) -> u8 {
+    let both = forms[a].as_ref().zip(forms[b].as_ref());
+    both.map_or(0, |(a, b)| class(a, b))
+}
+
+/// Slots in a memo: 2^15, so that one measure's memo (256 KiB) stays near the core.
+const SLOT_BITS: u32 = 15;
+
+/// The classes of pairs of codes that were measured of late.
+#[derive(Debug)]
+pub(super) struct Memo {
+    /// The pair's mixed codes without the bits that chose the slot, then class + 1; 0 is empty.
+    slots: Box<[u64]>,
+}
+
+impl Memo {
+    pub fn new() -> Self {
+        Self {
+            slots: vec![0; 1 << SLOT_BITS].into_boxed_slice(),
+        }
+    }
+
+    fn get_or(&mut self, a: u32, b: u32, measure: impl FnOnce() -> u8) -> u8 {
+        let (low, high) = (a.min(b), a.max(b));
+        // Multiplying by an odd number and folding the upper half down lose nothing, so slot and rest name the pair.
+        let mixed = (u64::from(low) << 32 | u64::from(high)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = mixed ^ (mixed >> 32);
+        let slot = (mixed & ((1 << SLOT_BITS) - 1)) as usize;
+        let rest = (mixed >> SLOT_BITS) << SLOT_BITS;
+        let held = self.slots[slot];
+        if held & !CLASS_MASK == rest && held & CLASS_MASK != 0 {
+            return (held & CLASS_MASK) as u8 - 1;
+        }
+        let class = measure();
+        self.slots[slot] = rest | (u64::from(class) + 1);
+        class
+    }
+}
+
+const CLASS_MASK: u64 = (1 << SLOT_BITS) - 1;

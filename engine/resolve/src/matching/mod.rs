@@ -1,0 +1,63 @@
+//! Probabilistic matching (Fellegi and Sunter, 1969): which pairs of records are the same person, and how sure is that?
+//!
+//! Arrays in, plain vectors out. Nothing here knows storage, clock or SQL; the same content gives the same result
+//! whatever the order of rows and the number of threads. The way of a run:
+//!
+//! ```text
+//!   arrays ─▶ Columns ─▶ Frame (fields, measures) ─▶ Blocks ─▶ train ─▶ Scorer ─▶ Components ─▶ link ─▶ clusters
+//!             each value    the comparisons, compiled   who may   m, u,     pairs     what pairs     average
+//!             once, coded   against these columns       meet      house-    above a   connect,       linkage by
+//!                                                                 holds     threshold compared       train_inside
+//! ```
+//!
+//! | question | function |
+//! |---|---|
+//! | what is compared, and by which levels? | [`Model`], [`templates`] |
+//! | what is a level worth? | [`train`], or [`splink::import`] |
+//! | which records may be one person, and how sure is that? | [`Scorer::pairs`] |
+//! | which are? | [`Components::new`], [`link`] |
+//! | what tells a person from relatives and namesakes? | [`train_inside`] |
+//! | why these two? | [`Scorer::explain`] |
+//!
+//! Candidate pairs are never stored: blocking and comparison are one loop (`scan`). [`Model`] and [`Trained`] are
+//! plain data with serde; the caller stores them as JSON. A model, its trained weights and the same records give the
+//! same clusters again.
+
+mod block;
+mod columns;
+mod condition;
+mod describe;
+mod distance;
+mod error;
+mod expression;
+mod fingerprint;
+mod form;
+mod frame;
+mod key;
+mod link;
+mod measure;
+mod model;
+mod pattern;
+mod sample;
+mod scan;
+mod score;
+mod signature;
+pub mod splink;
+pub mod templates;
+mod train;
+
+#[cfg(test)]
+mod tests;
+
+pub use block::{Blocks, Busiest};
+pub use columns::{Column, Columns};
+pub use condition::Condition;
+pub use error::{Error, Result};
+pub use expression::Expression;
+pub use frame::Frame;
+pub use link::{Components, LinkRules, Linkage, link};
+pub use model::{
+    BlockingRule, Comparison, Level, LevelWeight, Model, TermFrequency, Trained, Weights,
+};
+pub use score::{Pair, Scorer};
+pub use train::{Training, train, train_inside};

@@ -1,0 +1,321 @@
+//! Scoring: blocking and comparison in one loop; only pairs that reach the threshold are kept.
+//!
+//! The weight of a pair is the logarithm (base 2) of the odds that it is one person. Against strangers it is the sum
+//! that Fellegi and Sunter give:
+//!
+//! ```text
+//!   log2 prior odds + Σ log2 m/u      u of an exact level on a rare value: the value's share of the records
+//! ```
+//!
+//! Households break the sum's assumption: surname, address and phone agree there together, between two persons. With
+//! household weights (h) the pair is held against both alternatives, and the likelier of the two nearly decides:
+//!
+//! ```text
+//!   odds = π_same Π m / (π_stranger Π u + π_household Π h)
+//! ```
+//!
+//! The second can only lower the first, so a bound on the first may end a comparison early. Comparisons are taken in
+//! two passes: what costs a few instructions first, then the distances, as long as the threshold is within reach.
+
+use super::block::Blocks;
+use super::error::{Error, Result};
+use super::frame::{Frame, Memory};
+use super::model::{Comparison, LevelWeight, TermFrequency, Weights};
+use super::scan;
+use crate::cluster::NULL_CODE;
+
+/// Two records, the lesser first, and the logarithm (base 2) of the odds that they are one person.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    pub a: u32,
+    pub b: u32,
+    pub weight: f64,
+}
+
+/// A frame with weights.
+#[derive(Debug)]
+pub struct Scorer<'a> {
+    frame: &'a Frame<'a>,
+    prior: f64,
+    household_prior: Option<f64>,
+    comparisons: Vec<Weighed>,
+    /// Comparisons by what their distances can still change, most first.
+    order: Vec<usize>,
+}
+
+/// One comparison's weights.
+#[derive(Debug)]
+struct Weighed {
+    levels: Vec<WeighedLevel>,
+    /// So many levels from the first on are cheap to test.
+    cheap: usize,
+    /// Most that a level beyond the cheap ones can weigh.
+    rest_max: f64,
+}
+
+#[derive(Debug, Clone)]
+struct WeighedLevel {
+    stranger: f64,
+    household: f64,
+    rarity: Option<Rarity>,
+}
+
+/// What a value's rarity adds to its level: for each code of the field, relative to the level's own weight.
+#[derive(Debug, Clone)]
+struct Rarity {
+    field: usize,
+    /// Indexed by code.
+    added: Vec<f64>,
+    most: f64,
+}
+
+/// What a thread needs to score.
+#[derive(Debug)]
+pub(super) struct Desk {
+    memory: Memory,
+    levels: Vec<u8>,
+}
+
+const UNDECIDED: u8 = u8::MAX;
+
+impl<'a> Scorer<'a> {
+    /// # Errors
+    /// When the weights were made for another model.
+    pub fn new(frame: &'a Frame<'a>, weights: &Weights) -> Result<Self> {
+        weights.fit(frame.model)?;
+        let mut comparisons = Vec::with_capacity(weights.levels.len());
+        for (at, (comparison, levels)) in frame
+            .model
+            .comparisons
+            .iter()
+            .zip(&weights.levels)
+            .enumerate()
+        {
+            comparisons.push(weigh(frame, at, comparison, levels)?);
+        }
+        let mut order: Vec<usize> = (0..comparisons.len()).collect();
+        order.sort_by(|a, b| {
+            comparisons[*b]
+                .rest_max
+                .total_cmp(&comparisons[*a].rest_max)
+        });
+        let household_prior = weights
+            .household
+            .map(|household| (weights.prior / household).log2());
+        Ok(Self {
+            frame,
+            prior: (weights.prior / (1.0 - weights.prior)).log2(),
+            household_prior,
+            comparisons,
+            order,
+        })
+    }
+
+    /// The same, for pairs inside a component ([`Trained::inside`](super::Trained)): other shares, the same rarities.
+    ///
+    /// # Errors
+    /// When the weights were made for another model.
+    pub fn inside(&self, weights: &Weights) -> Result<Self> {
+        weights.fit(self.frame.model)?;
+        let mut inside = Self::new(self.frame, weights)?;
+        for (inside, own) in inside.comparisons.iter_mut().zip(&self.comparisons) {
+            for (inside, own) in inside.levels.iter_mut().zip(&own.levels) {
+                inside.rarity = own.rarity.clone();
+            }
+        }
+        Ok(inside)
+    }
+
+    /// All candidate pairs of at least this weight, in no particular order.
+    pub fn pairs(&self, blocks: &Blocks, threshold: f64) -> Vec<Pair> {
+        let visit = |desk: &mut Desk, found: &mut Vec<Pair>, a: u32, b: u32| {
+            let (a, b) = (a.min(b), a.max(b));
+            if let Some(weight) = self.reaches(desk, a, b, threshold) {
+                found.push(Pair { a, b, weight });
+            }
+        };
+        let found = scan::scan(blocks, self.frame.columns, || self.desk(), Vec::new, visit);
+        found.concat()
+    }
+
+    /// The weight of any two records.
+    pub fn weight(&self, a: u32, b: u32) -> f64 {
+        self.weight_with(&mut self.desk(), a, b)
+    }
+
+    /// The level of each comparison for two records, and what it weighs against strangers.
+    pub fn explain(&self, a: u32, b: u32) -> Vec<(u8, f64)> {
+        let mut desk = self.desk();
+        self.frame.levels(a, b, &mut desk.memory, &mut desk.levels);
+        let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
+        let weigh = |(weighed, level): (&Weighed, &u8)| {
+            (
+                *level,
+                weighed.levels[*level as usize].against_strangers(row_a, row_b),
+            )
+        };
+        self.comparisons
+            .iter()
+            .zip(&desk.levels)
+            .map(weigh)
+            .collect()
+    }
+
+    /// The weight of two records that were compared already.
+    pub(super) fn weight_of(&self, levels: &[u8], a: u32, b: u32) -> f64 {
+        self.total(levels, self.frame.row(a), self.frame.row(b))
+    }
+
+    pub(super) fn desk(&self) -> Desk {
+        Desk {
+            memory: self.frame.memory(),
+            levels: vec![UNDECIDED; self.comparisons.len()],
+        }
+    }
+
+    pub(super) fn weight_with(&self, desk: &mut Desk, a: u32, b: u32) -> f64 {
+        self.frame.levels(a, b, &mut desk.memory, &mut desk.levels);
+        self.total(&desk.levels, self.frame.row(a), self.frame.row(b))
+    }
+
+    /// The pair's weight if it reaches the threshold.
+    fn reaches(&self, desk: &mut Desk, a: u32, b: u32, threshold: f64) -> Option<f64> {
+        let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
+        let mut bound = self.prior;
+        for (at, weighed) in self.comparisons.iter().enumerate() {
+            let tests = &self.frame.tests[at][..weighed.cheap];
+            let holds = tests
+                .iter()
+                .position(|test| self.frame.holds(test, row_a, row_b, &mut desk.memory));
+            desk.levels[at] = holds.map_or(UNDECIDED, |level| level as u8);
+            bound += match holds {
+                Some(level) => weighed.levels[level].against_strangers(row_a, row_b),
+                None => weighed.rest_max,
+            };
+        }
+        for at in &self.order {
+            // Sums in another order may differ in the last bits; the final sum decides.
+            if bound < threshold - 1e-6 {
+                return None;
+            }
+            if desk.levels[*at] == UNDECIDED {
+                let weighed = &self.comparisons[*at];
+                let tests = &self.frame.tests[*at][weighed.cheap..];
+                let holds = tests
+                    .iter()
+                    .position(|test| self.frame.holds(test, row_a, row_b, &mut desk.memory));
+                let level = weighed.cheap + holds.unwrap_or(tests.len() - 1);
+                desk.levels[*at] = level as u8;
+                bound += weighed.levels[level].against_strangers(row_a, row_b) - weighed.rest_max;
+            }
+        }
+        let weight = self.total(&desk.levels, row_a, row_b);
+        (weight >= threshold).then_some(weight)
+    }
+
+    /// The weight of known levels, always summed in the model's order.
+    fn total(&self, levels: &[u8], a: &[u32], b: &[u32]) -> f64 {
+        let mut stranger = self.prior;
+        let mut household = self.household_prior.unwrap_or_default();
+        for (weighed, level) in self.comparisons.iter().zip(levels) {
+            let level = &weighed.levels[*level as usize];
+            stranger += level.against_strangers(a, b);
+            household += level.household;
+        }
+        match self.household_prior {
+            None => stranger,
+            Some(_) => -log2_of_sum(-stranger, -household),
+        }
+    }
+}
+
+impl WeighedLevel {
+    fn against_strangers(&self, a: &[u32], b: &[u32]) -> f64 {
+        let Some(rarity) = &self.rarity else {
+            return self.stranger;
+        };
+        // The more frequent of two values counts, and a missing one does not: Splink's rule.
+        let added = |code: u32| (code != NULL_CODE).then(|| rarity.added[code as usize]);
+        let added = match (added(a[rarity.field]), added(b[rarity.field])) {
+            (Some(a), Some(b)) => a.min(b),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => 0.0,
+        };
+        self.stranger + added
+    }
+}
+
+fn weigh(
+    frame: &Frame,
+    at: usize,
+    comparison: &Comparison,
+    weights: &[LevelWeight],
+) -> Result<Weighed> {
+    let mut levels = Vec::with_capacity(weights.len());
+    for (level, weight) in comparison.levels.iter().zip(weights) {
+        let rarity = level.term_frequency.as_ref();
+        levels.push(WeighedLevel {
+            stranger: if level.missing {
+                0.0
+            } else {
+                (weight.m / weight.u).log2()
+            },
+            household: if level.missing || weight.h <= 0.0 {
+                0.0
+            } else {
+                (weight.m / weight.h).log2()
+            },
+            rarity: rarity
+                .map(|of| rarity_of(frame, comparison, weights, of))
+                .transpose()?,
+        });
+    }
+    let cheap = frame.tests[at]
+        .iter()
+        .take_while(|test| frame.cheap(test))
+        .count();
+    let most = |level: &WeighedLevel| {
+        level.stranger + level.rarity.as_ref().map_or(0.0, |rarity| rarity.most)
+    };
+    let rest_max = levels[cheap..]
+        .iter()
+        .map(most)
+        .fold(f64::NEG_INFINITY, f64::max);
+    Ok(Weighed {
+        levels,
+        cheap,
+        rest_max,
+    })
+}
+
+fn rarity_of(
+    frame: &Frame,
+    comparison: &Comparison,
+    weights: &[LevelWeight],
+    frequency: &TermFrequency,
+) -> Result<Rarity> {
+    let unknown = || Error::NoExactLevel {
+        name: comparison.name.clone(),
+        of: frequency.of.to_string(),
+    };
+    let mut levels = comparison.levels.iter();
+    let exact = levels.position(|level| level.when.is_equal_on(&frequency.of));
+    let exact = exact.ok_or_else(unknown)?;
+    let field = frame.field_of(&frequency.of).ok_or_else(unknown)?;
+    let column = &frame.fields[field];
+    let present = column.present() as f64;
+    let log2_u = weights[exact].u.log2();
+    let added = |count: &u32| {
+        let share = (f64::from(*count) / present).max(frequency.minimum);
+        frequency.weight * (log2_u - share.log2())
+    };
+    let added: Vec<f64> = column.counts.iter().map(added).collect();
+    let most = added.iter().copied().fold(0.0, f64::max);
+    Ok(Rarity { field, added, most })
+}
+
+/// log2(2^a + 2^b).
+fn log2_of_sum(a: f64, b: f64) -> f64 {
+    let (low, high) = (a.min(b), a.max(b));
+    high + (low - high).exp2().ln_1p() / std::f64::consts::LN_2
+}

@@ -1,0 +1,10 @@
+//! Tests of matching at its boundary.
+
+mod condition; // an example for each condition
+mod distance; // plain definitions of all distances
+mod invariance; // order of records and number of threads
+mod naive; // all pairs, plain formulas
+mod oracle; // the kernel against `naive`
+mod people; // synthetic persons with errors
+mod splink; // an imported model against what Splink says
+mod training; // known probabilities found again

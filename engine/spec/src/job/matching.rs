@@ -1,0 +1,127 @@
+//! Matching: records that share no identifier, and are probably the same person all the same.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which records may be the same person, and what speaks for it.
+///
+/// A *column* is an attribute of the records or a kind of identifier; of a record with several
+/// values of the kind, the least counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Matching {
+    /// Which records meet at all
+    #[schemars(length(min = 1))]
+    pub blocking: Vec<BlockingRule>,
+    /// What is compared where they meet
+    #[schemars(length(min = 1))]
+    pub comparisons: Vec<Comparison>,
+    /// The share of all true pairs that the `certain` blocking rules are held to bring together
+    #[serde(default = "default_recall")]
+    #[schemars(range(min = 0.01, max = 1.0))]
+    pub recall: f64,
+    /// Lower is stronger evidence, taken first; shares its scale with the identifiers' ranks
+    #[serde(default = "default_rank")]
+    pub rank: u16,
+}
+
+/// Records with the same values of all columns meet; a record without one of them meets nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockingRule {
+    #[schemars(length(min = 1))]
+    pub on: Vec<String>,
+    /// Columns of which only so many first characters count
+    #[serde(default)]
+    pub first: BTreeMap<String, u32>,
+    /// Whether the pairs are nearly always one person: what share of all pairs is one person is
+    /// learnt from them
+    #[serde(default)]
+    pub certain: bool,
+    /// A block of more records brings nobody together, and the run says so
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2))]
+    pub records_max: Option<u32>,
+}
+
+/// One piece of evidence, from agreement by degrees to none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "compare", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Comparison {
+    /// Forename and surname: alike, swapped, or shortened to an initial
+    Name { forename: String, surname: String },
+    /// A date: mistyped, day and month swapped, or not far off
+    DateOfBirth { column: String },
+    /// An e-mail address, or its part before the @
+    Email { column: String },
+    /// A phone number, or one slip apart
+    Phone { column: String },
+    /// A personal number, or one or two slips apart
+    Identifier { column: String },
+    /// Street, postcode and town, which move together
+    Address {
+        street: String,
+        postcode: String,
+        town: String,
+    },
+    /// A postcode, or its first `area` characters
+    Postcode {
+        column: String,
+        #[serde(default = "default_area")]
+        #[schemars(range(min = 1))]
+        area: u32,
+    },
+    /// Equal or not; a rare value weighs more
+    Exact { column: String },
+}
+
+impl Matching {
+    /// The columns that are read, each with where it is named.
+    pub fn columns(&self) -> Vec<(String, &str)> {
+        let mut columns = Vec::new();
+        for (at, rule) in self.blocking.iter().enumerate() {
+            for (part, column) in rule.on.iter().enumerate() {
+                columns.push((format!("/blocking/{at}/on/{part}"), column.as_str()));
+            }
+        }
+        for (at, comparison) in self.comparisons.iter().enumerate() {
+            for (key, column) in comparison.columns() {
+                columns.push((format!("/comparisons/{at}/{key}"), column));
+            }
+        }
+        columns
+    }
+}
+
+impl Comparison {
+    fn columns(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Name { forename, surname } => vec![("forename", forename), ("surname", surname)],
+            Self::Address {
+                street,
+                postcode,
+                town,
+            } => vec![("street", street), ("postcode", postcode), ("town", town)],
+            Self::DateOfBirth { column }
+            | Self::Email { column }
+            | Self::Phone { column }
+            | Self::Identifier { column }
+            | Self::Postcode { column, .. }
+            | Self::Exact { column } => vec![("column", column)],
+        }
+    }
+}
+
+fn default_recall() -> f64 {
+    0.7
+}
+
+fn default_rank() -> u16 {
+    100
+}
+
+fn default_area() -> u32 {
+    3
+}

@@ -1,0 +1,84 @@
+//! `c360 identity`: the model is trained, judged and explained.
+
+use super::runner::Home;
+
+/// The demo's shop, resolved.
+fn shop() -> Home {
+    let home = Home::new();
+    home.c360(&["demo", "--persons", "300", "--dir", "."])
+        .exits(0);
+    home
+}
+
+#[test]
+fn a_trained_model_is_what_the_next_run_matches_by() {
+    let home = shop();
+    let model = home.c360(&["identity", "train", "--json"]).exits(0).json();
+    assert_eq!(model["number"], 2, "{model}");
+    assert!(model["records"].as_u64() > Some(300), "{model}");
+    home.c360(&["plan"])
+        .exits(0)
+        .prints("advanced: identity.models");
+    home.c360(&["run"]).exits(0);
+    home.c360(&["run"]).exits(0).prints("nothing to do");
+}
+
+#[test]
+fn persons_are_held_against_labels() {
+    let home = shop();
+    let sql = "SELECT source, key, person_id AS entity FROM identity.persons";
+    home.c360(&["sql", "-c", sql, "-o", "labels.csv"]).exits(0);
+    let figures = home
+        .c360(&["identity", "evaluate", "labels.csv", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(figures["f1"], 1.0, "{figures}");
+    assert_eq!(figures["entities"], figures["exact_entities"], "{figures}");
+
+    let alone = "SELECT source, key, source || key AS entity FROM identity.persons";
+    home.c360(&["sql", "-c", alone, "-o", "alone.csv"]).exits(0);
+    home.c360(&[
+        "identity",
+        "evaluate",
+        "alone.csv",
+        "--min-precision",
+        "0.5",
+    ])
+    .exits(3)
+    .prints("precision 0.0000")
+    .says("precision is 0.0000, below 0.5");
+    home.c360(&["identity", "evaluate", "nowhere.csv"])
+        .exits(2)
+        .says("nowhere.csv");
+}
+
+#[test]
+fn two_records_are_explained() {
+    let home = shop();
+    let sql = "SELECT source_a || ':' || key_a AS a, source_b || ':' || key_b AS b, weight
+               FROM identity.matches ORDER BY weight DESC, 1, 2 LIMIT 1";
+    let matched = home.c360(&["sql", "-c", sql, "--json"]).exits(0).json();
+    let end = |name: &str| matched[0][name].as_str().expect("a record").to_owned();
+    let told = home
+        .c360(&["identity", "explain", &end("a"), &end("b"), "--json"])
+        .exits(0)
+        .json();
+    let number = |name: &str| told[name].as_f64().expect("a number");
+    let comparisons = told["comparisons"].as_array().expect("comparisons");
+    let weights = comparisons.iter().map(|of| of["weight"].as_f64());
+    let sum: f64 = weights.map(|weight| weight.expect("a weight")).sum();
+    let all = number("prior") + sum + number("household");
+    assert!((all - number("weight")).abs() < 1e-9, "{told:#}");
+    assert!(number("weight_inside") > 0.0, "{told:#}");
+
+    home.c360(&["identity", "explain", &end("a"), &end("b")])
+        .exits(0)
+        .prints("any two records")
+        .prints("inside a component");
+    home.c360(&["identity", "explain", &end("a"), "guests:nobody"])
+        .exits(2)
+        .says("source guests has no record of that key");
+    home.c360(&["identity", "explain", "nobody", &end("b")])
+        .exits(2)
+        .says("source:key");
+}
