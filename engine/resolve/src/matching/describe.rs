@@ -7,8 +7,7 @@ use super::condition::Condition;
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(of) => write!(f, "{of} unknown"),
-            Self::NoDate(of) => write!(f, "{of} no date"),
+            Self::Missing(of) | Self::NoDate(of) => write!(f, "{of} unknown"),
             Self::Equal(of) => write!(f, "{of} equal"),
             Self::Crossed(first, second) => write!(f, "{first} and {second} swapped"),
             Self::JaroWinkler { of, min } => write!(f, "{of} alike (Jaro–Winkler from {min})"),
