@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use c360_flow::RecordName;
 use c360_spec::MemoryLimit;
 use clap::{Args, Parser, ValueEnum};
 use jiff::Timestamp;
@@ -101,6 +102,17 @@ fn thread_count(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("write a number from 1".into()),
         Ok(count) => Ok(count),
     }
+}
+
+/// A record, as source:key.
+pub fn record(text: &str) -> Result<RecordName, String> {
+    let (source, key) = text
+        .split_once(':')
+        .ok_or("a record is named source:key, as in loyalty_members:2601")?;
+    Ok(RecordName {
+        source: source.to_owned(),
+        key: key.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -168,6 +168,22 @@ impl Engine {
         identity::explain(&room, spec, names).await
     }
 
+    /// Writes down that two records are the same person, or are not; the next run follows it.
+    pub async fn decide(
+        &self,
+        names: [&identity::RecordName; 2],
+        same: bool,
+        clock: &Clock,
+    ) -> Result<()> {
+        let (job, _) = self.identity()?;
+        identity::decisions::put(
+            &self.room(job, clock, &crate::progress::Silent),
+            names,
+            same,
+        )
+        .await
+    }
+
     /// The project's identity job.
     pub(crate) fn identity(&self) -> Result<(&Job, &IdentityJob)> {
         let mut jobs = self.project.jobs.values();

@@ -1,6 +1,6 @@
 //! How well `identity.persons` agrees with labels.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use c360_resolve::evaluate::Evaluation;
 use datafusion::prelude::ident;
@@ -19,17 +19,31 @@ pub struct Label {
     pub entity: String,
 }
 
+/// One entity a record. Fails with *data* where two labels disagree.
+fn unique(labels: &[Label]) -> Result<BTreeMap<(String, String), &str>> {
+    let mut unique = BTreeMap::new();
+    for (at, label) in labels.iter().enumerate() {
+        let name = (label.source.clone(), label.key.clone());
+        let entity = label.entity.as_str();
+        if unique
+            .insert(name, entity)
+            .is_some_and(|before| before != entity)
+        {
+            let message = format!("label {} names another entity for its record", at + 1);
+            return Err(Error::data(message).with_hint("give each record one label"));
+        }
+    }
+    Ok(unique)
+}
+
 impl Engine {
     /// Judges the persons by the labelled records. Labels of records that there are not are left out; fails with
     /// *data* when none is left.
     pub async fn evaluate(&self, labels: &[Label]) -> Result<Evaluation> {
         let persons = self.person_of_record().await?;
-        let judged: Vec<(&str, &str)> = labels
-            .iter()
-            .filter_map(|label| {
-                let name = (label.source.clone(), label.key.clone());
-                Some((persons.get(&name)?.as_str(), label.entity.as_str()))
-            })
+        let judged: Vec<(&str, &str)> = unique(labels)?
+            .into_iter()
+            .filter_map(|(name, entity)| Some((persons.get(&name)?.as_str(), entity)))
             .collect();
         if judged.is_empty() {
             return Err(Error::data("no label names a record of identity.persons")

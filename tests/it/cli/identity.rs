@@ -1,4 +1,4 @@
-//! `c360 identity`: the model is trained, judged and explained.
+//! `c360 identity`, `link` and `unlink`: the model is trained, judged and explained, and stewards have the last word.
 
 use super::runner::Home;
 
@@ -81,4 +81,53 @@ fn two_records_are_explained() {
     home.c360(&["identity", "explain", "nobody", &end("b")])
         .exits(2)
         .says("source:key");
+}
+
+#[test]
+fn stewards_have_the_last_word_and_publication_follows() {
+    let home = shop();
+    let one = |sql: &str| home.c360(&["sql", "-c", sql, "--json"]).exits(0).json()[0].clone();
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().expect("text").to_owned();
+    let pair = one(
+        "SELECT source_a || ':' || key_a AS a, source_b || ':' || key_b AS b
+         FROM identity.links WHERE accepted AND source_a = 'crm_contacts' AND source_b = 'ecom_accounts'
+         ORDER BY 1, 2 LIMIT 1",
+    );
+    let (a, b) = (text(&pair, "a"), text(&pair, "b"));
+    let person = |record: &str| {
+        let (source, key) = record.split_once(':').expect("source:key");
+        let sql = format!(
+            "SELECT person_id FROM identity.persons WHERE source = '{source}' AND key = '{key}'"
+        );
+        text(&one(&sql), "person_id")
+    };
+    let published = || {
+        text(
+            &one("SELECT CAST(count(*) AS VARCHAR) AS n FROM publish.customer360"),
+            "n",
+        )
+    };
+    let (before, persons) = (published(), [person(&a), person(&b)]);
+    assert_eq!(persons[0], persons[1]);
+
+    home.c360(&["unlink", &a, &b])
+        .exits(0)
+        .prints("not the same person");
+    home.c360(&["plan"])
+        .exits(0)
+        .prints("advanced: identity.decisions");
+    home.c360(&["run"]).exits(0).prints("split");
+    assert_ne!(person(&a), person(&b));
+    assert_ne!(published(), before);
+
+    home.c360(&["link", &b, &a]).exits(0);
+    home.c360(&["run"]).exits(0);
+    assert_eq!([person(&a), person(&b)], persons);
+    assert_eq!(published(), before);
+    home.c360(&["run"]).exits(0).prints("nothing to do");
+
+    home.c360(&["link", &a, &a]).exits(2).says("one record");
+    home.c360(&["link", &a, "guests:nobody"])
+        .exits(2)
+        .says("source guests has no record of that key");
 }

@@ -6,6 +6,7 @@ mod epochs;
 mod exit_codes;
 mod identity;
 mod init;
+mod link;
 mod plan;
 mod rollback;
 mod run;
@@ -13,6 +14,7 @@ mod schema;
 mod show;
 mod sql;
 mod tables;
+mod unlink;
 mod validate;
 
 use clap::Subcommand;
@@ -34,6 +36,8 @@ pub enum Command {
     Epochs(epochs::Epochs),
     Rollback(rollback::Rollback),
     Identity(identity::Identity),
+    Link(link::Link),
+    Unlink(unlink::Unlink),
     Tables(tables::Tables),
     Schema(schema::Schema),
     Demo(demo::Demo),
@@ -62,6 +66,8 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Epochs(epochs) => epochs.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,
         Command::Identity(identity) => identity.run(context).await,
+        Command::Link(link) => link.run(context).await,
+        Command::Unlink(unlink) => unlink.run(context).await,
         Command::Tables(tables) => tables.run(context).await,
         Command::Schema(schema) => schema.run(context).await,
         Command::Demo(demo) => demo.run(context).await,

@@ -1,14 +1,15 @@
 //! Which records have to be resolved anew after a change.
 //!
-//! A component is closed under shared identifiers and matches, so a change reaches the components of the changed
-//! records, of those that share an identifier with them, now or before, and of both ends of a changed match. Two reads
+//! A component is closed under shared identifiers, matches and decisions, so a change reaches the components of the changed
+//! records, of those that share an identifier with them, now or before, and of both ends of a changed match or decision. Two reads
 //! settle it; no walk is needed.
 
+use c360_spec::TableName;
 use datafusion::common::JoinType;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
-use super::{identifiers, matches, persons, records};
+use super::{decisions, identifiers, matches, persons, records};
 use crate::cursor::{Cursor, Planned};
 use crate::error::Result;
 use crate::session::Session;
@@ -16,7 +17,7 @@ use crate::touched::{Touched, changed_rows};
 
 const RECORD: [&str; 2] = ["source", "key"];
 const VALUE: [&str; 2] = ["kind", "value"];
-/// The records of a match.
+/// The records of a match or a decision.
 const ENDS: [[&str; 2]; 2] = [["source_a", "key_a"], ["source_b", "key_b"]];
 
 /// Records to resolve, and those that the limits of their identifiers are judged by.
@@ -39,7 +40,7 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
         let Some(rows) = changed_rows(session, table, since.since(table)).await? else {
             continue;
         };
-        if *table.name() == matches() {
+        if [matches(), decisions()].contains(table.name()) {
             for end in ENDS {
                 changed.add(rows.clone(), columns(end)).await?;
             }
@@ -65,6 +66,15 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
         )
         .await?;
     neighbours.extend(&changed)?;
+    if planned.input(&decisions()).is_ok() {
+        // A record that comes back is held to what was decided about it when it was there.
+        let decided = session.table(&decisions()).await?;
+        for (one, other) in [(ENDS[0], ENDS[1]), (ENDS[1], ENDS[0])] {
+            let partners = changed.renamed(&one);
+            let partners = partners.narrow(session, decided.clone(), &one)?;
+            neighbours.add(partners, columns(other)).await?;
+        }
+    }
 
     let mut scope = neighbours.clone();
     scope
@@ -107,11 +117,21 @@ impl Affected {
         self.values.narrow(session, all, &VALUE)
     }
 
-    /// Matches of the affected records. Both ends of each are affected, since they are in one component.
-    pub async fn match_rows(&self, session: &Session) -> Result<DataFrame> {
+    /// Matches or decisions of the affected records; none where the job has no such table. Both ends of those that
+    /// may join are affected, since they are in one component.
+    pub async fn pair_rows(
+        &self,
+        session: &Session,
+        planned: &Planned,
+        table: &TableName,
+    ) -> Result<Option<DataFrame>> {
+        if planned.input(table).is_err() {
+            return Ok(None);
+        }
         let [first, _] = ENDS;
-        let matched = session.table(&matches()).await?;
-        self.scope.renamed(&first).narrow(session, matched, &first)
+        let pairs = session.table(table).await?;
+        let pairs = self.scope.renamed(&first).narrow(session, pairs, &first)?;
+        Ok(Some(pairs))
     }
 
     /// Rows of the records that have one of those identifiers, or are affected without having any.

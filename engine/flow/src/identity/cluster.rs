@@ -14,9 +14,9 @@ use datafusion::execution::SendableRecordBatchStream;
 use std::collections::HashSet;
 
 use super::affected::{Affected, affected};
-use super::graph::Graph;
+use super::graph::{Graph, GraphRows};
 use super::rows::stream;
-use super::{identifiers, links, matches, persons, records};
+use super::{decisions, identifiers, links, matches, persons, records};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::report::Outcome;
@@ -27,6 +27,8 @@ use crate::touched::{self, Touched};
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
     let mut inputs = vec![records(), identifiers()];
     inputs.extend(job.matching.as_ref().map(|_| matches()));
+    let decided = room.output_table(&decisions()).await?;
+    inputs.extend(decided.map(|_| decisions()));
     Planned::of(room, &[links(), persons()], &inputs, None).await
 }
 
@@ -47,23 +49,22 @@ pub async fn apply(
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
             let affected: Affected = affected(&session, planned, since).await?;
-            let rows = affected.record_rows(&session).await?;
-            let held = affected.identifier_rows(&session).await?;
-            let matched = match &job.matching {
-                Some(_) => Some(affected.match_rows(&session).await?),
-                None => None,
+            let rows = GraphRows {
+                records: affected.record_rows(&session).await?,
+                identifiers: affected.identifier_rows(&session).await?,
+                matches: affected.pair_rows(&session, planned, &matches()).await?,
+                decisions: affected.pair_rows(&session, planned, &decisions()).await?,
             };
-            let graph = Graph::load(job, rows, held, matched).await?;
-            (graph, Some(affected.scope))
+            (Graph::load(job, rows).await?, Some(affected.scope))
         }
         _ => {
-            let rows = session.table(&records()).await?;
-            let held = session.table(&identifiers()).await?;
-            let matched = match &job.matching {
-                Some(_) => Some(session.table(&matches()).await?),
-                None => None,
+            let rows = GraphRows {
+                records: session.table(&records()).await?,
+                identifiers: session.table(&identifiers()).await?,
+                matches: session.table(&matches()).await.ok(),
+                decisions: session.table(&decisions()).await.ok(),
             };
-            (Graph::load(job, rows, held, matched).await?, None)
+            (Graph::load(job, rows).await?, None)
         }
     };
     let resolution = graph.resolve()?;

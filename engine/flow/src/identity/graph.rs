@@ -1,4 +1,4 @@
-//! The evidence graph in memory: rows of records, identifiers and matches as the kernel wants them, and its answer as rows of `identity.links` and `identity.persons`.
+//! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them, and its answer as rows of `identity.links` and `identity.persons`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,6 +36,22 @@ pub struct Graph {
     value: Vec<u32>,
     values: StringArray,
     scored: Vec<ScoredLink>,
+    decided: Decided,
+}
+
+/// What a graph is made of: all rows, or those of what a change reaches.
+pub struct GraphRows {
+    pub records: DataFrame,
+    pub identifiers: DataFrame,
+    pub matches: Option<DataFrame>,
+    pub decisions: Option<DataFrame>,
+}
+
+/// Pairs that stewards decided about.
+#[derive(Default)]
+struct Decided {
+    same: Vec<(u32, u32)>,
+    other: Vec<(u32, u32)>,
 }
 
 /// One code a row, equal for equal texts, and the texts by code.
@@ -51,18 +67,9 @@ fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
 
 impl Graph {
     /// Reads the rows of the queries.
-    pub async fn load(
-        job: &IdentityJob,
-        records: DataFrame,
-        identifiers: DataFrame,
-        matches: Option<DataFrame>,
-    ) -> Result<Self> {
-        let records = whole(records).await?;
-        let identifiers = whole(identifiers).await?;
-        let matches = match matches {
-            Some(matches) => Some(whole(matches).await?),
-            None => None,
-        };
+    pub async fn load(job: &IdentityJob, rows: GraphRows) -> Result<Self> {
+        let records = whole(rows.records).await?;
+        let identifiers = whole(rows.identifiers).await?;
         let sources = source_names(job);
         let kinds = kind_names(job);
         let source_text = text(&records, "source")?.clone();
@@ -80,9 +87,15 @@ impl Graph {
         let (codes_of_values, values) = encode(text(&identifiers, "value")?)?;
         let named = Named::new(&source_text, &key);
         let record = named.rows(&identifiers, ["source", "key"])?;
-        let scored = match (&job.matching, &matches) {
-            (Some(matching), Some(matches)) => scored(matches, &named, matching.rank)?,
+        let scored = match (&job.matching, rows.matches) {
+            (Some(matching), Some(matches)) => {
+                scored(&whole(matches).await?, &named, matching.rank)?
+            }
             _ => Vec::new(),
+        };
+        let decided = match rows.decisions {
+            Some(decisions) => Decided::of(&whole(decisions).await?, &named)?,
+            None => Decided::default(),
         };
         let kind = positions(text(&identifiers, "kind")?, &kinds)?;
         Ok(Self {
@@ -103,6 +116,7 @@ impl Graph {
             attributes,
             values,
             scored,
+            decided,
         })
     }
 
@@ -124,8 +138,9 @@ impl Graph {
             over_limit: None,
         };
         let extra = Extra {
+            must_link: &self.decided.same,
+            cannot_link: &self.decided.other,
             scored: &self.scored,
-            ..Extra::default()
         };
         cluster::resolve(&records, &identifiers, &extra, &self.rules)
             .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
@@ -322,15 +337,47 @@ impl<'a> Named<'a> {
     }
 
     /// For each row of `batch` the row of the record that two of its columns name.
-    fn rows(&self, batch: &RecordBatch, [source, key]: [&str; 2]) -> Result<Vec<u32>> {
-        let names = text(batch, source)?.iter().zip(text(batch, key)?);
-        let row = |(s, k): (Option<&str>, Option<&str>)| {
-            let found = self.0.get(&(s.unwrap_or(""), k.unwrap_or(""))).copied();
+    fn rows(&self, batch: &RecordBatch, columns: [&str; 2]) -> Result<Vec<u32>> {
+        let known = |found: Option<u32>| {
             found.ok_or_else(|| {
-                Error::internal("an identity table names a record that identity.records lacks")
+                Error::conflict("another run changed identity.records in between")
+                    .with_hint("run again")
             })
         };
-        names.map(row).collect()
+        self.find(batch, columns)?.into_iter().map(known).collect()
+    }
+
+    /// The same, for tables that may name records that are gone, or not at hand.
+    fn find(&self, batch: &RecordBatch, [source, key]: [&str; 2]) -> Result<Vec<Option<u32>>> {
+        let names = text(batch, source)?.iter().zip(text(batch, key)?);
+        let row = |(s, k): (Option<&str>, Option<&str>)| {
+            self.0.get(&(s.unwrap_or(""), k.unwrap_or(""))).copied()
+        };
+        Ok(names.map(row).collect())
+    }
+}
+
+impl Decided {
+    /// Decisions about records that are gone say nothing, until they come back.
+    fn of(decisions: &RecordBatch, named: &Named) -> Result<Self> {
+        let same = decisions
+            .column_by_name("same")
+            .and_then(|column| column.as_boolean_opt())
+            .ok_or_else(|| Error::internal("identity.decisions does not say what was decided"))?;
+        let a = named.find(decisions, ["source_a", "key_a"])?;
+        let b = named.find(decisions, ["source_b", "key_b"])?;
+        let mut decided = Self::default();
+        for ((a, b), same) in a.into_iter().zip(b).zip(same) {
+            if let (Some(a), Some(b), Some(same)) = (a, b, same) {
+                let pairs = if same {
+                    &mut decided.same
+                } else {
+                    &mut decided.other
+                };
+                pairs.push((a, b));
+            }
+        }
+        Ok(decided)
     }
 }
 

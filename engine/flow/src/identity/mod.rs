@@ -6,20 +6,23 @@
 //! ```
 //!
 //! Each step has its own cursor, so a run that dies between two of them is simply run again. Models and matches are
-//! there when the job declares `matching`.
+//! there when the job declares `matching`; decisions are written by stewards, and read where there are some.
 
 mod affected;
 mod cluster;
+pub mod decisions;
 mod events;
 mod graph;
 mod matching;
+mod record_name;
 mod records;
 mod rows;
 
 use c360_spec::{IdentityJob, TableName};
 
-pub use matching::explain::{Compare, Explanation, RecordName};
+pub use matching::explain::{Compare, Explanation};
 pub use matching::model::TrainedModel;
+pub use record_name::RecordName;
 pub use records::normalizer_name;
 pub use rows::text;
 
@@ -36,6 +39,11 @@ pub fn records() -> TableName {
 /// One row a standardised value of a record.
 pub fn identifiers() -> TableName {
     table("identifiers")
+}
+
+/// One row a pair of records that a steward decided about.
+pub fn decisions() -> TableName {
+    table("decisions")
 }
 
 /// One row a model that was trained.
@@ -131,6 +139,7 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob) -> Result<(Decision, Outc
         let matched = matching::decide(room).await?;
         let written = matching::apply(room, job, declared, &matched).await?;
         outcome.bytes_written += written.bytes_written;
+        outcome.warnings.extend(written.warnings);
         decision = decision.or(model.decision).or(matched.decision);
     }
     let second = cluster::decide(room, job).await?;

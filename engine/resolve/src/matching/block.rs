@@ -25,18 +25,15 @@ pub(super) struct RuleBlocks {
     pub members: Vec<u32>,
     /// Where each block begins in `members`, and the end.
     pub starts: Vec<u32>,
-    busiest: Option<Busiest>,
-    left_out: Vec<Busiest>,
+    left_out: Vec<LargeBlock>,
 }
 
-/// A block with many records.
+/// A block of more records than its rule takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Busiest {
+pub struct LargeBlock {
     /// Index of the blocking rule.
     pub rule: usize,
     pub records: u32,
-    /// The least record of the block; its values are the block's.
-    pub example: u32,
 }
 
 /// The upper half of all numbers names records that meet nobody.
@@ -66,15 +63,8 @@ impl Blocks {
         Ok(Self { rules, keys })
     }
 
-    /// The largest block of each rule that has one, largest first.
-    pub fn busiest(&self) -> Vec<Busiest> {
-        let mut busiest: Vec<Busiest> = self.rules.iter().filter_map(|rule| rule.busiest).collect();
-        busiest.sort_by_key(|block| (std::cmp::Reverse(block.records), block.rule));
-        busiest
-    }
-
     /// Blocks over their rule's limit: nobody was compared on their account.
-    pub fn left_out(&self) -> Vec<Busiest> {
+    pub fn left_out(&self) -> Vec<LargeBlock> {
         let left_out = self
             .rules
             .iter()
@@ -143,18 +133,9 @@ impl RuleBlocks {
         if records < 2 {
             return;
         }
-        let example = block[0].1;
-        let busy = Busiest {
-            rule,
-            records,
-            example,
-        };
         if limits.records_max.is_some_and(|most| records > most) {
-            self.left_out.push(busy);
+            self.left_out.push(LargeBlock { rule, records });
             return;
-        }
-        if self.busiest.is_none_or(|busiest| busiest.records < records) {
-            self.busiest = Some(busy);
         }
         let number = self.starts.len() as u32;
         for (_, record) in block {

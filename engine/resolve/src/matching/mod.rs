@@ -49,7 +49,7 @@ mod train;
 #[cfg(test)]
 mod tests;
 
-pub use block::{Blocks, Busiest};
+pub use block::{Blocks, LargeBlock};
 pub use columns::{Column, Columns};
 pub use condition::Condition;
 pub use error::{Error, Result};

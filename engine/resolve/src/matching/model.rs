@@ -155,6 +155,9 @@ impl Weights {
         if expected != found {
             return Err(Error::Shape { expected, found });
         }
+        for share in [Some(self.prior), self.household].into_iter().flatten() {
+            probability("all pairs", 0, "share", share)?;
+        }
         for (comparison, weights) in model.comparisons.iter().zip(&self.levels) {
             if comparison.levels.len() != weights.len() {
                 return Err(Error::Shape { expected, found });

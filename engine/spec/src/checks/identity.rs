@@ -63,6 +63,10 @@ fn check_matching(document: &mut Document, job: &IdentityJob) {
             let message = format!("no source of records has an attribute or identifier `{column}`");
             let hint = spelling::hint(column, known.iter().copied());
             document.report_value(&format!("/matching{place}"), message, hint);
+        } else if COLUMNS.contains(&column) {
+            let message = format!("a record has a column `{column}` already");
+            let hint = "call the identifier kind otherwise".to_owned();
+            document.report_value(&format!("/matching{place}"), message, Some(hint));
         }
     }
     for (at, rule) in matching.blocking.iter().enumerate() {

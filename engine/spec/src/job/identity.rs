@@ -135,9 +135,10 @@ impl Default for IdentifierRule {
     }
 }
 
-const IDENTITY_TABLES: [&str; 7] = [
+const IDENTITY_TABLES: [&str; 8] = [
     "records",
     "identifiers",
+    "decisions",
     "models",
     "matches",
     "links",

@@ -1,6 +1,7 @@
 //! Matching: records that share no identifier, and are probably the same person all the same.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub struct BlockingRule {
     pub on: Vec<String>,
     /// Columns of which only so many first characters count
     #[serde(default)]
-    pub first: BTreeMap<String, u32>,
+    pub first: BTreeMap<String, NonZeroU32>,
     /// Whether the pairs are nearly always one person: what share of all pairs is one person is
     /// learnt from them
     #[serde(default)]

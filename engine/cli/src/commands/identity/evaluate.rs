@@ -13,18 +13,25 @@ use crate::numbers::thousands;
 /// Judge the persons by records whose entity is known
 ///
 /// LABELS is a CSV file with the columns source, key and entity: records as identity.records names
-/// them, and whatever names their person in truth. Labels of records that there are not are left out.
+/// them, and whatever names their person in truth. Labels without an entity, or of records that there are
+/// not, are left out.
 /// Exits with 3 when a figure is below what was asked for.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     /// CSV file: source, key, entity
     labels: PathBuf,
     /// Least precision of pairs, from 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     min_precision: Option<f64>,
     /// Least recall of pairs, from 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     min_recall: Option<f64>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok();
+    let share = share.filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a share is a number from 0 to 1".to_owned())
 }
 
 impl Evaluate {
@@ -45,8 +52,11 @@ impl Evaluate {
         let file = self.labels.display();
         let failed = |error: csv::Error| {
             // The reader's own words may quote a row.
-            let line = error.position().map_or(0, csv::Position::line);
-            Failure::invalid(format!("cannot read labels from `{file}`, line {line}"))
+            let place = error
+                .position()
+                .map(|position| format!(", line {}", position.line()));
+            let place = place.unwrap_or_default();
+            Failure::invalid(format!("cannot read labels from `{file}`{place}"))
                 .hint("a CSV file with a header and the columns source, key, entity")
         };
         let mut reader = csv::Reader::from_path(&self.labels).map_err(failed)?;
@@ -65,6 +75,9 @@ impl Evaluate {
         for row in reader.records() {
             let row = row.map_err(failed)?;
             let cell = |at: usize| row.get(at).unwrap_or_default().to_owned();
+            if cell(entity).is_empty() {
+                continue;
+            }
             labels.push(Label {
                 source: cell(source),
                 key: cell(key),

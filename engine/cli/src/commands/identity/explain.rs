@@ -3,6 +3,7 @@
 use c360_flow::{Explanation, RecordName};
 use clap::Args;
 
+use crate::arguments::record;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grid::grid;
@@ -19,16 +20,6 @@ pub struct Explain {
     /// Another record, as source:key
     #[arg(value_parser = record)]
     b: RecordName,
-}
-
-fn record(text: &str) -> Result<RecordName, String> {
-    let (source, key) = text
-        .split_once(':')
-        .ok_or("a record is named source:key, as in loyalty_members:2601")?;
-    Ok(RecordName {
-        source: source.to_owned(),
-        key: key.to_owned(),
-    })
 }
 
 impl Explain {

@@ -7,6 +7,7 @@ use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::JoinType;
+use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::{DataFrame, ident};
@@ -34,9 +35,13 @@ impl Compared {
             .map(|(_, name)| name)
             .collect();
         let own = attributes(job);
+        let sources = job.records.iter();
+        let kinds: BTreeSet<&str> = sources
+            .flat_map(|source| source.identifiers.keys().map(String::as_str))
+            .collect();
         let mut rows = session.table(&records()).await?;
-        for kind in names.iter().filter(|name| !own.contains(**name)) {
-            rows = with_identifier(session, rows, kind).await?;
+        for kind in names.intersection(&kinds) {
+            rows = with_identifier(session, rows, kind, own.contains(kind)).await?;
         }
         let mut wanted: Vec<Expr> = vec![ident("source"), ident("key")];
         wanted.extend(names.iter().map(|name| ident(*name)));
@@ -63,25 +68,35 @@ impl Compared {
     }
 }
 
-/// The rows with the record's least value of the kind.
-async fn with_identifier(session: &Session, rows: DataFrame, kind: &str) -> Result<DataFrame> {
+/// The rows with the record's least value of the kind, where it has no attribute of that name.
+async fn with_identifier(
+    session: &Session,
+    rows: DataFrame,
+    kind: &str,
+    is_attribute: bool,
+) -> Result<DataFrame> {
     let values = session
         .table(&identifiers())
         .await?
         .filter(ident("kind").eq(lit(kind)))?
         .aggregate(
             vec![
-                ident("source").alias("value_source"),
-                ident("key").alias("value_key"),
+                ident("source").alias("c360_source"),
+                ident("key").alias("c360_key"),
             ],
-            vec![min(ident("value")).alias(kind)],
+            vec![min(ident("value")).alias("c360_value")],
         )?;
     let joined = rows.join(
         values,
         JoinType::Left,
         &["source", "key"],
-        &["value_source", "value_key"],
+        &["c360_source", "c360_key"],
         None,
     )?;
-    Ok(joined.drop_columns(&["value_source", "value_key"])?)
+    let value = match is_attribute {
+        true => coalesce(vec![ident(kind), ident("c360_value")]),
+        false => ident("c360_value"),
+    };
+    let joined = joined.with_column(kind, value)?;
+    Ok(joined.drop_columns(&["c360_source", "c360_key", "c360_value"])?)
 }

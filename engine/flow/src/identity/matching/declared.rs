@@ -29,7 +29,7 @@ pub fn training(matching: &Matching) -> Training {
 
 fn blocking(rule: &BlockingRule) -> kernel::BlockingRule {
     let part = |column: &String| match rule.first.get(column) {
-        Some(length) => Expression::prefix(column, *length as usize),
+        Some(length) => Expression::prefix(column, length.get() as usize),
         None => Expression::column(column),
     };
     kernel::BlockingRule {

@@ -8,15 +8,9 @@ use super::compared::Compared;
 use super::prepared::Prepared;
 use super::{failed, model};
 use crate::error::{Error, Result};
-use crate::identity::{identifiers, models, records};
+use crate::identity::decisions::unknown;
+use crate::identity::{RecordName, identifiers, models, records};
 use crate::room::Room;
-
-/// A record, named as in `identity.records`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RecordName {
-    pub source: String,
-    pub key: String,
-}
 
 /// Why two records are, or are not, held to be one person. Weights are logarithms (base 2) of odds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,9 +44,17 @@ pub async fn explain(
     matching: &Matching,
     names: [&RecordName; 2],
 ) -> Result<Explanation> {
+    if names[0] == names[1] {
+        return Err(Error::invalid("both names are of one record").with_hint("name two records"));
+    }
     let inputs = [records(), identifiers(), models()];
     let inputs = room.input_tables(&inputs).await?;
     let session = room.runtime.session().with_tables(&inputs).await?;
+    if !model::is_current(&inputs[2], matching) {
+        let message = "matching changed since the model was trained";
+        let remedy = format!("train one for it first: c360 run {}", room.job.name);
+        return Err(Error::invalid(message).with_hint(remedy));
+    }
     let (model, trained) = model::current(&session, &inputs[2]).await?;
     let compared = Compared::load(&session, job, matching).await?;
     let [a, b] = [compared.row(names[0])?, compared.row(names[1])?];
@@ -99,9 +101,7 @@ impl Compared {
         let found = names.position(|(source, key)| {
             source == Some(wanted.source.as_str()) && key == Some(wanted.key.as_str())
         });
-        found.map(|row| row as u32).ok_or_else(|| {
-            let message = format!("source {} has no record of that key", wanted.source);
-            Error::invalid(message).with_hint("name records as identity.records does: source:key")
-        })
+        let row = found.ok_or_else(|| unknown(wanted))?;
+        Ok(row as u32)
     }
 }

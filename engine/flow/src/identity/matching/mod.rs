@@ -12,8 +12,8 @@ mod prepared;
 
 use std::sync::Arc;
 
-use c360_resolve::matching::{self as kernel, link};
-use c360_spec::{IdentityJob, Matching};
+use c360_resolve::matching::{self as kernel, Blocks, link};
+use c360_spec::{BlockingRule, IdentityJob, Matching};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
@@ -45,14 +45,17 @@ pub async fn apply(
     let key = ["source_a", "key_a", "source_b", "key_b"].map(String::from);
     let comment = "one row a pair of records whose persons the model joins";
     let output = room.output(&name, &key, comment);
-    planned
+    let mut warnings = Vec::new();
+    let mut outcome = planned
         .apply(
             room,
             &output,
             async |_, _| Ok(None),
-            async |session, _| rows(session, job, matching, planned).await,
+            async |session, _| rows(session, job, matching, planned, &mut warnings).await,
         )
-        .await
+        .await?;
+    outcome.warnings = warnings;
+    Ok(outcome)
 }
 
 async fn rows(
@@ -60,14 +63,36 @@ async fn rows(
     job: &IdentityJob,
     matching: &Matching,
     planned: &Planned,
+    warnings: &mut Vec<String>,
 ) -> Result<SendableRecordBatchStream> {
     let (model, trained) = model::current(session, planned.input(&models())?).await?;
     let compared = Compared::load(session, job, matching).await?;
     let prepared = Prepared::of(&compared, &model)?;
+    warnings.extend(left_out(&prepared.blocks, matching));
     let (scorer, components) = prepared.components(&compared, &trained.weights)?;
     let inside = scorer.inside(&trained.inside).map_err(failed)?;
     let linkage = link(&inside, &components);
     Ok(stream(batch(&compared, &linkage.joins)?))
+}
+
+/// What the limits of blocking rules left out, a line a rule.
+fn left_out(blocks: &Blocks, matching: &Matching) -> Vec<String> {
+    let all = blocks.left_out();
+    let rules = matching.blocking.iter().enumerate();
+    let told = |(at, rule): (usize, &BlockingRule)| {
+        let of_rule: Vec<u32> = all
+            .iter()
+            .filter(|block| block.rule == at)
+            .map(|block| block.records)
+            .collect();
+        let largest = of_rule.iter().max()?;
+        Some(format!(
+            "blocking on {}: {} blocks over records_max bring nobody together, the largest of {largest} records",
+            rule.on.join(", "),
+            of_rule.len()
+        ))
+    };
+    rules.filter_map(told).collect()
 }
 
 /// The joins as rows: the earliest records of both sides, and the mean weight of evidence between the sides.
@@ -99,5 +124,11 @@ fn schema() -> SchemaRef {
 
 /// The spec was checked, so what the kernel refuses is too much for one run, or a fault.
 fn failed(error: kernel::Error) -> Error {
-    Error::internal(format!("cannot match records: {error}"))
+    let message = format!("cannot match records: {error}");
+    match error {
+        kernel::Error::TooManyPatterns { .. } | kernel::Error::TooMany { .. } => {
+            Error::invalid(message)
+        }
+        _ => Error::internal(message),
+    }
 }

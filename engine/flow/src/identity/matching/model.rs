@@ -1,10 +1,10 @@
-//! `identity.models`: every model that was trained, the newest last. It is trained for what the spec declares, when
-//! nothing else was trained for that, and when somebody asks; other runs use the one that is there.
+//! `identity.models`: every model that was trained, the newest last. One is trained when the newest was trained for
+//! other rules than the spec's, or on too few records to last, and when somebody asks; other runs use the newest.
 
 use std::sync::Arc;
 
 use c360_catalog::Table;
-use c360_resolve::matching::{Model, Trained, Training, link, train, train_inside};
+use c360_resolve::matching::{Blocks, Model, Trained, Training, link, train, train_inside};
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -17,7 +17,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::compared::Compared;
 use super::prepared::Prepared;
 use super::{declared, failed};
-use crate::cursor::{Cursor, Decision, Work};
+use crate::cursor::{Cursor, Decision, Work, recorded};
 use crate::error::{Error, Result};
 use crate::identity::rows::{text, whole};
 use crate::identity::{identifiers, models, records};
@@ -26,6 +26,12 @@ use crate::session::Session;
 
 /// Under which name a stamp says what was declared.
 const DECLARED: &str = "matching";
+
+/// Under which name a stamp says how many pairs the certain rules found.
+const CERTAIN: &str = "certain-pairs";
+
+/// A model that was taught by fewer certain pairs is for the time being: news of records train another.
+const ENOUGH: u64 = 1000;
 
 /// A model that was trained.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -47,18 +53,36 @@ pub struct Planned {
 /// Whether a model is there for what the spec declares.
 pub async fn decide(room: &Room<'_>, matching: &Matching) -> Result<Planned> {
     let table = room.output_table(&models()).await?;
-    let trained_for = table
-        .as_ref()
-        .and_then(|table| table.summary(&format!("c360.{DECLARED}")));
-    let decision = match trained_for {
-        Some(declared) if declared == fingerprint(matching) => Decision {
+    let said = |name: &str| table.as_ref()?.summary(&format!("c360.{name}"));
+    let certain: u64 = said(CERTAIN)
+        .and_then(|pairs| pairs.parse().ok())
+        .unwrap_or(0);
+    let decision = match said(DECLARED) {
+        None => Decision::full("no model is trained yet"),
+        Some(declared) if declared != fingerprint(matching) => {
+            Decision::full("matching changed: a model is trained for it")
+        }
+        Some(_) if certain < ENOUGH && has_news(room, table.as_ref()).await? => {
+            Decision::full("the model knew few records: another is trained on those there are")
+        }
+        Some(_) => Decision {
             work: Work::Nothing,
             why: "a model is trained".into(),
         },
-        Some(_) => Decision::full("matching changed: a model is trained for it"),
-        None => Decision::full("no model is trained yet"),
     };
     Ok(Planned { table, decision })
+}
+
+/// Whether the model in use was trained for what the spec declares.
+pub fn is_current(table: &Table, matching: &Matching) -> bool {
+    table.summary(&format!("c360.{DECLARED}")) == Some(fingerprint(matching).as_str())
+}
+
+/// Whether records or identifiers have changed since the newest model was trained.
+async fn has_news(room: &Room<'_>, table: Option<&Table>) -> Result<bool> {
+    let inputs = room.input_tables(&[records(), identifiers()]).await?;
+    let trained_on = recorded(table).map(|(_, cursor)| cursor);
+    Ok(trained_on != Some(Cursor::of(&inputs)))
 }
 
 /// Trains a model where there is none for what the spec declares.
@@ -82,11 +106,19 @@ pub async fn train_anew(
     planned: &Planned,
 ) -> Result<TrainedModel> {
     let inputs = room.input_tables(&[records(), identifiers()]).await?;
+    if recorded(inputs.first()).is_none_or(|(made_by, _)| made_by != room.job.fingerprint) {
+        let message = format!("job {} changed since its records were made", room.job.name);
+        let remedy = format!("make them first: c360 run {}", room.job.name);
+        return Err(Error::invalid(message).with_hint(remedy));
+    }
     let session = room.runtime.session().with_tables(&inputs).await?;
     let compared = Compared::load(&session, job, matching).await?;
     let model = declared::model(matching);
     let prepared = Prepared::of(&compared, &model)?;
-    let trained = learn(&prepared, &compared, &declared::training(matching))?;
+    let training = declared::training(matching);
+    let trained = learn(&prepared, &compared, &training)?;
+    let certain = Blocks::new(&training.deterministic, &compared.columns).map_err(failed)?;
+    let certain = certain.pairs();
 
     let number = match &planned.table {
         Some(table) => newest(&room.runtime.session(), table).await?.0 + 1,
@@ -100,6 +132,7 @@ pub async fn train_anew(
     crate::output::unchanged(&table, planned.table.as_ref())?;
     let mut stamp = room.stamp(&Cursor::of(&inputs));
     stamp.extra.insert(DECLARED.into(), fingerprint(matching));
+    stamp.extra.insert(CERTAIN.into(), certain.to_string());
     let mut appender = table.appender();
     appender.write(row).await?;
     appender.commit(stamp).await?;
@@ -190,7 +223,15 @@ fn schema() -> SchemaRef {
     ]))
 }
 
+/// Of what a model hangs on; when its links are taken is no part of that.
 fn fingerprint(matching: &Matching) -> String {
-    let text = serde_json::to_string(matching).expect("a spec is always JSON");
+    let Matching {
+        blocking,
+        comparisons,
+        recall,
+        rank: _,
+    } = matching;
+    let text = serde_json::to_string(&(blocking, comparisons, recall));
+    let text = text.expect("a spec is always JSON");
     format!("{:016x}", xxh3_64(text.as_bytes()))
 }

@@ -88,3 +88,37 @@ fn known_probabilities_are_found() {
         weights.prior
     );
 }
+
+#[test]
+fn few_records_teach_finite_weights() {
+    let model = Model {
+        blocking: vec![BlockingRule::columns(&["a"])],
+        comparisons: ["a", "b"].map(templates::phone).to_vec(),
+    };
+    let training = Training {
+        deterministic: vec![BlockingRule::columns(&["a"])],
+        recall: 0.01,
+        sessions: vec![BlockingRule::columns(&["b"])],
+        sample_pairs: 1 << 10,
+        households: true,
+    };
+    for records in [0, 1, 2, 3] {
+        let row = |at: usize| vec![Some("1".to_owned()), Some((at / 2).to_string())];
+        let table = Table {
+            names: vec!["a", "b"],
+            rows: (0..records).map(row).collect(),
+            sources: None,
+        };
+        let columns = table.columns();
+        let frame = Frame::new(&model, &columns).unwrap();
+        let blocks = Blocks::new(&model.blocking, &columns).unwrap();
+        let weights = train(&frame, &blocks, &training).unwrap();
+        let shares = [Some(weights.prior), weights.household];
+        let levels = weights.levels.iter().flatten();
+        let all = levels.flat_map(|level| [level.m, level.u, level.h]);
+        assert!(
+            all.chain(shares.into_iter().flatten()).all(f64::is_finite),
+            "{records} records: {weights:?}"
+        );
+    }
+}

@@ -8,7 +8,7 @@
 //! Only levels that the model marks as shared by households are learnt. On all others two members of a household are
 //! like strangers: left free there, the class would take one person's pairs for its own.
 
-use super::{LEAST, counts, missing};
+use super::{LEAST, SHARE_MAX, counts, missing};
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
 use crate::matching::fingerprint::of_pair;
@@ -91,7 +91,7 @@ impl Expected {
 
 /// A share that is neither none nor most of all pairs.
 fn share(share: f64) -> f64 {
-    share.clamp(1e-15, 0.5)
+    share.clamp(1e-15, SHARE_MAX)
 }
 
 /// Which levels of a comparison households reach as a matter of course.

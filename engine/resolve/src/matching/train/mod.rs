@@ -66,6 +66,9 @@ pub fn train(frame: &Frame, blocks: &Blocks, training: &Training) -> Result<Weig
     Ok(weights)
 }
 
+/// No class is taken for more of all pairs, so that something is left for strangers.
+const SHARE_MAX: f64 = 0.49;
+
 /// No probability is taken to be less: an outcome that a sample did not show is rare, not impossible.
 const LEAST: f64 = 1e-9;
 

@@ -1,5 +1,6 @@
 //! The prior: how many pairs deterministic rules find, and how many of all they are held to find.
 
+use super::SHARE_MAX;
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
 use crate::matching::frame::Frame;
@@ -15,5 +16,5 @@ pub(super) fn prior(frame: &Frame, rules: &[BlockingRule], recall: f64) -> Resul
         .sum();
     // Half a pair stands for "none found", and no set is all one person.
     let share = (found as f64).max(0.5) / recall / frame.columns.pairs().max(1.0);
-    Ok(share.min(0.5))
+    Ok(share.min(SHARE_MAX))
 }

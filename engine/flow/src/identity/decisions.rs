@@ -1,0 +1,90 @@
+//! `identity.decisions`: what stewards say of two records, the last word on each pair. A pair that is one person is
+//! joined whatever the limits say; one that is not is never joined.
+
+use std::sync::Arc;
+
+use c360_catalog::Scope;
+use datafusion::arrow::array::{
+    ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use datafusion::logical_expr::lit;
+use datafusion::prelude::ident;
+
+use super::record_name::RecordName;
+use super::rows::stream;
+use super::{decisions, records};
+use crate::cursor::Cursor;
+use crate::error::{Error, Result};
+use crate::room::Room;
+
+const ENDS: [&str; 4] = ["source_a", "key_a", "source_b", "key_b"];
+
+/// Writes down that two records are the same person, or are not, in place of what was said before.
+pub async fn put(room: &Room<'_>, names: [&RecordName; 2], same: bool) -> Result<()> {
+    let [a, b] = [names[0].min(names[1]), names[0].max(names[1])];
+    if a == b {
+        return Err(Error::invalid("both names are of one record").with_hint("name two records"));
+    }
+    let name = decisions();
+    let table = room.output_table(&name).await?;
+    for record in [a, b] {
+        check_known(room, record).await?;
+    }
+    let row = row(room, a, b, same)?;
+    let key = ENDS.map(String::from);
+    let scope = Scope::Keys {
+        columns: key.to_vec(),
+        keys: row.project(&[0, 1, 2, 3])?,
+    };
+    let output = room.output(
+        &name,
+        &key,
+        "one row a pair of records that a steward decided about",
+    );
+    let stamp = room.stamp(&Cursor::default());
+    output
+        .write(table.as_ref(), scope, stream(row), stamp)
+        .await?;
+    Ok(())
+}
+
+async fn check_known(room: &Room<'_>, record: &RecordName) -> Result<()> {
+    let table = room.input_table(&records()).await?;
+    let session = room.runtime.session();
+    let of_name = ident("source")
+        .eq(lit(record.source.as_str()))
+        .and(ident("key").eq(lit(record.key.as_str())));
+    let found = session.read(table.provider().await?)?.filter(of_name)?;
+    if found.count().await? > 0 {
+        return Ok(());
+    }
+    Err(unknown(record))
+}
+
+/// The key may be an e-mail address, so it is not repeated.
+pub fn unknown(record: &RecordName) -> Error {
+    let message = format!("source {} has no record of that key", record.source);
+    Error::invalid(message).with_hint("name records as identity.records does: source:key")
+}
+
+fn row(room: &Room<'_>, a: &RecordName, b: &RecordName, same: bool) -> Result<RecordBatch> {
+    let texts = [&a.source, &a.key, &b.source, &b.key];
+    let mut columns: Vec<ArrayRef> = Vec::new();
+    for text in texts {
+        columns.push(Arc::new(StringArray::from(vec![text.as_str()])));
+    }
+    columns.push(Arc::new(BooleanArray::from(vec![same])));
+    let now = room.clock.now.as_microsecond();
+    columns.push(Arc::new(TimestampMicrosecondArray::from(vec![now])));
+    let mut fields = ENDS
+        .map(|name| Field::new(name, DataType::Utf8, false))
+        .to_vec();
+    fields.push(Field::new("same", DataType::Boolean, false));
+    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    fields.push(Field::new("decided_at", instant, false));
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
+}
