@@ -3,15 +3,16 @@
 
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use c360_flow::store_error;
 use c360_spec::spelling;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
-use datafusion::object_store;
 use datafusion::sql::sqlparser::parser::ParserError;
 
 /// Why the query failed, and what to do about it where that is known.
 pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
-    if let Some(error) = of_store(error) {
+    // what a store says of a file is no row's value
+    if let Some(error) = store_error(error) {
         return (error.to_string(), None);
     }
     match error.find_root() {
@@ -26,18 +27,6 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
         DataFusionError::ArrowError(error, _) => (kernel_failure(error), None),
         root => (masked(&said(root)), None),
     }
-}
-
-/// What a store said of a file, which is no row's value.
-fn of_store(error: &DataFusionError) -> Option<&object_store::Error> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 fn schema_failure(error: &SchemaError) -> (String, Option<String>) {

@@ -145,6 +145,11 @@ fn cause<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> 
     None
 }
 
+/// What a store said, where a query failed for want of a file.
+pub fn store_error(error: &DataFusionError) -> Option<&object_store::Error> {
+    cause(error)
+}
+
 fn query_kind(error: &DataFusionError) -> Kind {
     if let Some(ours) = cause::<Error>(error) {
         return ours.kind();
@@ -152,7 +157,7 @@ fn query_kind(error: &DataFusionError) -> Kind {
     if let Some(lake) = cause::<c360_catalog::Error>(error) {
         return lake.kind();
     }
-    if cause::<object_store::Error>(error).is_some() {
+    if store_error(error).is_some() {
         return Kind::Unavailable;
     }
     match error.find_root() {

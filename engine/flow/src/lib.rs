@@ -45,7 +45,7 @@ pub use check::check;
 pub use clock::Clock;
 pub use engine::{Engine, EngineOptions};
 pub use epoch_changes::{EpochChanges, TableChanges};
-pub use error::{Error, Result};
+pub use error::{Error, Result, store_error};
 pub use evaluation::Label;
 pub use graph::Selection;
 pub use identity::{Compare, Explanation, RecordName, TrainedModel};
