@@ -20,6 +20,7 @@ mod evaluation;
 mod expression;
 mod facts;
 mod feature;
+mod fingerprint;
 mod graph;
 mod identity;
 mod json;

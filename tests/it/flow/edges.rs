@@ -9,9 +9,6 @@ use async_trait::async_trait;
 use c360_catalog::{Warehouse, WarehouseConfig};
 use c360_flow::{Clock, Engine, EngineOptions, Error, JobReport, Kind, ReadAt, Selection, Silent};
 use c360_spec::{Project, SourceFile};
-use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::util::display::array_value_to_string;
-use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
@@ -22,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::lab::chain;
+use super::lab::{chain, lines};
 
 const AS_OF: &str = "2012-01-01T00:00:00Z";
 
@@ -82,14 +79,7 @@ impl Ledger {
     async fn rows(&self, sql: &str) -> Vec<String> {
         let clock = self.clock(AS_OF);
         let stream = self.engine.query(sql, &ReadAt::Newest, &clock).await;
-        let batches: Vec<RecordBatch> = stream
-            .unwrap_or_else(|error| panic!("{}", chain(&error)))
-            .try_collect()
-            .await
-            .expect("rows");
-        let mut rows: Vec<String> = batches.iter().flat_map(lines).collect();
-        rows.sort();
-        rows
+        lines(stream.unwrap_or_else(|error| panic!("{}", chain(&error)))).await
     }
 
     async fn check_totals(&self, expected: &[&str]) {
@@ -131,15 +121,6 @@ async fn run(engine: &Engine, job: &str, clock: &Clock) -> Result<JobReport, Err
     let selection = Selection(vec![job.to_string()]);
     let mut report = engine.run(&selection, clock, &Silent).await?;
     Ok(report.jobs.pop().expect("a job"))
-}
-
-fn lines(batch: &RecordBatch) -> Vec<String> {
-    let line = |row| {
-        let cells = batch.columns().iter();
-        let cells = cells.map(|column| array_value_to_string(column, row).expect("a text"));
-        cells.collect::<Vec<_>>().join(",")
-    };
-    (0..batch.num_rows()).map(line).collect()
 }
 
 fn config(folder: &TempDir) -> WarehouseConfig {

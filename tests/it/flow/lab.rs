@@ -8,7 +8,8 @@ use c360_catalog::Warehouse;
 use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent};
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions, array_value_to_string};
+use datafusion::execution::SendableRecordBatchStream;
 use futures::TryStreamExt;
 use tempfile::TempDir;
 
@@ -153,6 +154,22 @@ fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
                 .collect()
         })
         .collect()
+}
+
+/// The rows of a query as sorted lines, cells parted by commas.
+pub async fn lines(rows: SendableRecordBatchStream) -> Vec<String> {
+    let batches: Vec<RecordBatch> = rows.try_collect().await.expect("rows");
+    let line = |batch: &RecordBatch, row| {
+        let cells = batch.columns().iter();
+        let cells = cells.map(|column| array_value_to_string(column, row).expect("a text"));
+        cells.collect::<Vec<_>>().join(",")
+    };
+    let lines = |batch: &RecordBatch| -> Vec<String> {
+        (0..batch.num_rows()).map(|row| line(batch, row)).collect()
+    };
+    let mut lines: Vec<String> = batches.iter().flat_map(lines).collect();
+    lines.sort();
+    lines
 }
 
 /// The error and its causes.

@@ -6,12 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use c360_catalog::Epoch;
 use c360_flow::{Clock, Engine, EngineOptions, Error, Kind, ReadAt, RunReport, Selection, Silent};
 use c360_spec::{Project, SourceFile};
-use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::util::display::array_value_to_string;
-use futures::TryStreamExt;
 use tempfile::TempDir;
 
-use super::lab::chain;
+use super::lab::{chain, lines};
 
 /// Apples and pears, each with a file that changes them and a job that publishes them. Apples come first.
 struct Market {
@@ -124,14 +121,7 @@ impl Market {
     async fn rows(&self, table: &str, at: ReadAt) -> Vec<String> {
         let sql = format!("SELECT * FROM publish.{table}");
         let stream = self.engine.query(&sql, &at, &self.clock()).await;
-        let batches: Vec<RecordBatch> = stream
-            .unwrap_or_else(|error| panic!("{}", chain(&error)))
-            .try_collect()
-            .await
-            .expect("rows");
-        let mut rows: Vec<String> = batches.iter().flat_map(lines).collect();
-        rows.sort();
-        rows
+        lines(stream.unwrap_or_else(|error| panic!("{}", chain(&error)))).await
     }
 
     fn epoch_file(&self, number: u64) -> PathBuf {
@@ -149,15 +139,6 @@ impl Market {
         let bytes = serde_json::to_vec(&rival).expect("JSON");
         std::fs::write(self.epoch_file(number), bytes).expect("a file");
     }
-}
-
-fn lines(batch: &RecordBatch) -> Vec<String> {
-    let line = |row| {
-        let cells = batch.columns().iter();
-        let cells = cells.map(|column| array_value_to_string(column, row).expect("a text"));
-        cells.collect::<Vec<_>>().join(",")
-    };
-    (0..batch.num_rows()).map(line).collect()
 }
 
 async fn open(folder: &TempDir, sql: &str) -> Engine {

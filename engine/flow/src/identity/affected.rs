@@ -9,6 +9,7 @@ use datafusion::common::JoinType;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
+use super::rows::PAIR;
 use super::{decisions, identifiers, matches, persons, records};
 use crate::cursor::{Cursor, Planned};
 use crate::error::Result;
@@ -18,7 +19,7 @@ use crate::touched::{Touched, changed_rows};
 const RECORD: [&str; 2] = ["source", "key"];
 const VALUE: [&str; 2] = ["kind", "value"];
 /// The records of a match or a decision.
-const ENDS: [[&str; 2]; 2] = [["source_a", "key_a"], ["source_b", "key_b"]];
+const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
 
 /// Records to resolve, and those that the limits of their identifiers are judged by.
 pub struct Affected {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use c360_catalog::Scope;
+use c360_catalog::{Scope, Table};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
@@ -12,13 +12,11 @@ use datafusion::logical_expr::lit;
 use datafusion::prelude::ident;
 
 use super::record_name::RecordName;
-use super::rows::stream;
+use super::rows::{PAIR, pair_fields, stream};
 use super::{decisions, records};
 use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::room::Room;
-
-const ENDS: [&str; 4] = ["source_a", "key_a", "source_b", "key_b"];
 
 /// Writes down that two records are the same person, or are not, in place of what was said before.
 pub async fn put(room: &Room<'_>, names: [&RecordName; 2], same: bool) -> Result<()> {
@@ -28,11 +26,12 @@ pub async fn put(room: &Room<'_>, names: [&RecordName; 2], same: bool) -> Result
     }
     let name = decisions();
     let table = room.output_table(&name).await?;
+    let known = room.input_table(&records()).await?;
     for record in [a, b] {
-        check_known(room, record).await?;
+        check_known(room, &known, record).await?;
     }
     let row = row(room, a, b, same)?;
-    let key = ENDS.map(String::from);
+    let key = PAIR.map(String::from);
     let scope = Scope::Keys {
         columns: key.to_vec(),
         keys: row.project(&[0, 1, 2, 3])?,
@@ -49,13 +48,12 @@ pub async fn put(room: &Room<'_>, names: [&RecordName; 2], same: bool) -> Result
     Ok(())
 }
 
-async fn check_known(room: &Room<'_>, record: &RecordName) -> Result<()> {
-    let table = room.input_table(&records()).await?;
+async fn check_known(room: &Room<'_>, records: &Table, record: &RecordName) -> Result<()> {
     let session = room.runtime.session();
     let of_name = ident("source")
         .eq(lit(record.source.as_str()))
         .and(ident("key").eq(lit(record.key.as_str())));
-    let found = session.read(table.provider().await?)?.filter(of_name)?;
+    let found = session.read(records.provider().await?)?.filter(of_name)?;
     if found.count().await? > 0 {
         return Ok(());
     }
@@ -77,9 +75,7 @@ fn row(room: &Room<'_>, a: &RecordName, b: &RecordName, same: bool) -> Result<Re
     columns.push(Arc::new(BooleanArray::from(vec![same])));
     let now = room.clock.now.as_microsecond();
     columns.push(Arc::new(TimestampMicrosecondArray::from(vec![now])));
-    let mut fields = ENDS
-        .map(|name| Field::new(name, DataType::Utf8, false))
-        .to_vec();
+    let mut fields = pair_fields();
     fields.push(Field::new("same", DataType::Boolean, false));
     let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
     fields.push(Field::new("decided_at", instant, false));

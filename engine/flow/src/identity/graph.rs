@@ -1,4 +1,5 @@
-//! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them, and its answer as rows of `identity.links` and `identity.persons`.
+//! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them, and its answer as
+//! rows of `identity.links` and `identity.persons`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use datafusion::arrow::datatypes::{
 };
 use datafusion::prelude::DataFrame;
 
-use super::rows::{text, whole};
+use super::rows::{pair_fields, text, whole};
 use crate::error::{Error, Result};
 
 /// Records, their identifiers and the rules, with names turned into codes.
@@ -235,10 +236,8 @@ fn persons_schema() -> SchemaRef {
 
 /// One row a piece of evidence.
 fn links_schema() -> SchemaRef {
-    let texts = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"];
-    let mut fields = texts
-        .map(|name| Field::new(name, DataType::Utf8, false))
-        .to_vec();
+    let mut fields = pair_fields();
+    fields.extend(["rule", "evidence"].map(|name| Field::new(name, DataType::Utf8, false)));
     fields.push(Field::new("rank", DataType::Int32, false));
     fields.push(Field::new("accepted", DataType::Boolean, false));
     fields.push(Field::new("refused_by", DataType::Utf8, true));

@@ -4,12 +4,21 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Error, Result};
+
+/// The columns that name two records.
+pub const PAIR: [&str; 4] = ["source_a", "key_a", "source_b", "key_b"];
+
+/// The fields of [`PAIR`], to which a table adds what it says of the two.
+pub fn pair_fields() -> Vec<Field> {
+    PAIR.map(|name| Field::new(name, DataType::Utf8, false))
+        .to_vec()
+}
 
 /// All rows of a query as one batch.
 pub async fn whole(frame: DataFrame) -> Result<RecordBatch> {

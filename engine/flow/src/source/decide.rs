@@ -2,13 +2,13 @@
 
 use c360_catalog::Stores;
 use c360_spec::{Contract, Mode, RejectLimits, SourceJob};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::contract;
 use super::discover::{Found, SourceFile, discover};
 use super::manifest::{Cursor, Manifest, Standing};
 use super::sink::{Tables, checksum};
 use crate::error::{Error, Result};
+use crate::fingerprint::fingerprint;
 use crate::report::Action;
 use crate::room::Room;
 
@@ -315,9 +315,5 @@ fn reading(job: &SourceJob, contract: &Contract) -> String {
         column.description = None;
         column.pii = false;
     }
-    let text = serde_json::to_string(&(&contract, &job.format, job.mode, &job.order_by, &job.op));
-    format!(
-        "{:016x}",
-        xxh3_64(text.expect("specs are always JSON").as_bytes())
-    )
+    fingerprint(&(&contract, &job.format, job.mode, &job.order_by, &job.op))
 }

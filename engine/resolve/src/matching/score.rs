@@ -138,6 +138,11 @@ impl<'a> Scorer<'a> {
         found.concat()
     }
 
+    /// What any two records begin with: the logarithm (base 2) of the prior odds.
+    pub fn prior(&self) -> f64 {
+        self.prior
+    }
+
     /// The weight of any two records.
     pub fn weight(&self, a: u32, b: u32) -> f64 {
         self.weight_with(&mut self.desk(), a, b)

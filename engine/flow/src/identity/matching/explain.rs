@@ -79,8 +79,7 @@ fn told(
             weight,
         })
         .collect();
-    let share = trained.weights.prior;
-    let prior = (share / (1.0 - share)).log2();
+    let prior = scorer.prior();
     let weight = scorer.weight(a, b);
     let sum: f64 = comparisons.iter().map(|compare| compare.weight).sum();
     Ok(Explanation {

@@ -20,7 +20,7 @@ use datafusion::execution::SendableRecordBatchStream;
 
 use self::compared::Compared;
 use self::prepared::Prepared;
-use super::rows::stream;
+use super::rows::{PAIR, pair_fields, stream};
 use super::{identifiers, matches, models, records};
 use crate::cursor::Planned;
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ pub async fn apply(
     planned: &Planned,
 ) -> Result<Outcome> {
     let name = matches();
-    let key = ["source_a", "key_a", "source_b", "key_b"].map(String::from);
+    let key = PAIR.map(String::from);
     let comment = "one row a pair of records whose persons the model joins";
     let output = room.output(&name, &key, comment);
     let mut warnings = Vec::new();
@@ -114,10 +114,7 @@ fn batch(compared: &Compared, joins: &[kernel::Pair]) -> Result<RecordBatch> {
 }
 
 fn schema() -> SchemaRef {
-    let ends = ["source_a", "key_a", "source_b", "key_b"];
-    let mut fields = ends
-        .map(|name| Field::new(name, DataType::Utf8, false))
-        .to_vec();
+    let mut fields = pair_fields();
     fields.push(Field::new("weight", DataType::Float64, false));
     Arc::new(Schema::new(fields))
 }

@@ -12,13 +12,13 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use datafusion::prelude::ident;
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::compared::Compared;
 use super::prepared::Prepared;
 use super::{declared, failed};
 use crate::cursor::{Cursor, Decision, Work, recorded};
 use crate::error::{Error, Result};
+use crate::fingerprint::fingerprint;
 use crate::identity::rows::{text, whole};
 use crate::identity::{identifiers, models, records};
 use crate::room::Room;
@@ -53,16 +53,15 @@ pub struct Planned {
 /// Whether a model is there for what the spec declares.
 pub async fn decide(room: &Room<'_>, matching: &Matching) -> Result<Planned> {
     let table = room.output_table(&models()).await?;
-    let said = |name: &str| table.as_ref()?.summary(&format!("c360.{name}"));
-    let certain: u64 = said(CERTAIN)
-        .and_then(|pairs| pairs.parse().ok())
-        .unwrap_or(0);
-    let decision = match said(DECLARED) {
+    let trained = table
+        .as_ref()
+        .filter(|table| said(table, DECLARED).is_some());
+    let decision = match trained {
         None => Decision::full("no model is trained yet"),
-        Some(declared) if declared != fingerprint(matching) => {
+        Some(table) if !is_current(table, matching) => {
             Decision::full("matching changed: a model is trained for it")
         }
-        Some(_) if certain < ENOUGH && has_news(room, table.as_ref()).await? => {
+        Some(table) if certain_pairs(table) < ENOUGH && has_news(room, table).await? => {
             Decision::full("the model knew few records: another is trained on those there are")
         }
         Some(_) => Decision {
@@ -75,13 +74,24 @@ pub async fn decide(room: &Room<'_>, matching: &Matching) -> Result<Planned> {
 
 /// Whether the model in use was trained for what the spec declares.
 pub fn is_current(table: &Table, matching: &Matching) -> bool {
-    table.summary(&format!("c360.{DECLARED}")) == Some(fingerprint(matching).as_str())
+    said(table, DECLARED) == Some(declared_by(matching).as_str())
+}
+
+/// How many pairs the certain rules found when the newest model was trained.
+fn certain_pairs(table: &Table) -> u64 {
+    let pairs = said(table, CERTAIN).and_then(|pairs| pairs.parse().ok());
+    pairs.unwrap_or(0)
+}
+
+/// What the newest model's stamp says under a name of ours.
+fn said<'a>(table: &'a Table, name: &str) -> Option<&'a str> {
+    table.summary(&format!("c360.{name}"))
 }
 
 /// Whether records or identifiers have changed since the newest model was trained.
-async fn has_news(room: &Room<'_>, table: Option<&Table>) -> Result<bool> {
+async fn has_news(room: &Room<'_>, table: &Table) -> Result<bool> {
     let inputs = room.input_tables(&[records(), identifiers()]).await?;
-    let trained_on = recorded(table).map(|(_, cursor)| cursor);
+    let trained_on = recorded(Some(table)).map(|(_, cursor)| cursor);
     Ok(trained_on != Some(Cursor::of(&inputs)))
 }
 
@@ -131,7 +141,7 @@ pub async fn train_anew(
     let table = output.prepare(&row.schema()).await?;
     crate::output::unchanged(&table, planned.table.as_ref())?;
     let mut stamp = room.stamp(&Cursor::of(&inputs));
-    stamp.extra.insert(DECLARED.into(), fingerprint(matching));
+    stamp.extra.insert(DECLARED.into(), declared_by(matching));
     stamp.extra.insert(CERTAIN.into(), certain.to_string());
     let mut appender = table.appender();
     appender.write(row).await?;
@@ -224,14 +234,12 @@ fn schema() -> SchemaRef {
 }
 
 /// Of what a model hangs on; when its links are taken is no part of that.
-fn fingerprint(matching: &Matching) -> String {
+fn declared_by(matching: &Matching) -> String {
     let Matching {
         blocking,
         comparisons,
         recall,
         rank: _,
     } = matching;
-    let text = serde_json::to_string(&(blocking, comparisons, recall));
-    let text = text.expect("a spec is always JSON");
-    format!("{:016x}", xxh3_64(text.as_bytes()))
+    fingerprint(&(blocking, comparisons, recall))
 }

@@ -18,7 +18,6 @@ pub struct Components {
     pub(super) rules: LinkRules,
     /// Records in anchor order.
     pub(super) order: Vec<u32>,
-    pub(super) largest: usize,
 }
 
 /// Records that pairs connect.
@@ -40,7 +39,7 @@ impl Components {
     /// When there are too many agreement patterns.
     pub fn new(frame: &Frame, pairs: &[Pair], place: &[u32], rules: &LinkRules) -> Result<Self> {
         let order = inverse(place);
-        let (mut all, largest) = components(place, pairs, rules);
+        let mut all = components(place, pairs, rules);
         let radix = frame.radix()?;
         let compare = |memory: &mut Memory, component: &mut Component| {
             let records = component.records.iter_mut();
@@ -55,7 +54,6 @@ impl Components {
             radix,
             rules: *rules,
             order,
-            largest,
         })
     }
 }
@@ -96,11 +94,11 @@ fn inverse(place: &[u32]) -> Vec<u32> {
 /// A pair as places.
 type Edge = (u32, u32, f64);
 
-/// The components as places, and the size of the largest one before it was taken apart.
+/// The components as places.
 ///
 /// A component that is too large to be one person's and a few look-alikes' falls apart at ever higher thresholds. What
 /// still holds together where pairs count as certain is one person with very many records.
-fn components(place: &[u32], pairs: &[Pair], rules: &LinkRules) -> (Vec<Component>, usize) {
+fn components(place: &[u32], pairs: &[Pair], rules: &LinkRules) -> Vec<Component> {
     let at = |record: u32| place[record as usize];
     let strong = pairs
         .par_iter()
@@ -110,12 +108,10 @@ fn components(place: &[u32], pairs: &[Pair], rules: &LinkRules) -> (Vec<Componen
     let mut places: Vec<u32> = (0..place.len() as u32).collect();
     let mut threshold = rules.threshold;
     let mut components = Vec::new();
-    let mut largest = 1;
     loop {
         let certain = threshold >= rules.weight_max;
         let mut large = Vec::new();
         for records in connected(&places, &edges) {
-            largest = largest.max(records.len());
             let fits = records.len() <= rules.component_max;
             if fits || certain {
                 let certain = !fits;
@@ -129,7 +125,7 @@ fn components(place: &[u32], pairs: &[Pair], rules: &LinkRules) -> (Vec<Componen
             }
         }
         if large.is_empty() {
-            return (components, largest);
+            return components;
         }
         large.sort_unstable();
         places = large;

@@ -55,8 +55,6 @@ pub struct Linkage {
     pub component: Vec<u32>,
     /// The joins that made the clusters: the earliest records of both sides, and the mean weight between the sides.
     pub joins: Vec<Pair>,
-    /// Records of the largest component that the pairs connect.
-    pub largest_component: usize,
 }
 
 /// Clusters the records of each component, by these weights.
@@ -74,7 +72,6 @@ pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
         cluster: clusters(&components.order, &joins),
         component,
         joins,
-        largest_component: components.largest,
     }
 }
 
