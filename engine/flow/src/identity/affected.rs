@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
 
-const RECORD: [&str; 2] = ["source", "key"];
+pub(super) const RECORD: [&str; 2] = ["source", "key"];
 const VALUE: [&str; 2] = ["kind", "value"];
 /// The records of a match or a decision.
 const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
@@ -29,7 +29,8 @@ pub struct Affected {
     pub values: Touched,
 }
 
-fn columns(names: [&str; 2]) -> Vec<Expr> {
+/// The columns of these names.
+pub(super) fn columns(names: [&str; 2]) -> Vec<Expr> {
     names.iter().map(|name| ident(*name)).collect()
 }
 
@@ -80,7 +81,7 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
     let mut scope = neighbours.clone();
     scope
         .add(
-            component_members(session, &neighbours).await?,
+            component_members(session, &persons(), &neighbours).await?,
             columns(RECORD),
         )
         .await?;
@@ -94,9 +95,13 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
     })
 }
 
-/// Every record of the components that `records` were in.
-async fn component_members(session: &Session, records: &Touched) -> Result<DataFrame> {
-    let resolved = session.table(&persons()).await?;
+/// Every record of the components that `records` are in, by a table that has a row a record.
+pub(super) async fn component_members(
+    session: &Session,
+    table: &TableName,
+    records: &Touched,
+) -> Result<DataFrame> {
+    let resolved = session.table(table).await?;
     let components = records
         .narrow(session, resolved.clone(), &RECORD)?
         .select(vec![ident("component_id").alias("touched_component")])?

@@ -14,11 +14,11 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Field, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt32Type,
+    DataType, Field, Float64Type, Schema, SchemaRef, UInt32Type,
 };
 use datafusion::prelude::DataFrame;
 
-use super::rows::{pair_fields, text, whole};
+use super::rows::{first_seen, pair_fields, positions, source_names, text, whole};
 use crate::error::{Error, Result};
 
 /// Records, their identifiers and the rules, with names turned into codes.
@@ -244,13 +244,6 @@ fn links_schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-fn source_names(job: &IdentityJob) -> Vec<String> {
-    job.records
-        .iter()
-        .map(|source| source.source.clone())
-        .collect()
-}
-
 /// Every kind that a source has or a rule names, sorted.
 fn kind_names(job: &IdentityJob) -> Vec<String> {
     let used = job
@@ -288,38 +281,11 @@ fn rules(job: &IdentityJob, kinds: &[String]) -> Rules {
     }
 }
 
-fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
-    let by_name: HashMap<&str, u16> = (0..)
-        .zip(names)
-        .map(|(code, name)| (name.as_str(), code))
-        .collect();
-    texts
-        .iter()
-        .map(|text| {
-            let found = text.and_then(|text| by_name.get(text).copied());
-            found.ok_or_else(|| Error::internal("an identity table names what the spec does not"))
-        })
-        .collect()
-}
-
 fn codes(texts: &StringArray) -> Result<Vec<u32>> {
     let (codes, _) = encode(texts)?;
     Ok(codes
         .into_iter()
         .map(|code| code.unwrap_or(cluster::NULL_CODE))
-        .collect())
-}
-
-/// Microseconds; a record that nobody dated comes after all others.
-fn first_seen(records: &RecordBatch) -> Result<Vec<i64>> {
-    let column = records
-        .column_by_name("first_seen_at")
-        .ok_or_else(|| Error::internal("identity.records has no first_seen_at"))?;
-    let instants = cast(column, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
-    let instants = instants.as_primitive::<TimestampMicrosecondType>();
-    Ok(instants
-        .iter()
-        .map(|instant| instant.unwrap_or(i64::MAX))
         .collect())
 }
 

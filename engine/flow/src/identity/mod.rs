@@ -51,9 +51,19 @@ pub fn models() -> TableName {
     table("models")
 }
 
+/// One row a value that a model knows to be common.
+pub fn frequencies() -> TableName {
+    table("frequencies")
+}
+
 /// One row a pair of records whose persons the model joins.
 pub fn matches() -> TableName {
     table("matches")
+}
+
+/// One row a record that likely pairs connect with others.
+pub fn candidates() -> TableName {
+    table("candidates")
 }
 
 /// One row a piece of evidence.

@@ -1,15 +1,20 @@
 //! Rows of the identity tables in memory.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use c360_spec::IdentityJob;
 use datafusion::arrow::array::{AsArray, RecordBatch, StringArray};
-use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
+use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::datatypes::{
+    DataType, Field, SchemaRef, TimeUnit, TimestampMicrosecondType,
+};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Error, Result};
+use crate::touched::Touched;
 
 /// The columns that name two records.
 pub const PAIR: [&str; 4] = ["source_a", "key_a", "source_b", "key_b"];
@@ -32,6 +37,65 @@ pub fn text<'a>(batch: &'a RecordBatch, column: &str) -> Result<&'a StringArray>
         .column_by_name(column)
         .and_then(|column| column.as_string_opt::<i32>());
     found.ok_or_else(|| Error::internal(format!("column {column} of an identity table is no text")))
+}
+
+/// Microseconds; a record that nobody dated comes after all others.
+pub fn first_seen(records: &RecordBatch) -> Result<Vec<i64>> {
+    let column = records
+        .column_by_name("first_seen_at")
+        .ok_or_else(|| Error::internal("identity.records has no first_seen_at"))?;
+    let instants = cast(column, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+    let instants = instants.as_primitive::<TimestampMicrosecondType>();
+    Ok(instants
+        .iter()
+        .map(|instant| instant.unwrap_or(i64::MAX))
+        .collect())
+}
+
+/// The sources of records, by number.
+pub fn source_names(job: &IdentityJob) -> Vec<String> {
+    job.records
+        .iter()
+        .map(|source| source.source.clone())
+        .collect()
+}
+
+/// The number of each row's name among `names`.
+pub fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
+    let by_name: HashMap<&str, u16> = (0..)
+        .zip(names)
+        .map(|(code, name)| (name.as_str(), code))
+        .collect();
+    texts
+        .iter()
+        .map(|text| {
+            let found = text.and_then(|text| by_name.get(text).copied());
+            found.ok_or_else(|| Error::internal("an identity table names what the spec does not"))
+        })
+        .collect()
+}
+
+/// Names of records, to look others up in.
+pub struct RecordNames<'a>(HashSet<(&'a str, &'a str)>);
+
+impl<'a> RecordNames<'a> {
+    /// The names in a set of `source` and `key`.
+    pub fn of(touched: &'a Touched) -> Result<Self> {
+        let Some(values) = touched.values() else {
+            return Ok(Self(HashSet::new()));
+        };
+        let (source, key) = (text(values, "source")?, text(values, "key")?);
+        Ok(Self(source.iter().flatten().zip(key.iter().flatten()).collect()))
+    }
+
+    /// For each row of `source` and `key`, whether it is of one of the records.
+    pub fn among(&self, rows: &RecordBatch) -> Result<Vec<bool>> {
+        let names = text(rows, "source")?.iter().zip(text(rows, "key")?);
+        let known = |(source, key): (Option<&str>, Option<&str>)| {
+            self.0.contains(&(source.unwrap_or(""), key.unwrap_or("")))
+        };
+        Ok(names.map(known).collect())
+    }
 }
 
 /// One batch as the stream that a table is written from.

@@ -53,5 +53,6 @@ pub use input::{
     Extra, Guard, Identifiers, KindRule, Limit, NULL_CODE, Records, Rules, ScoredLink,
 };
 pub use limit::over_limit;
+pub use order::anchor_places;
 pub use output::{Evidence, Link, Refusal, Resolution};
 pub use resolve::resolve;

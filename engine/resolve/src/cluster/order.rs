@@ -36,6 +36,11 @@ impl AnchorOrder {
     }
 }
 
+/// Each record's place in anchor order: a permutation.
+pub fn anchor_places(records: &Records) -> Vec<u32> {
+    AnchorOrder::of(records).place
+}
+
 /// A record and how long after the first one it was seen.
 #[derive(Clone, Copy, Default)]
 struct Entry {

@@ -43,11 +43,32 @@ impl Blocks {
     /// # Errors
     /// When a rule names an unknown column.
     pub fn new(rules: &[BlockingRule], columns: &Columns) -> Result<Self> {
-        let built: Result<Vec<(RuleBlocks, Vec<u32>)>> = rules
-            .par_iter()
-            .enumerate()
-            .map(|(at, rule)| RuleBlocks::new(at, rule, columns))
-            .collect();
+        Self::build(rules, columns, None)
+    }
+
+    /// The blocks of some records out of more: which of them are in a block over its rule's limit, nobody can see
+    /// here, so `crowded` says it, rule by rule.
+    ///
+    /// # Errors
+    /// When a rule names an unknown column.
+    pub fn among(
+        rules: &[BlockingRule],
+        columns: &Columns,
+        crowded: &[Vec<bool>],
+    ) -> Result<Self> {
+        Self::build(rules, columns, Some(crowded))
+    }
+
+    fn build(
+        rules: &[BlockingRule],
+        columns: &Columns,
+        crowded: Option<&[Vec<bool>]>,
+    ) -> Result<Self> {
+        let of_rule = |(at, rule): (usize, &BlockingRule)| {
+            RuleBlocks::new(at, rule, columns, crowded.map(|crowded| crowded[at].as_slice()))
+        };
+        let built = rules.par_iter().enumerate().map(of_rule);
+        let built: Result<Vec<(RuleBlocks, Vec<u32>)>> = built.collect();
         let (rules, numbers): (Vec<RuleBlocks>, Vec<Vec<u32>>) = built?.into_iter().unzip();
         let width = rules.len();
         let mut keys = vec![0; width * columns.records()];
@@ -103,7 +124,12 @@ impl Blocks {
 
 impl RuleBlocks {
     /// The blocks, and each record's block number.
-    fn new(at: usize, rule: &BlockingRule, columns: &Columns) -> Result<(Self, Vec<u32>)> {
+    fn new(
+        at: usize,
+        rule: &BlockingRule,
+        columns: &Columns,
+        crowded: Option<&[bool]>,
+    ) -> Result<(Self, Vec<u32>)> {
         let mut parts = Vec::with_capacity(rule.on.len());
         for expression in &rule.on {
             parts.push(expression.evaluate(columns)?);
@@ -116,8 +142,16 @@ impl RuleBlocks {
         let mut numbers: Vec<u32> = (0..records as u32).map(|record| ALONE | record).collect();
         let mut blocks = Self::default();
         blocks.starts.push(0);
-        for block in key::sorted(&parts, records).chunk_by(|a, b| a.0 == b.0) {
-            blocks.add(at, rule, block, &mut numbers);
+        let mut sorted = key::sorted(&parts, records);
+        let most = match crowded {
+            Some(crowded) => {
+                sorted.retain(|(_, record)| !crowded[*record as usize]);
+                None
+            }
+            None => rule.records_max,
+        };
+        for block in sorted.chunk_by(|a, b| a.0 == b.0) {
+            blocks.add(at, most, block, &mut numbers);
         }
         Ok((blocks, numbers))
     }
@@ -125,7 +159,7 @@ impl RuleBlocks {
     fn add(
         &mut self,
         rule: usize,
-        limits: &BlockingRule,
+        most: Option<u32>,
         block: &[(u64, u32)],
         numbers: &mut [u32],
     ) {
@@ -133,7 +167,7 @@ impl RuleBlocks {
         if records < 2 {
             return;
         }
-        if limits.records_max.is_some_and(|most| records > most) {
+        if most.is_some_and(|most| records > most) {
             self.left_out.push(LargeBlock { rule, records });
             return;
         }

@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::columns::{Column, Columns};
 use super::error::{Error, Result};
+use super::fingerprint::mix;
 use super::key;
 use crate::cluster::NULL_CODE;
 use crate::intern::Interner;
@@ -55,6 +57,27 @@ impl Expression {
         }
     }
 
+    /// A number for the value of one record, equal for equal values; none where it is missing. `text` tells the
+    /// record's text in each of [`Self::columns`].
+    pub(super) fn hash<'a>(&self, text: impl Fn(usize) -> Option<&'a str>) -> Option<u64> {
+        let all = |of: &[String]| -> Option<Vec<u64>> {
+            (0..of.len()).map(|part| text(part).map(hash)).collect()
+        };
+        match self {
+            Self::Column(_) => text(0).map(hash),
+            Self::Substring { from, length, .. } => {
+                text(0).map(|text| hash(substring(text, from.saturating_sub(1), *length)))
+            }
+            Self::Username(_) => text(0).and_then(username).map(hash),
+            Self::Domain(_) => text(0).and_then(domain).map(hash),
+            Self::Together(of) => all(of).map(together),
+            Self::AnyOrder(of) => all(of).map(|mut parts| {
+                parts.sort_unstable();
+                together(parts)
+            }),
+        }
+    }
+
     /// The expression's value for every record.
     pub(super) fn evaluate(&self, columns: &Columns) -> Result<Arc<Column>> {
         match self {
@@ -89,6 +112,15 @@ impl fmt::Display for Expression {
             Self::AnyOrder(of) => write!(f, "any order of {}", of.join(", ")),
         }
     }
+}
+
+/// A number for a text.
+pub(super) fn hash(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
+
+fn together(parts: Vec<u64>) -> u64 {
+    parts.into_iter().fold(0, |all, part| mix(all ^ part))
 }
 
 fn substring(text: &str, skip: usize, length: usize) -> &str {

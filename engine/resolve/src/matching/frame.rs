@@ -3,7 +3,7 @@
 //! Each expression that the model mentions becomes a *field*. A record's codes of all fields lie side by side, so
 //! that a comparison touches one or two cache lines a record. Conditions become tests on those codes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -13,8 +13,9 @@ use super::condition::Condition;
 use super::error::{Error, Result};
 use super::expression::Expression;
 use super::form;
+use super::frequencies::{Frequencies, Occurrences};
 use super::measure::{Kind, Measure, Memo};
-use super::model::Model;
+use super::model::{Model, TermFrequency};
 use super::pattern::Radix;
 use crate::cluster::NULL_CODE;
 
@@ -33,6 +34,8 @@ pub struct Frame<'a> {
     /// For a field: whether a code is no date.
     undated: Vec<Vec<bool>>,
     pub(super) tests: Vec<Vec<Test>>,
+    /// What a trained model knows of a field's values; where it knows nothing, the records at hand tell.
+    occurrences: HashMap<usize, Occurrences>,
 }
 
 /// A condition on codes.
@@ -80,6 +83,7 @@ impl<'a> Frame<'a> {
             crossings: Vec::new(),
             undated: Vec::new(),
             tests: Vec::new(),
+            occurrences: HashMap::new(),
         };
         for comparison in &model.comparisons {
             let last = comparison.levels.last();
@@ -104,6 +108,39 @@ impl<'a> Frame<'a> {
         }
         frame.pack();
         Ok(frame)
+    }
+
+    /// Takes the rarity of values from what a model learnt, not from the records at hand.
+    ///
+    /// # Errors
+    /// When a column is not there.
+    pub fn with_frequencies(mut self, known: &Frequencies) -> Result<Self> {
+        let mut occurrences = HashMap::new();
+        for (field, expression) in self.rare_fields() {
+            let column = &self.fields[field];
+            let by_code = known.by_code(expression, column, self.columns)?;
+            occurrences.extend(by_code.map(|by_code| (field, by_code)));
+        }
+        self.occurrences = occurrences;
+        Ok(self)
+    }
+
+    /// How often each of a field's values occurs.
+    pub(super) fn occurrences(&self, field: usize) -> Occurrences {
+        let column = &self.fields[field];
+        let counted = || Occurrences {
+            present: column.present() as f64,
+            counts: column.counts.clone(),
+        };
+        self.occurrences.get(&field).cloned().unwrap_or_else(counted)
+    }
+
+    /// The expressions whose values' rarity is weighed, with their fields.
+    pub(super) fn rare_fields(&self) -> BTreeMap<usize, &'a Expression> {
+        let levels = self.model.comparisons.iter().flat_map(|of| &of.levels);
+        let rare = levels.filter_map(|level| level.term_frequency.as_ref());
+        let field = |frequency: &'a TermFrequency| Some((self.field_of(&frequency.of)?, &frequency.of));
+        rare.filter_map(field).collect()
     }
 
     /// How many records there are.

@@ -24,6 +24,7 @@
 //! same clusters again.
 
 mod block;
+mod block_keys;
 mod columns;
 mod condition;
 mod describe;
@@ -33,6 +34,7 @@ mod expression;
 mod fingerprint;
 mod form;
 mod frame;
+mod frequencies;
 mod key;
 mod link;
 mod measure;
@@ -50,11 +52,13 @@ mod train;
 mod tests;
 
 pub use block::{Blocks, LargeBlock};
+pub use block_keys::BlockKeys;
 pub use columns::{Column, Columns};
 pub use condition::Condition;
 pub use error::{Error, Result};
 pub use expression::Expression;
 pub use frame::Frame;
+pub use frequencies::{Frequencies, ValueFrequencies};
 pub use link::{Components, LinkRules, Linkage, link};
 pub use model::{
     BlockingRule, Comparison, Level, LevelWeight, Model, TermFrequency, Trained, Weights,

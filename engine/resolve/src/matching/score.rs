@@ -128,14 +128,31 @@ impl<'a> Scorer<'a> {
 
     /// All candidate pairs of at least this weight, in no particular order.
     pub fn pairs(&self, blocks: &Blocks, threshold: f64) -> Vec<Pair> {
+        self.pairs_where(blocks, threshold, |_, _| true)
+    }
+
+    fn pairs_where(
+        &self,
+        blocks: &Blocks,
+        threshold: f64,
+        wanted: impl Fn(u32, u32) -> bool + Sync + Send,
+    ) -> Vec<Pair> {
         let visit = |desk: &mut Desk, found: &mut Vec<Pair>, a: u32, b: u32| {
             let (a, b) = (a.min(b), a.max(b));
+            if !wanted(a, b) {
+                return;
+            }
             if let Some(weight) = self.reaches(desk, a, b, threshold) {
                 found.push(Pair { a, b, weight });
             }
         };
         let found = scan::scan(blocks, self.frame.columns, || self.desk(), Vec::new, visit);
         found.concat()
+    }
+
+    /// The same, of pairs with at least one record that is `touched`.
+    pub fn pairs_touching(&self, blocks: &Blocks, threshold: f64, touched: &[bool]) -> Vec<Pair> {
+        self.pairs_where(blocks, threshold, |a, b| touched[a as usize] || touched[b as usize])
     }
 
     /// What any two records begin with: the logarithm (base 2) of the prior odds.
@@ -307,14 +324,13 @@ fn rarity_of(
     let exact = levels.position(|level| level.when.is_equal_on(&frequency.of));
     let exact = exact.ok_or_else(unknown)?;
     let field = frame.field_of(&frequency.of).ok_or_else(unknown)?;
-    let column = &frame.fields[field];
-    let present = column.present() as f64;
+    let occurrences = frame.occurrences(field);
     let log2_u = weights[exact].u.log2();
     let added = |count: &u32| {
-        let share = (f64::from(*count) / present).max(frequency.minimum);
+        let share = (f64::from(*count) / occurrences.present).max(frequency.minimum);
         frequency.weight * (log2_u - share.log2())
     };
-    let added: Vec<f64> = column.counts.iter().map(added).collect();
+    let added: Vec<f64> = occurrences.counts.iter().map(added).collect();
     let most = added.iter().copied().fold(0.0, f64::max);
     Ok(Rarity { field, added, most })
 }

@@ -1,7 +1,8 @@
-//! The records as the model sees them: one row a record, in anchor order, with the columns that it compares.
+//! The records as the model sees them: one row a record, with the columns that it compares.
 
 use std::collections::BTreeSet;
 
+use c360_resolve::cluster::{Records, anchor_places};
 use c360_resolve::matching::Columns;
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::StringArray;
@@ -15,57 +16,85 @@ use datafusion::prelude::{DataFrame, ident};
 use super::failed;
 use crate::error::Result;
 use crate::identity::records::attributes;
-use crate::identity::rows::{text, whole};
+use crate::identity::rows::{first_seen, positions, source_names, text, whole};
 use crate::identity::{identifiers, records};
 use crate::session::Session;
 
-/// All records, those that were seen first first.
+/// Records, encoded.
 pub struct Compared {
     rows: RecordBatch,
-    /// The same rows, encoded.
+    /// The columns that are compared.
     pub columns: Columns,
+    /// Each record's place in anchor order.
+    pub places: Vec<u32>,
 }
 
 impl Compared {
-    /// Reads records and identifiers.
+    /// All records.
     pub async fn load(session: &Session, job: &IdentityJob, matching: &Matching) -> Result<Self> {
-        let names: BTreeSet<&str> = matching
-            .columns()
-            .into_iter()
-            .map(|(_, name)| name)
-            .collect();
-        let own = attributes(job);
-        let sources = job.records.iter();
-        let kinds: BTreeSet<&str> = sources
-            .flat_map(|source| source.identifiers.keys().map(String::as_str))
-            .collect();
-        let mut rows = session.table(&records()).await?;
-        for kind in names.intersection(&kinds) {
-            rows = with_identifier(session, rows, kind, own.contains(kind)).await?;
-        }
-        let mut wanted: Vec<Expr> = vec![ident("source"), ident("key")];
-        wanted.extend(names.iter().map(|name| ident(*name)));
-        let order = [
-            ident("first_seen_at").sort(true, false),
-            ident("source").sort(true, false),
-            ident("key").sort(true, false),
-        ];
-        let rows = whole(rows.sort(order.to_vec())?.select(wanted)?).await?;
-        let texts = names.iter().map(|name| Ok((*name, text(&rows, name)?)));
-        let texts: Vec<(&str, &StringArray)> = texts.collect::<Result<_>>()?;
-        let columns = Columns::encode(&texts).map_err(failed)?;
-        Ok(Self { rows, columns })
+        Self::of(job, whole(rows(session, job, matching).await?).await?)
     }
 
-    /// Each record's place in anchor order, which is that of the rows.
-    pub fn places(&self) -> Vec<u32> {
-        (0..self.columns.records() as u32).collect()
+    /// The records of rows that [`rows`] made.
+    pub fn of(job: &IdentityJob, rows: RecordBatch) -> Result<Self> {
+        let columns = Columns::encode(&compared(&rows)?).map_err(failed)?;
+        let sources = source_names(job);
+        let source = positions(text(&rows, "source")?, &sources)?;
+        let names: Vec<&str> = sources.iter().map(String::as_str).collect();
+        let places = anchor_places(&Records {
+            source: &source,
+            source_names: &names,
+            key: text(&rows, "key")?,
+            first_seen_at: &first_seen(&rows)?,
+            attributes: &[],
+        });
+        Ok(Self {
+            rows,
+            columns,
+            places,
+        })
     }
 
     /// Sources and keys of the records.
     pub fn names(&self) -> Result<(&StringArray, &StringArray)> {
         Ok((text(&self.rows, "source")?, text(&self.rows, "key")?))
     }
+}
+
+/// One row a record: its name, when it was first seen, and the columns that are compared, in no particular order.
+pub async fn rows(
+    session: &Session,
+    job: &IdentityJob,
+    matching: &Matching,
+) -> Result<DataFrame> {
+    let names: BTreeSet<&str> = matching
+        .columns()
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    let own = attributes(job);
+    let sources = job.records.iter();
+    let kinds: BTreeSet<&str> = sources
+        .flat_map(|source| source.identifiers.keys().map(String::as_str))
+        .collect();
+    let mut rows = session.table(&records()).await?;
+    for kind in names.intersection(&kinds) {
+        rows = with_identifier(session, rows, kind, own.contains(kind)).await?;
+    }
+    let mut wanted: Vec<Expr> = NAMED.map(ident).to_vec();
+    wanted.extend(names.iter().map(|name| ident(*name)));
+    Ok(rows.select(wanted)?)
+}
+
+/// What stands before the columns that are compared.
+const NAMED: [&str; 3] = ["source", "key", "first_seen_at"];
+
+/// The columns that are compared, by name.
+pub fn compared(rows: &RecordBatch) -> Result<Vec<(&str, &StringArray)>> {
+    let fields = rows.schema_ref().fields().iter().skip(NAMED.len());
+    fields
+        .map(|field| Ok((field.name().as_str(), text(rows, field.name())?)))
+        .collect()
 }
 
 /// The rows with the record's least value of the kind, where it has no attribute of that name.

@@ -1,10 +1,11 @@
 //! What the model holds of two records, comparison by comparison.
 
-use c360_resolve::matching::{Model, Scorer, Trained};
+use c360_resolve::matching::Scorer;
 use c360_spec::{IdentityJob, Matching};
 use serde::Serialize;
 
 use super::compared::Compared;
+use super::model::CurrentModel;
 use super::prepared::Prepared;
 use super::{failed, model};
 use crate::error::{Error, Result};
@@ -55,20 +56,15 @@ pub async fn explain(
         let remedy = format!("train one for it first: c360 run {}", room.job.name);
         return Err(Error::invalid(message).with_hint(remedy));
     }
-    let (model, trained) = model::current(&session, &inputs[2]).await?;
+    let current = model::current(room, &session, &inputs[2]).await?;
     let compared = Compared::load(&session, job, matching).await?;
     let [a, b] = [compared.row(names[0])?, compared.row(names[1])?];
-    told(&compared, &model, &trained, a, b)
+    told(&compared, &current, a, b)
 }
 
-fn told(
-    compared: &Compared,
-    model: &Model,
-    trained: &Trained,
-    a: u32,
-    b: u32,
-) -> Result<Explanation> {
-    let Prepared { frame, blocks } = Prepared::of(compared, model)?;
+fn told(compared: &Compared, current: &CurrentModel, a: u32, b: u32) -> Result<Explanation> {
+    let Prepared { frame, blocks } = Prepared::by(compared, current)?;
+    let CurrentModel { model, trained, .. } = current;
     let scorer = Scorer::new(&frame, &trained.weights).map_err(failed)?;
     let inside = scorer.inside(&trained.inside).map_err(failed)?;
     let levels = model.comparisons.iter().zip(scorer.explain(a, b));

@@ -1,78 +1,131 @@
 //! Matching: which records are probably one person, though they share no identifier.
 //!
-//! Every record may bear on every other, so matches are made from all records each time; what is written is the
-//! difference. The model stays the one that was trained, so the same records give the same matches whatever came
-//! before.
+//! The model, with what it knows of the rarity of values, stays the one that was trained, so the same records give the
+//! same matches whatever came before; and what becomes of a record hangs on the component of likely pairs that it is
+//! in, so after a change only the components that it reaches are matched anew.
 
 mod compared;
 mod declared;
 pub mod explain;
+mod frequencies;
 pub mod model;
 mod prepared;
+mod region;
 
 use std::sync::Arc;
 
-use c360_resolve::matching::{self as kernel, Blocks, link};
+use c360_catalog::Scope;
+use c360_resolve::matching::{self as kernel, Blocks, Linkage, link};
+use c360_resolve::person_id;
 use c360_spec::{BlockingRule, IdentityJob, Matching};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 use self::compared::Compared;
+use self::model::CurrentModel;
 use self::prepared::Prepared;
+use self::region::{Region, Search};
+use super::affected::RECORD;
 use super::rows::{PAIR, pair_fields, stream};
-use super::{identifiers, matches, models, records};
-use crate::cursor::Planned;
+use super::{candidates, identifiers, matches, models, records};
+use crate::cursor::{Planned, Work};
 use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
-use crate::session::Session;
+use crate::touched::{self, Touched};
 
 /// Compares what the matches were made from with what there is now.
 pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let inputs = [records(), identifiers(), models()];
-    Planned::of(room, &[matches()], &inputs, None).await
+    Planned::of(room, &[matches(), candidates()], &inputs, None).await
 }
 
-/// Brings the matches up to date.
+/// Brings matches and candidates up to date.
 pub async fn apply(
     room: &Room<'_>,
     job: &IdentityJob,
     matching: &Matching,
     planned: &Planned,
 ) -> Result<Outcome> {
-    let name = matches();
-    let key = PAIR.map(String::from);
-    let comment = "one row a pair of records whose persons the model joins";
-    let output = room.output(&name, &key, comment);
-    let mut warnings = Vec::new();
-    let mut outcome = planned
-        .apply(
-            room,
-            &output,
-            async |_, _| Ok(None),
-            async |session, _| rows(session, job, matching, planned, &mut warnings).await,
-        )
-        .await?;
-    outcome.warnings = warnings;
+    let mut outcome = Outcome::default();
+    if planned.decision.work == Work::Nothing {
+        return Ok(outcome);
+    }
+    let session = planned.session(room).await?;
+    let models = planned.input(&models())?;
+    let current = model::current(room, &session, models).await?;
+    let before = planned.output(&candidates());
+    let found = match (&planned.decision.work, before) {
+        (Work::Incremental(since), Some(before)) if since.since(models) == models.snapshot_id() => {
+            session.register(before.name(), before.provider().await?)?;
+            let search = Search {
+                room,
+                job,
+                matching,
+                current: &current,
+                planned,
+                session: &session,
+            };
+            let Region {
+                scope,
+                compared,
+                crowded,
+            } = search.region(since).await?;
+            let linkage = linkage(&compared, &current, Prepared::among(&compared, &current, &crowded)?)?;
+            Found { scope: Some(scope), compared, linkage }
+        }
+        _ => {
+            let compared = Compared::load(&session, job, matching).await?;
+            let prepared = Prepared::by(&compared, &current)?;
+            outcome.warnings.extend(left_out(&prepared.blocks, matching));
+            let linkage = linkage(&compared, &current, prepared)?;
+            Found { scope: None, compared, linkage }
+        }
+    };
+    found.write(room, planned, &mut outcome).await?;
     Ok(outcome)
 }
 
-async fn rows(
-    session: &Session,
-    job: &IdentityJob,
-    matching: &Matching,
-    planned: &Planned,
-    warnings: &mut Vec<String>,
-) -> Result<SendableRecordBatchStream> {
-    let (model, trained) = model::current(session, planned.input(&models())?).await?;
-    let compared = Compared::load(session, job, matching).await?;
-    let prepared = Prepared::of(&compared, &model)?;
-    warnings.extend(left_out(&prepared.blocks, matching));
-    let (scorer, components) = prepared.components(&compared, &trained.weights)?;
-    let inside = scorer.inside(&trained.inside).map_err(failed)?;
-    let linkage = link(&inside, &components);
-    Ok(stream(batch(&compared, &linkage.joins)?))
+fn linkage(compared: &Compared, current: &CurrentModel, prepared: Prepared) -> Result<Linkage> {
+    let (scorer, components) = prepared.components(compared, &current.trained.weights)?;
+    let inside = scorer.inside(&current.trained.inside).map_err(failed)?;
+    Ok(link(&inside, &components))
+}
+
+/// What was matched anew: all records, or those of a scope.
+struct Found {
+    scope: Option<Touched>,
+    compared: Compared,
+    linkage: Linkage,
+}
+
+impl Found {
+    /// Candidates last: theirs is the cursor that holds for both tables.
+    async fn write(&self, room: &Room<'_>, planned: &Planned, outcome: &mut Outcome) -> Result<()> {
+        let name = matches();
+        let key = PAIR.map(String::from);
+        let comment = "one row a pair of records whose persons the model joins";
+        let output = room.output(&name, &key, comment);
+        let rows = stream(joins(&self.compared, &self.linkage.joins)?);
+        let scope = self.scope(room, [PAIR[0], PAIR[1]]).await?;
+        let stamp = room.stamp(&planned.now);
+        outcome.wrote(&output.write(planned.output(&name), scope, rows, stamp).await?);
+
+        let name = candidates();
+        let key = RECORD.map(String::from);
+        let comment = "one row a record that likely pairs connect with others";
+        let output = room.output(&name, &key, comment);
+        let rows = stream(components(&self.compared, &self.linkage.component)?);
+        let scope = self.scope(room, RECORD).await?;
+        let stamp = room.stamp(&planned.now);
+        outcome.wrote(&output.write(planned.output(&name), scope, rows, stamp).await?);
+        Ok(())
+    }
+
+    async fn scope(&self, room: &Room<'_>, columns: [&str; 2]) -> Result<Scope> {
+        let renamed = self.scope.as_ref().map(|scope| scope.renamed(&columns));
+        touched::scope(&room.runtime.session(), renamed.as_ref()).await
+    }
 }
 
 /// What the limits of blocking rules left out, a line a rule.
@@ -96,7 +149,7 @@ fn left_out(blocks: &Blocks, matching: &Matching) -> Vec<String> {
 }
 
 /// The joins as rows: the earliest records of both sides, and the mean weight of evidence between the sides.
-fn batch(compared: &Compared, joins: &[kernel::Pair]) -> Result<RecordBatch> {
+fn joins(compared: &Compared, joins: &[kernel::Pair]) -> Result<RecordBatch> {
     let (source, key) = compared.names()?;
     let texts = |of: &StringArray, end: fn(&kernel::Pair) -> u32| -> ArrayRef {
         let values = joins.iter().map(|join| of.value(end(join) as usize));
@@ -110,13 +163,39 @@ fn batch(compared: &Compared, joins: &[kernel::Pair]) -> Result<RecordBatch> {
         texts(key, |join| join.b),
         Arc::new(Float64Array::from_iter_values(weights)),
     ];
-    Ok(RecordBatch::try_new(schema(), columns)?)
-}
-
-fn schema() -> SchemaRef {
     let mut fields = pair_fields();
     fields.push(Field::new("weight", DataType::Float64, false));
-    Arc::new(Schema::new(fields))
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+/// The records of components as rows: their names, and the component's, which is that of its earliest record.
+fn components(compared: &Compared, earliest: &[u32]) -> Result<RecordBatch> {
+    let (source, key) = compared.names()?;
+    let mut connected = vec![false; earliest.len()];
+    for (record, first) in earliest.iter().enumerate() {
+        if record != *first as usize {
+            connected[record] = true;
+            connected[*first as usize] = true;
+        }
+    }
+    let rows: Vec<usize> = (0..earliest.len()).filter(|record| connected[*record]).collect();
+    let texts = |of: &StringArray| -> ArrayRef {
+        let values = rows.iter().map(|row| of.value(*row));
+        Arc::new(StringArray::from_iter_values(values))
+    };
+    let named = rows.iter().map(|row| {
+        let first = earliest[*row] as usize;
+        person_id(source.value(first), key.value(first))
+    });
+    let columns = vec![
+        texts(source),
+        texts(key),
+        Arc::new(StringArray::from_iter_values(named)) as ArrayRef,
+    ];
+    let names = RECORD.into_iter().chain(["component_id"]);
+    let fields = names.map(|name| Field::new(name, DataType::Utf8, false));
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
 }
 
 /// The spec was checked, so what the kernel refuses is too much for one run, or a fault.

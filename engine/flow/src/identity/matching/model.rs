@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use c360_catalog::Table;
-use c360_resolve::matching::{Blocks, Model, Trained, Training, link, train, train_inside};
+use c360_resolve::matching::{
+    Blocks, Frequencies, Model, Trained, Training, link, train, train_inside,
+};
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -15,7 +17,7 @@ use serde::Serialize;
 
 use super::compared::Compared;
 use super::prepared::Prepared;
-use super::{declared, failed};
+use super::{declared, failed, frequencies};
 use crate::cursor::{Cursor, Decision, Work, recorded};
 use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
@@ -134,7 +136,14 @@ pub async fn train_anew(
         Some(table) => newest(&room.runtime.session(), table).await?.0 + 1,
         None => 1,
     };
-    let row = row(room, number, compared.columns.records(), &model, &trained)?;
+    let known = Frequencies::of(&prepared.frame).map_err(failed)?;
+    frequencies::write(room, number, &known).await?;
+    let current = CurrentModel {
+        model,
+        trained,
+        frequencies: known,
+    };
+    let row = row(room, number, compared.columns.records(), &current)?;
     let name = models();
     let key = ["number".to_string()];
     let output = room.output(&name, &key, "one row a model that was trained");
@@ -149,7 +158,7 @@ pub async fn train_anew(
     Ok(TrainedModel {
         number: number as u64,
         records: compared.columns.records() as u64,
-        prior: trained.weights.prior,
+        prior: current.trained.weights.prior,
     })
 }
 
@@ -163,9 +172,16 @@ fn learn(prepared: &Prepared<'_>, compared: &Compared, training: &Training) -> R
     Ok(Trained { weights, inside })
 }
 
+/// What a run needs of a model.
+pub struct CurrentModel {
+    pub model: Model,
+    pub trained: Trained,
+    pub frequencies: Frequencies,
+}
+
 /// The model that runs use.
-pub async fn current(session: &Session, table: &Table) -> Result<(Model, Trained)> {
-    let (_, row) = newest(session, table).await?;
+pub async fn current(room: &Room<'_>, session: &Session, table: &Table) -> Result<CurrentModel> {
+    let (number, row) = newest(session, table).await?;
     let row = row.ok_or_else(|| Error::internal("identity.models holds no model"))?;
     let part = |column: &str| Ok::<_, Error>(text(&row, column)?.value(0).to_owned());
     let unreadable = |error: serde_json::Error| {
@@ -177,7 +193,13 @@ pub async fn current(session: &Session, table: &Table) -> Result<(Model, Trained
     };
     let model = serde_json::from_str(&part("model")?).map_err(unreadable)?;
     let trained = serde_json::from_str(&part("trained")?).map_err(unreadable)?;
-    Ok((model, trained))
+    let mut known = serde_json::from_str(&part("frequencies")?).map_err(unreadable)?;
+    frequencies::read(room, session, number, &mut known).await?;
+    Ok(CurrentModel {
+        model,
+        trained,
+        frequencies: known,
+    })
 }
 
 /// The newest model's number and row; 0 and none where there is no row.
@@ -201,8 +223,7 @@ fn row(
     room: &Room<'_>,
     number: i64,
     records: usize,
-    model: &Model,
-    trained: &Trained,
+    current: &CurrentModel,
 ) -> Result<RecordBatch> {
     let text = |text: String| Arc::new(StringArray::from(vec![text])) as ArrayRef;
     let json = |value: serde_json::Result<String>| {
@@ -215,8 +236,9 @@ fn row(
         ])),
         text(room.clock.run_id.clone()),
         Arc::new(Int64Array::from(vec![records as i64])),
-        text(json(serde_json::to_string(model))?),
-        text(json(serde_json::to_string(trained))?),
+        text(json(serde_json::to_string(&current.model))?),
+        text(json(serde_json::to_string(&current.trained))?),
+        text(json(serde_json::to_string(&current.frequencies))?),
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
@@ -230,6 +252,7 @@ fn schema() -> SchemaRef {
         Field::new("records", DataType::Int64, false),
         Field::new("model", DataType::Utf8, false),
         Field::new("trained", DataType::Utf8, false),
+        Field::new("frequencies", DataType::Utf8, false),
     ]))
 }
 

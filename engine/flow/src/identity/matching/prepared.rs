@@ -4,6 +4,7 @@ use c360_resolve::matching::{Blocks, Components, Frame, LinkRules, Model, Scorer
 
 use super::compared::Compared;
 use super::failed;
+use super::model::CurrentModel;
 use crate::error::Result;
 
 /// What pairs are scored with.
@@ -21,6 +22,31 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// The same for a model that was trained: values are as rare as it learnt.
+    pub fn by(compared: &'a Compared, current: &'a CurrentModel) -> Result<Self> {
+        let blocks = Blocks::new(&current.model.blocking, &compared.columns);
+        Self::with(compared, current, blocks.map_err(failed)?)
+    }
+
+    /// The same for some records out of more; `crowded` says, rule by rule, which are in a block over its limit.
+    pub fn among(
+        compared: &'a Compared,
+        current: &'a CurrentModel,
+        crowded: &[Vec<bool>],
+    ) -> Result<Self> {
+        let blocks = Blocks::among(&current.model.blocking, &compared.columns, crowded);
+        Self::with(compared, current, blocks.map_err(failed)?)
+    }
+
+    fn with(compared: &'a Compared, current: &'a CurrentModel, blocks: Blocks) -> Result<Self> {
+        let frame = Frame::new(&current.model, &compared.columns);
+        let frame = frame.and_then(|frame| frame.with_frequencies(&current.frequencies));
+        Ok(Self {
+            frame: frame.map_err(failed)?,
+            blocks,
+        })
+    }
+
     /// The records that likely pairs connect, and what scored them.
     pub fn components(
         &'a self,
@@ -30,7 +56,7 @@ impl<'a> Prepared<'a> {
         let rules = LinkRules::default();
         let scorer = Scorer::new(&self.frame, weights).map_err(failed)?;
         let pairs = scorer.pairs(&self.blocks, rules.threshold);
-        let components = Components::new(&self.frame, &pairs, &compared.places(), &rules);
+        let components = Components::new(&self.frame, &pairs, &compared.places, &rules);
         Ok((scorer, components.map_err(failed)?))
     }
 }

@@ -18,6 +18,8 @@ pub struct Components {
     pub(super) rules: LinkRules,
     /// Records in anchor order.
     pub(super) order: Vec<u32>,
+    /// The earliest record that pairs connect each record with, before any component is taken apart.
+    pub(super) earliest: Vec<u32>,
 }
 
 /// Records that pairs connect.
@@ -39,7 +41,12 @@ impl Components {
     /// When there are too many agreement patterns.
     pub fn new(frame: &Frame, pairs: &[Pair], place: &[u32], rules: &LinkRules) -> Result<Self> {
         let order = inverse(place);
-        let mut all = components(place, pairs, rules);
+        let mut earliest: Vec<u32> = (0..place.len() as u32).collect();
+        let mut all = components(place, pairs, rules, |connected| {
+            for place in connected {
+                earliest[order[*place as usize] as usize] = order[connected[0] as usize];
+            }
+        });
         let radix = frame.radix()?;
         let compare = |memory: &mut Memory, component: &mut Component| {
             let records = component.records.iter_mut();
@@ -54,6 +61,7 @@ impl Components {
             radix,
             rules: *rules,
             order,
+            earliest,
         })
     }
 }
@@ -97,8 +105,14 @@ type Edge = (u32, u32, f64);
 /// The components as places.
 ///
 /// A component that is too large to be one person's and a few look-alikes' falls apart at ever higher thresholds. What
-/// still holds together where pairs count as certain is one person with very many records.
-fn components(place: &[u32], pairs: &[Pair], rules: &LinkRules) -> Vec<Component> {
+/// still holds together where pairs count as certain is one person with very many records. `whole` is told of each
+/// component as it was before that.
+fn components(
+    place: &[u32],
+    pairs: &[Pair],
+    rules: &LinkRules,
+    mut whole: impl FnMut(&[u32]),
+) -> Vec<Component> {
     let at = |record: u32| place[record as usize];
     let strong = pairs
         .par_iter()
@@ -112,6 +126,9 @@ fn components(place: &[u32], pairs: &[Pair], rules: &LinkRules) -> Vec<Component
         let certain = threshold >= rules.weight_max;
         let mut large = Vec::new();
         for records in connected(&places, &edges) {
+            if threshold == rules.threshold {
+                whole(&records);
+            }
             let fits = records.len() <= rules.component_max;
             if fits || certain {
                 let certain = !fits;

@@ -51,7 +51,8 @@ impl Default for LinkRules {
 pub struct Linkage {
     /// The earliest record of each record's cluster.
     pub cluster: Vec<u32>,
-    /// The earliest record of each record's component: of those it was compared with.
+    /// The earliest record of each record's component: of all that likely pairs connect it with. What becomes of a
+    /// record hangs on these, and on no other.
     pub component: Vec<u32>,
     /// The joins that made the clusters: the earliest records of both sides, and the mean weight between the sides.
     pub joins: Vec<Pair>,
@@ -63,14 +64,9 @@ pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
     let joins = all.map_init(Vec::new, |levels, of| joins(of, components, scorer, levels));
     let joins: Vec<Vec<Pair>> = joins.collect();
     let joins = joins.concat();
-    let mut component: Vec<u32> = (0..components.order.len() as u32).collect();
-    for of in &components.all {
-        let records = of.records.iter();
-        records.for_each(|record| component[*record as usize] = of.records[0]);
-    }
     Linkage {
         cluster: clusters(&components.order, &joins),
-        component,
+        component: components.earliest.clone(),
         joins,
     }
 }

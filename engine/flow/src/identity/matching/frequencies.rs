@@ -1,0 +1,81 @@
+//! `identity.frequencies`: how often values occurred when a model was trained, by their hashes. Values that occurred
+//! once are left out.
+
+use std::sync::Arc;
+
+use c360_catalog::Scope;
+use c360_resolve::matching::Frequencies;
+use datafusion::arrow::array::{ArrayRef, AsArray, Int32Array, Int64Array, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
+use datafusion::logical_expr::lit;
+use datafusion::prelude::ident;
+
+use crate::cursor::Cursor;
+use crate::error::{Error, Result};
+use crate::identity::frequencies;
+use crate::identity::rows::stream;
+use crate::room::Room;
+use crate::session::Session;
+
+const KEY: [&str; 3] = ["model", "expression", "value_hash"];
+
+/// Writes the frequencies of the model of this number.
+pub async fn write(room: &Room<'_>, number: i64, known: &Frequencies) -> Result<()> {
+    let (mut expression, mut value, mut records) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, of) in known.of.iter().enumerate() {
+        for (hash, count) in &of.counts {
+            expression.push(at as i32);
+            value.push(hash.cast_signed());
+            records.push(i64::from(*count));
+        }
+    }
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(vec![number; value.len()])),
+        Arc::new(Int32Array::from(expression)),
+        Arc::new(Int64Array::from(value)),
+        Arc::new(Int64Array::from(records)),
+    ];
+    let kinds = [
+        DataType::Int64,
+        DataType::Int32,
+        DataType::Int64,
+        DataType::Int64,
+    ];
+    let names = KEY.into_iter().chain(["records"]);
+    let fields = names.zip(kinds).map(|(name, kind)| Field::new(name, kind, false));
+    let rows = RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)?;
+    let name = frequencies();
+    let key = KEY.map(String::from);
+    let output = room.output(&name, &key, "one row a value that a model knows to be common");
+    let number = Int64Array::from(vec![number]);
+    let scope = Scope::Keys {
+        columns: vec![KEY[0].into()],
+        keys: RecordBatch::try_from_iter([(KEY[0], Arc::new(number) as ArrayRef)])?,
+    };
+    let before = room.output_table(&name).await?;
+    let stamp = room.stamp(&Cursor::default());
+    output
+        .write(before.as_ref(), scope, stream(rows), stamp)
+        .await?;
+    Ok(())
+}
+
+/// Fills in what was written for the model of this number.
+pub async fn read(room: &Room<'_>, session: &Session, number: i64, known: &mut Frequencies) -> Result<()> {
+    let table = room.input_table(&frequencies()).await?;
+    let rows = session
+        .read(table.provider().await?)?
+        .filter(ident(KEY[0]).eq(lit(number)))?
+        .select_columns(&[KEY[1], KEY[2], "records"])?;
+    for batch in rows.collect().await? {
+        let expressions = batch.column(0).as_primitive::<Int32Type>().values();
+        let values = batch.column(1).as_primitive::<Int64Type>().values();
+        let records = batch.column(2).as_primitive::<Int64Type>().values();
+        for ((expression, value), records) in expressions.iter().zip(values).zip(records) {
+            let of = known.of.get_mut(*expression as usize);
+            let of = of.ok_or_else(|| Error::internal("a model has fewer expressions than frequencies"))?;
+            of.counts.insert(value.cast_unsigned(), *records as u32);
+        }
+    }
+    Ok(())
+}
