@@ -13,9 +13,7 @@ use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, StringBuilder,
 };
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{
-    DataType, Field, Float64Type, Schema, SchemaRef, UInt32Type,
-};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, UInt32Type};
 use datafusion::prelude::DataFrame;
 
 use super::rows::{first_seen, pair_fields, positions, source_names, text, whole};

@@ -3,13 +3,14 @@
 //! A record depends only on the rows of its source that share its key. So a change costs the keys in changed rows.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use c360_resolve::standardise::{Normalizer, normalize};
-use c360_spec::{IdentifierRule, IdentityJob, Normalize, RecordSource, TableName};
+use c360_spec::{IdentifierRule, IdentityJob, Matching, Normalize, RecordSource, TableName};
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
-use datafusion::functions::expr_fn::regexp_like;
+use datafusion::functions::expr_fn::{coalesce, regexp_like};
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
 use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, in_list, lit, not};
 use datafusion::prelude::{DataFrame, ident};
@@ -54,7 +55,7 @@ pub async fn apply(
     let mut record_rows = Vec::new();
     let mut identifier_rows = Vec::new();
     for source in &job.records {
-        let rows = read(&session, source, touched.as_ref()).await?;
+        let rows = read(&session, job, source, touched.as_ref()).await?;
         record_rows.push(record_frame(&rows, job, source)?);
         identifier_rows.extend(identifier_frames(&rows, job, source)?);
     }
@@ -116,9 +117,10 @@ fn place(source: &RecordSource, what: &str) -> String {
     format!("identity, records of {}, {what}", source.source)
 }
 
-/// The source's rows with `source`, `key`, `seen_at`, attributes and raw identifier values as columns.
+/// The source's rows with `source`, `key`, `seen_at`, attributes and standardised identifiers as columns.
 async fn read(
     session: &Session,
+    job: &IdentityJob,
     source: &RecordSource,
     touched: Option<&Touched>,
 ) -> Result<DataFrame> {
@@ -135,9 +137,10 @@ async fn read(
         columns.push(text(parse(sql, name)?).alias(name));
     }
     for (kind, sql) in &source.identifiers {
-        columns.push(text(parse(sql, kind)?).alias(raw_column(kind)));
+        let value = standardise(rule(job, kind), text(parse(sql, kind)?));
+        columns.push(value.alias(standard_column(kind)));
     }
-    let rows = raw.select(columns)?.filter(has_text("key"))?;
+    let rows = raw.select(columns)?.filter(has_text(ident("key")))?;
     match touched {
         None => Ok(rows),
         Some(touched) => touched.narrow(session, rows, &["source", "key"]),
@@ -145,17 +148,22 @@ async fn read(
 }
 
 /// An empty text names nobody, no more than a null does.
-fn has_text(column: &str) -> Expr {
-    ident(column)
-        .is_not_null()
-        .and(ident(column).not_eq(lit("")))
+fn has_text(value: Expr) -> Expr {
+    value.clone().is_not_null().and(value.not_eq(lit("")))
 }
 
-fn raw_column(kind: &str) -> String {
-    format!("c360_raw_{kind}")
+fn standard_column(kind: &str) -> String {
+    format!("c360_standard_{kind}")
 }
 
-/// One row a record: the earliest sight of it, and each attribute from the newest row that has it.
+/// The rule of a kind of identifier.
+fn rule<'a>(job: &'a IdentityJob, kind: &str) -> &'a IdentifierRule {
+    static DEFAULT: LazyLock<IdentifierRule> = LazyLock::new(IdentifierRule::default);
+    job.identifiers.get(kind).unwrap_or(&DEFAULT)
+}
+
+/// One row a record: the earliest sight of it, each attribute from the newest row that has it, and of each kind of
+/// identifier that matching compares the least value, where the attribute of that name has none.
 fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> Result<DataFrame> {
     let newest_first = |attribute: &str| {
         vec![
@@ -170,26 +178,48 @@ fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> R
             .build()?;
         aggregates.push(value.alias(attribute));
     }
+    let compared = compared_kinds(job);
+    for kind in compared
+        .iter()
+        .filter(|kind| source.identifiers.contains_key(**kind))
+    {
+        let value = || ident(standard_column(kind));
+        let least = min(value()).filter(accepted(kind, rule(job, kind), value())?);
+        aggregates.push(least.build()?.alias(standard_column(kind)));
+    }
     let grouped = rows
         .clone()
         .aggregate(vec![ident("source"), ident("key")], aggregates)?;
     let mut columns = vec![ident("source"), ident("key"), ident("first_seen_at")];
-    for attribute in attributes(job) {
-        columns.push(match source.attributes.contains_key(attribute) {
-            true => ident(attribute),
-            false => lit(ScalarValue::Utf8(None)).alias(attribute),
-        });
+    for name in attributes(job) {
+        let attribute = source.attributes.contains_key(name).then(|| ident(name));
+        let is_compared = compared.contains(name) && source.identifiers.contains_key(name);
+        let identifier = is_compared.then(|| ident(standard_column(name)));
+        let mut values: Vec<Expr> = attribute.into_iter().chain(identifier).collect();
+        values.push(lit(ScalarValue::Utf8(None)));
+        columns.push(coalesce(values).alias(name));
     }
     Ok(grouped.select(columns)?)
 }
 
-/// Every attribute that some source has, sorted.
-pub fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
-    job.records
-        .iter()
-        .flat_map(|source| source.attributes.keys())
+/// Every attribute that some source has, and every kind of identifier that matching compares, sorted.
+fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
+    let sources = job.records.iter();
+    let attributes = sources.flat_map(|source| source.attributes.keys());
+    attributes
         .map(String::as_str)
+        .chain(compared_kinds(job))
         .collect()
+}
+
+/// The kinds of identifiers that matching compares.
+fn compared_kinds(job: &IdentityJob) -> BTreeSet<&str> {
+    let names = job.matching.iter().flat_map(Matching::columns);
+    let is_kind = |name: &&str| {
+        let mut sources = job.records.iter();
+        sources.any(|source| source.identifiers.contains_key(*name))
+    };
+    names.map(|(_, name)| name).filter(is_kind).collect()
 }
 
 /// (source, key, kind, value) for each kind that the source has: standardised, valid, not blocked.
@@ -200,18 +230,16 @@ fn identifier_frames(
 ) -> Result<Vec<DataFrame>> {
     let mut frames = Vec::new();
     for kind in source.identifiers.keys() {
-        let default = IdentifierRule::default();
-        let rule = job.identifiers.get(kind).unwrap_or(&default);
-        let value = standardise(rule, ident(raw_column(kind)));
+        let value = || ident(standard_column(kind));
         let frame = rows
             .clone()
+            .filter(accepted(kind, rule(job, kind), value())?)?
             .select(vec![
                 ident("source"),
                 ident("key"),
                 lit(kind.as_str()).alias("kind"),
-                value.alias("value"),
-            ])?
-            .filter(accepted(kind, rule)?)?;
+                value().alias("value"),
+            ])?;
         frames.push(frame);
     }
     Ok(frames)
@@ -247,9 +275,9 @@ fn normalizer(kind: &str, rule: &IdentifierRule) -> Result<Normalizer> {
 }
 
 /// Whether the standardised `value` of `kind` identifies anybody.
-fn accepted(kind: &str, rule: &IdentifierRule) -> Result<Expr> {
-    let value = || ident("value");
-    let mut accepted = has_text("value");
+fn accepted(kind: &str, rule: &IdentifierRule, value: Expr) -> Result<Expr> {
+    let value = || value.clone();
+    let mut accepted = has_text(value());
     if let Some(name) = normalizer_name(rule.normalize) {
         accepted = accepted.and(not(udf::is_junk_udf().call(vec![lit(name), value()])));
     }

@@ -85,7 +85,9 @@ impl<'a> RecordNames<'a> {
             return Ok(Self(HashSet::new()));
         };
         let (source, key) = (text(values, "source")?, text(values, "key")?);
-        Ok(Self(source.iter().flatten().zip(key.iter().flatten()).collect()))
+        Ok(Self(
+            source.iter().flatten().zip(key.iter().flatten()).collect(),
+        ))
     }
 
     /// For each row of `source` and `key`, whether it is of one of the records.

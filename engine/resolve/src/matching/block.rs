@@ -51,11 +51,7 @@ impl Blocks {
     ///
     /// # Errors
     /// When a rule names an unknown column.
-    pub fn among(
-        rules: &[BlockingRule],
-        columns: &Columns,
-        crowded: &[Vec<bool>],
-    ) -> Result<Self> {
+    pub fn among(rules: &[BlockingRule], columns: &Columns, crowded: &[Vec<bool>]) -> Result<Self> {
         Self::build(rules, columns, Some(crowded))
     }
 
@@ -65,7 +61,12 @@ impl Blocks {
         crowded: Option<&[Vec<bool>]>,
     ) -> Result<Self> {
         let of_rule = |(at, rule): (usize, &BlockingRule)| {
-            RuleBlocks::new(at, rule, columns, crowded.map(|crowded| crowded[at].as_slice()))
+            RuleBlocks::new(
+                at,
+                rule,
+                columns,
+                crowded.map(|crowded| crowded[at].as_slice()),
+            )
         };
         let built = rules.par_iter().enumerate().map(of_rule);
         let built: Result<Vec<(RuleBlocks, Vec<u32>)>> = built.collect();
@@ -156,13 +157,7 @@ impl RuleBlocks {
         Ok((blocks, numbers))
     }
 
-    fn add(
-        &mut self,
-        rule: usize,
-        most: Option<u32>,
-        block: &[(u64, u32)],
-        numbers: &mut [u32],
-    ) {
+    fn add(&mut self, rule: usize, most: Option<u32>, block: &[(u64, u32)], numbers: &mut [u32]) {
         let records = block.len() as u32;
         if records < 2 {
             return;

@@ -44,12 +44,7 @@ impl BlockKeys {
     /// As `touched`, and the records of blocks that a change brought over their rule's limit, or back under it: these
     /// no longer meet, or meet again. `before` are the keys that the changed records had, `changed` says which have
     /// keys now.
-    pub fn crossed(
-        &self,
-        rules: &[BlockingRule],
-        changed: &[bool],
-        before: &Self,
-    ) -> Vec<bool> {
+    pub fn crossed(&self, rules: &[BlockingRule], changed: &[bool], before: &Self) -> Vec<bool> {
         let mut touched = changed.to_vec();
         for (at, rule) in rules.iter().enumerate() {
             let Some(most) = rule.records_max else {
@@ -82,7 +77,10 @@ impl BlockKeys {
             };
             let sizes = sizes(keys, chosen.iter().filter_map(key));
             let is_over = |key: u64| sizes.get(&key).is_some_and(|size| *size > most);
-            chosen.iter().map(|record| key(record).is_some_and(is_over)).collect()
+            chosen
+                .iter()
+                .map(|record| key(record).is_some_and(is_over))
+                .collect()
         };
         rules.iter().zip(&self.rules).map(crowded).collect()
     }
@@ -110,11 +108,16 @@ fn keys(rule: &BlockingRule, arrays: &[(&str, &StringArray)]) -> Result<Vec<Opti
     let mut parts = Vec::with_capacity(rule.on.len());
     for expression in &rule.on {
         let columns = expression.columns().into_iter();
-        let columns: Vec<&StringArray> =
-            columns.map(|name| find(name, arrays)).collect::<Result<_>>()?;
+        let columns: Vec<&StringArray> = columns
+            .map(|name| find(name, arrays))
+            .collect::<Result<_>>()?;
         parts.push((expression, columns));
     }
-    let except: HashSet<u64> = rule.except.iter().map(|text| expression::hash(text)).collect();
+    let except: HashSet<u64> = rule
+        .except
+        .iter()
+        .map(|text| expression::hash(text))
+        .collect();
     let key = |record: usize| {
         let mut key = 0;
         for (at, (expression, columns)) in parts.iter().enumerate() {

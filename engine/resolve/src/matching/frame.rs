@@ -132,14 +132,18 @@ impl<'a> Frame<'a> {
             present: column.present() as f64,
             counts: column.counts.clone(),
         };
-        self.occurrences.get(&field).cloned().unwrap_or_else(counted)
+        self.occurrences
+            .get(&field)
+            .cloned()
+            .unwrap_or_else(counted)
     }
 
     /// The expressions whose values' rarity is weighed, with their fields.
     pub(super) fn rare_fields(&self) -> BTreeMap<usize, &'a Expression> {
         let levels = self.model.comparisons.iter().flat_map(|of| &of.levels);
         let rare = levels.filter_map(|level| level.term_frequency.as_ref());
-        let field = |frequency: &'a TermFrequency| Some((self.field_of(&frequency.of)?, &frequency.of));
+        let field =
+            |frequency: &'a TermFrequency| Some((self.field_of(&frequency.of)?, &frequency.of));
         rare.filter_map(field).collect()
     }
 

@@ -152,7 +152,9 @@ impl<'a> Scorer<'a> {
 
     /// The same, of pairs with at least one record that is `touched`.
     pub fn pairs_touching(&self, blocks: &Blocks, threshold: f64, touched: &[bool]) -> Vec<Pair> {
-        self.pairs_where(blocks, threshold, |a, b| touched[a as usize] || touched[b as usize])
+        self.pairs_where(blocks, threshold, |a, b| {
+            touched[a as usize] || touched[b as usize]
+        })
     }
 
     /// What any two records begin with: the logarithm (base 2) of the prior odds.

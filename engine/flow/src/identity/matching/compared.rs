@@ -7,17 +7,13 @@ use c360_resolve::matching::Columns;
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::JoinType;
-use datafusion::functions::expr_fn::coalesce;
-use datafusion::functions_aggregate::expr_fn::min;
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
 use super::failed;
 use crate::error::Result;
-use crate::identity::records::attributes;
+use crate::identity::records;
 use crate::identity::rows::{first_seen, positions, source_names, text, whole};
-use crate::identity::{identifiers, records};
 use crate::session::Session;
 
 /// Records, encoded.
@@ -32,7 +28,7 @@ pub struct Compared {
 impl Compared {
     /// All records.
     pub async fn load(session: &Session, job: &IdentityJob, matching: &Matching) -> Result<Self> {
-        Self::of(job, whole(rows(session, job, matching).await?).await?)
+        Self::of(job, whole(rows(session, matching).await?).await?)
     }
 
     /// The records of rows that [`rows`] made.
@@ -62,28 +58,11 @@ impl Compared {
 }
 
 /// One row a record: its name, when it was first seen, and the columns that are compared, in no particular order.
-pub async fn rows(
-    session: &Session,
-    job: &IdentityJob,
-    matching: &Matching,
-) -> Result<DataFrame> {
-    let names: BTreeSet<&str> = matching
-        .columns()
-        .into_iter()
-        .map(|(_, name)| name)
-        .collect();
-    let own = attributes(job);
-    let sources = job.records.iter();
-    let kinds: BTreeSet<&str> = sources
-        .flat_map(|source| source.identifiers.keys().map(String::as_str))
-        .collect();
-    let mut rows = session.table(&records()).await?;
-    for kind in names.intersection(&kinds) {
-        rows = with_identifier(session, rows, kind, own.contains(kind)).await?;
-    }
-    let mut wanted: Vec<Expr> = NAMED.map(ident).to_vec();
-    wanted.extend(names.iter().map(|name| ident(*name)));
-    Ok(rows.select(wanted)?)
+pub async fn rows(session: &Session, matching: &Matching) -> Result<DataFrame> {
+    let compared = matching.columns().into_iter().map(|(_, name)| name);
+    let compared: BTreeSet<&str> = compared.collect();
+    let wanted: Vec<Expr> = NAMED.into_iter().chain(compared).map(ident).collect();
+    Ok(session.table(&records()).await?.select(wanted)?)
 }
 
 /// What stands before the columns that are compared.
@@ -95,37 +74,4 @@ pub fn compared(rows: &RecordBatch) -> Result<Vec<(&str, &StringArray)>> {
     fields
         .map(|field| Ok((field.name().as_str(), text(rows, field.name())?)))
         .collect()
-}
-
-/// The rows with the record's least value of the kind, where it has no attribute of that name.
-async fn with_identifier(
-    session: &Session,
-    rows: DataFrame,
-    kind: &str,
-    is_attribute: bool,
-) -> Result<DataFrame> {
-    let values = session
-        .table(&identifiers())
-        .await?
-        .filter(ident("kind").eq(lit(kind)))?
-        .aggregate(
-            vec![
-                ident("source").alias("c360_source"),
-                ident("key").alias("c360_key"),
-            ],
-            vec![min(ident("value")).alias("c360_value")],
-        )?;
-    let joined = rows.join(
-        values,
-        JoinType::Left,
-        &["source", "key"],
-        &["c360_source", "c360_key"],
-        None,
-    )?;
-    let value = match is_attribute {
-        true => coalesce(vec![ident(kind), ident("c360_value")]),
-        false => ident("c360_value"),
-    };
-    let joined = joined.with_column(kind, value)?;
-    Ok(joined.drop_columns(&["c360_source", "c360_key", "c360_value"])?)
 }

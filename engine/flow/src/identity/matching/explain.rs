@@ -10,7 +10,7 @@ use super::prepared::Prepared;
 use super::{failed, model};
 use crate::error::{Error, Result};
 use crate::identity::decisions::unknown;
-use crate::identity::{RecordName, identifiers, models, records};
+use crate::identity::{RecordName, models, records};
 use crate::room::Room;
 
 /// Why two records are, or are not, held to be one person. Weights are logarithms (base 2) of odds.
@@ -48,15 +48,15 @@ pub async fn explain(
     if names[0] == names[1] {
         return Err(Error::invalid("both names are of one record").with_hint("name two records"));
     }
-    let inputs = [records(), identifiers(), models()];
+    let inputs = [records(), models()];
     let inputs = room.input_tables(&inputs).await?;
     let session = room.runtime.session().with_tables(&inputs).await?;
-    if !model::is_current(&inputs[2], matching) {
+    if !model::is_current(&inputs[1], matching) {
         let message = "matching changed since the model was trained";
         let remedy = format!("train one for it first: c360 run {}", room.job.name);
         return Err(Error::invalid(message).with_hint(remedy));
     }
-    let current = model::current(room, &session, &inputs[2]).await?;
+    let current = model::current(room, &session, &inputs[1]).await?;
     let compared = Compared::load(&session, job, matching).await?;
     let [a, b] = [compared.row(names[0])?, compared.row(names[1])?];
     told(&compared, &current, a, b)

@@ -42,11 +42,17 @@ pub async fn write(room: &Room<'_>, number: i64, known: &Frequencies) -> Result<
         DataType::Int64,
     ];
     let names = KEY.into_iter().chain(["records"]);
-    let fields = names.zip(kinds).map(|(name, kind)| Field::new(name, kind, false));
+    let fields = names
+        .zip(kinds)
+        .map(|(name, kind)| Field::new(name, kind, false));
     let rows = RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)?;
     let name = frequencies();
     let key = KEY.map(String::from);
-    let output = room.output(&name, &key, "one row a value that a model knows to be common");
+    let output = room.output(
+        &name,
+        &key,
+        "one row a value that a model knows to be common",
+    );
     let number = Int64Array::from(vec![number]);
     let scope = Scope::Keys {
         columns: vec![KEY[0].into()],
@@ -61,7 +67,12 @@ pub async fn write(room: &Room<'_>, number: i64, known: &Frequencies) -> Result<
 }
 
 /// Fills in what was written for the model of this number.
-pub async fn read(room: &Room<'_>, session: &Session, number: i64, known: &mut Frequencies) -> Result<()> {
+pub async fn read(
+    room: &Room<'_>,
+    session: &Session,
+    number: i64,
+    known: &mut Frequencies,
+) -> Result<()> {
     let table = room.input_table(&frequencies()).await?;
     let rows = session
         .read(table.provider().await?)?
@@ -73,7 +84,8 @@ pub async fn read(room: &Room<'_>, session: &Session, number: i64, known: &mut F
         let records = batch.column(2).as_primitive::<Int64Type>().values();
         for ((expression, value), records) in expressions.iter().zip(values).zip(records) {
             let of = known.of.get_mut(*expression as usize);
-            let of = of.ok_or_else(|| Error::internal("a model has fewer expressions than frequencies"))?;
+            let of = of
+                .ok_or_else(|| Error::internal("a model has fewer expressions than frequencies"))?;
             of.counts.insert(value.cast_unsigned(), *records as u32);
         }
     }

@@ -27,7 +27,7 @@ use self::prepared::Prepared;
 use self::region::{Region, Search};
 use super::affected::RECORD;
 use super::rows::{PAIR, pair_fields, stream};
-use super::{candidates, identifiers, matches, models, records};
+use super::{candidates, matches, models, records};
 use crate::cursor::{Planned, Work};
 use crate::error::{Error, Result};
 use crate::report::Outcome;
@@ -36,7 +36,7 @@ use crate::touched::{self, Touched};
 
 /// Compares what the matches were made from with what there is now.
 pub async fn decide(room: &Room<'_>) -> Result<Planned> {
-    let inputs = [records(), identifiers(), models()];
+    let inputs = [records(), models()];
     Planned::of(room, &[matches(), candidates()], &inputs, None).await
 }
 
@@ -71,15 +71,29 @@ pub async fn apply(
                 compared,
                 crowded,
             } = search.region(since).await?;
-            let linkage = linkage(&compared, &current, Prepared::among(&compared, &current, &crowded)?)?;
-            Found { scope: Some(scope), compared, linkage }
+            let linkage = linkage(
+                &compared,
+                &current,
+                Prepared::among(&compared, &current, &crowded)?,
+            )?;
+            Found {
+                scope: Some(scope),
+                compared,
+                linkage,
+            }
         }
         _ => {
             let compared = Compared::load(&session, job, matching).await?;
             let prepared = Prepared::by(&compared, &current)?;
-            outcome.warnings.extend(left_out(&prepared.blocks, matching));
+            outcome
+                .warnings
+                .extend(left_out(&prepared.blocks, matching));
             let linkage = linkage(&compared, &current, prepared)?;
-            Found { scope: None, compared, linkage }
+            Found {
+                scope: None,
+                compared,
+                linkage,
+            }
         }
     };
     found.write(room, planned, &mut outcome).await?;
@@ -109,7 +123,11 @@ impl Found {
         let rows = stream(joins(&self.compared, &self.linkage.joins)?);
         let scope = self.scope(room, [PAIR[0], PAIR[1]]).await?;
         let stamp = room.stamp(&planned.now);
-        outcome.wrote(&output.write(planned.output(&name), scope, rows, stamp).await?);
+        outcome.wrote(
+            &output
+                .write(planned.output(&name), scope, rows, stamp)
+                .await?,
+        );
 
         let name = candidates();
         let key = RECORD.map(String::from);
@@ -118,7 +136,11 @@ impl Found {
         let rows = stream(components(&self.compared, &self.linkage.component)?);
         let scope = self.scope(room, RECORD).await?;
         let stamp = room.stamp(&planned.now);
-        outcome.wrote(&output.write(planned.output(&name), scope, rows, stamp).await?);
+        outcome.wrote(
+            &output
+                .write(planned.output(&name), scope, rows, stamp)
+                .await?,
+        );
         Ok(())
     }
 
@@ -165,7 +187,10 @@ fn joins(compared: &Compared, joins: &[kernel::Pair]) -> Result<RecordBatch> {
     ];
     let mut fields = pair_fields();
     fields.push(Field::new("weight", DataType::Float64, false));
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }
 
 /// The records of components as rows: their names, and the component's, which is that of its earliest record.
@@ -178,7 +203,9 @@ fn components(compared: &Compared, earliest: &[u32]) -> Result<RecordBatch> {
             connected[*first as usize] = true;
         }
     }
-    let rows: Vec<usize> = (0..earliest.len()).filter(|record| connected[*record]).collect();
+    let rows: Vec<usize> = (0..earliest.len())
+        .filter(|record| connected[*record])
+        .collect();
     let texts = |of: &StringArray| -> ArrayRef {
         let values = rows.iter().map(|row| of.value(*row));
         Arc::new(StringArray::from_iter_values(values))

@@ -22,7 +22,7 @@ use crate::cursor::{Cursor, Decision, Work, recorded};
 use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
 use crate::identity::rows::{text, whole};
-use crate::identity::{identifiers, models, records};
+use crate::identity::{models, records};
 use crate::room::Room;
 use crate::session::Session;
 
@@ -90,9 +90,9 @@ fn said<'a>(table: &'a Table, name: &str) -> Option<&'a str> {
     table.summary(&format!("c360.{name}"))
 }
 
-/// Whether records or identifiers have changed since the newest model was trained.
+/// Whether records have changed since the newest model was trained.
 async fn has_news(room: &Room<'_>, table: &Table) -> Result<bool> {
-    let inputs = room.input_tables(&[records(), identifiers()]).await?;
+    let inputs = room.input_tables(&[records()]).await?;
     let trained_on = recorded(Some(table)).map(|(_, cursor)| cursor);
     Ok(trained_on != Some(Cursor::of(&inputs)))
 }
@@ -117,7 +117,7 @@ pub async fn train_anew(
     matching: &Matching,
     planned: &Planned,
 ) -> Result<TrainedModel> {
-    let inputs = room.input_tables(&[records(), identifiers()]).await?;
+    let inputs = room.input_tables(&[records()]).await?;
     if recorded(inputs.first()).is_none_or(|(made_by, _)| made_by != room.job.fingerprint) {
         let message = format!("job {} changed since its records were made", room.job.name);
         let remedy = format!("make them first: c360 run {}", room.job.name);

@@ -9,7 +9,6 @@ use c360_resolve::matching::{BlockKeys, LinkRules, Scorer};
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::{BooleanArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{filter_record_batch, take_record_batch};
-use datafusion::prelude::DataFrame;
 
 use super::compared::{Compared, compared, rows};
 use super::failed;
@@ -19,7 +18,7 @@ use crate::cursor::{Cursor, Planned};
 use crate::error::Result;
 use crate::identity::affected::{RECORD, columns, component_members};
 use crate::identity::rows::{RecordNames, whole};
-use crate::identity::{candidates, identifiers, records};
+use crate::identity::{candidates, records};
 use crate::room::Room;
 use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
@@ -41,7 +40,7 @@ pub struct Search<'a> {
     pub matching: &'a Matching,
     pub current: &'a CurrentModel,
     pub planned: &'a Planned,
-    /// Sees records, identifiers and the candidates found last.
+    /// Sees the records and the candidates found last.
     pub session: &'a Session,
 }
 
@@ -49,7 +48,7 @@ impl Search<'_> {
     /// What the change since a cursor reaches.
     pub async fn region(&self, since: &Cursor) -> Result<Region> {
         let mut scope = self.changed(since).await?;
-        let all = whole(rows(self.session, self.job, self.matching).await?).await?;
+        let all = whole(rows(self.session, self.matching).await?).await?;
         let keys = self.keys(&all)?;
         let rules = &self.current.model.blocking;
         let changed = RecordNames::of(&scope)?.among(&all)?;
@@ -61,7 +60,9 @@ impl Search<'_> {
         let flags = reached.iter_mut().zip(&touched);
         flags.for_each(|(reached, touched)| *reached |= touched);
         let reached = filter_record_batch(&all, &BooleanArray::from(reached))?;
-        scope.add(self.session.rows(reached)?, columns(RECORD)).await?;
+        scope
+            .add(self.session.rows(reached)?, columns(RECORD))
+            .await?;
         let members = component_members(self.session, &candidates(), &scope).await?;
         scope.add(members, columns(RECORD)).await?;
         let chosen = positions(&RecordNames::of(&scope)?.among(&all)?);
@@ -72,31 +73,26 @@ impl Search<'_> {
         })
     }
 
-    /// Records that changed, in themselves or in their identifiers, before and after.
+    /// Records that changed, before and after.
     async fn changed(&self, since: &Cursor) -> Result<Touched> {
         let mut changed = Touched::none(&RECORD);
-        for table in [records(), identifiers()] {
-            let table = self.planned.input(&table)?;
-            if let Some(rows) = changed_rows(self.session, table, since.since(table)).await? {
-                changed.add(rows, columns(RECORD)).await?;
-            }
+        let table = self.planned.input(&records())?;
+        if let Some(rows) = changed_rows(self.session, table, since.since(table)).await? {
+            changed.add(rows, columns(RECORD)).await?;
         }
         Ok(changed)
     }
 
     /// The blocking keys that changed records had.
     async fn keys_before(&self, since: &Cursor, changed: &Touched) -> Result<BlockKeys> {
-        let mut then = Vec::new();
-        for table in [records(), identifiers()] {
-            let table = self.planned.input(&table)?;
-            // An input without a snapshot had no rows, and none of its columns is missed among no rows.
-            then.push(match since.since(table) {
-                Some(snapshot) => table.at_snapshot(snapshot)?,
-                None => table.clone(),
-            });
-        }
-        let session = self.room.runtime.session().with_tables(&then).await?;
-        let all: DataFrame = rows(&session, self.job, self.matching).await?;
+        let table = self.planned.input(&records())?;
+        // An input without a snapshot had no rows, and none of these rows is a change of it.
+        let then = match since.since(table) {
+            Some(snapshot) => table.at_snapshot(snapshot)?,
+            None => table.clone(),
+        };
+        let session = self.room.runtime.session().with_tables(&[then]).await?;
+        let all = rows(&session, self.matching).await?;
         let before = changed.narrow(&session, all, &RECORD)?;
         self.keys(&whole(before).await?)
     }
@@ -132,5 +128,7 @@ impl Search<'_> {
 /// Where the flags are set.
 fn positions(flags: &[bool]) -> Vec<u32> {
     let rows = (0..).zip(flags);
-    rows.filter(|(_, flag)| **flag).map(|(row, _)| row).collect()
+    rows.filter(|(_, flag)| **flag)
+        .map(|(row, _)| row)
+        .collect()
 }
