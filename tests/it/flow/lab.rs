@@ -118,25 +118,34 @@ impl Lab {
 
     /// The rows of a query, as sorted text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
-        let rows = self.query(sql).await;
-        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {}", chain(&error)));
-        let mut rows: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
-        rows.sort();
-        rows
+        rows_of(&self.engine, sql).await
     }
 
     /// The rows of a query, cell by cell.
     pub async fn query(&self, sql: &str) -> c360_flow::Result<Vec<Vec<String>>> {
-        let instant = "2012-01-01T00:00:00Z".parse().expect("an instant");
-        let clock = Clock {
-            run_id: "query".into(),
-            now: instant,
-            as_of: instant,
-        };
-        let stream = self.engine.query(sql, &ReadAt::Newest, &clock).await?;
-        let batches: Vec<RecordBatch> = stream.try_collect().await?;
-        Ok(batches.iter().flat_map(cells).collect())
+        query(&self.engine, sql).await
     }
+}
+
+/// The rows of a query, as sorted text.
+pub async fn rows_of(engine: &Engine, sql: &str) -> Vec<String> {
+    let rows = query(engine, sql).await;
+    let rows = rows.unwrap_or_else(|error| panic!("{sql}: {}", chain(&error)));
+    let mut rows: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
+    rows.sort();
+    rows
+}
+
+async fn query(engine: &Engine, sql: &str) -> c360_flow::Result<Vec<Vec<String>>> {
+    let instant = "2012-01-01T00:00:00Z".parse().expect("an instant");
+    let clock = Clock {
+        run_id: "query".into(),
+        now: instant,
+        as_of: instant,
+    };
+    let stream = engine.query(sql, &ReadAt::Newest, &clock).await?;
+    let batches: Vec<RecordBatch> = stream.try_collect().await?;
+    Ok(batches.iter().flat_map(cells).collect())
 }
 
 fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {

@@ -4,6 +4,7 @@ mod crash;
 mod dev_data;
 mod edges;
 mod histories;
+mod identity_histories;
 pub mod lab;
 mod on_s3;
 mod publication;

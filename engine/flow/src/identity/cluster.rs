@@ -5,7 +5,7 @@
 //! the one that is read.
 
 use c360_catalog::{Scope, Table};
-use c360_spec::IdentityJob;
+use c360_spec::{IdentityJob, TableName};
 use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::DataType;
@@ -15,12 +15,13 @@ use std::collections::HashSet;
 
 use super::affected::{Affected, affected};
 use super::graph::{Graph, GraphRows};
-use super::rows::stream;
+use super::rows::{stream, whole};
 use super::{decisions, identifiers, links, matches, persons, records};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::report::Outcome;
 use crate::room::Room;
+use crate::session::Session;
 use crate::touched::{self, Touched};
 
 /// Compares what both tables were made from with what there is now.
@@ -48,6 +49,7 @@ pub async fn apply(
     let (graph, scope) = match (&planned.decision.work, resolved) {
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
+            held(&session, &identifiers()).await?;
             let affected: Affected = affected(&session, planned, since).await?;
             let rows = GraphRows {
                 records: affected.record_rows(&session).await?,
@@ -75,6 +77,12 @@ pub async fn apply(
     };
     written.links(graph.links(&resolution)?, outcome).await?;
     written.persons(graph.persons(&resolution)?, outcome).await
+}
+
+/// Reads a table once, for what asks it several times.
+async fn held(session: &Session, table: &TableName) -> Result<()> {
+    let rows = whole(session.table(table).await?).await?;
+    session.register(table, session.rows(rows)?.into_view())
 }
 
 /// Where the answer goes: everywhere, or to the affected records alone.

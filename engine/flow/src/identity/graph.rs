@@ -1,7 +1,7 @@
 //! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them, and its answer as
 //! rows of `identity.links` and `identity.persons`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use c360_resolve::cluster::{
@@ -14,7 +14,8 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, UInt32Type};
-use datafusion::prelude::DataFrame;
+use datafusion::logical_expr::Expr;
+use datafusion::prelude::{DataFrame, ident};
 
 use super::rows::{first_seen, pair_fields, positions, source_names, text, whole};
 use crate::error::{Error, Result};
@@ -67,7 +68,7 @@ fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
 impl Graph {
     /// Reads the rows of the queries.
     pub async fn load(job: &IdentityJob, rows: GraphRows) -> Result<Self> {
-        let records = whole(rows.records).await?;
+        let records = whole(rows.records.select(record_columns(job))?).await?;
         let identifiers = whole(rows.identifiers).await?;
         let sources = source_names(job);
         let kinds = kind_names(job);
@@ -240,6 +241,14 @@ fn links_schema() -> SchemaRef {
     fields.push(Field::new("accepted", DataType::Boolean, false));
     fields.push(Field::new("refused_by", DataType::Utf8, true));
     Arc::new(Schema::new(fields))
+}
+
+/// What the graph reads of a record: its name, when it was first seen, and what guards compare.
+fn record_columns(job: &IdentityJob) -> Vec<Expr> {
+    let guards = job.guards.iter().map(|guard| guard.attribute.as_str());
+    let compared: BTreeSet<&str> = guards.collect();
+    let named = ["source", "key", "first_seen_at"];
+    named.into_iter().chain(compared).map(ident).collect()
 }
 
 /// Every kind that a source has or a rule names, sorted.

@@ -1,7 +1,9 @@
 //! Tests of matching at its boundary.
 
+mod block_keys; // blocking keys against blocks
 mod condition; // an example for each condition
 mod distance; // plain definitions of all distances
+mod frequencies; // what a model learnt of rarity
 mod invariance; // order of records and number of threads
 mod naive; // all pairs, plain formulas
 mod oracle; // the kernel against `naive`

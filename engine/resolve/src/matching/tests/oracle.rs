@@ -33,7 +33,7 @@ fn row() -> impl Strategy<Value = Vec<Option<String>>> {
         })
 }
 
-fn table() -> impl Strategy<Value = Table> {
+pub(super) fn table() -> impl Strategy<Value = Table> {
     let sources =
         |count| proptest::option::weighted(0.3, proptest::collection::vec(0..2u16, count));
     let rows = proptest::collection::vec(row(), 2..16);
@@ -58,7 +58,7 @@ fn expression() -> impl Strategy<Value = Expression> {
     ]
 }
 
-fn rule() -> impl Strategy<Value = BlockingRule> {
+pub(super) fn rule() -> impl Strategy<Value = BlockingRule> {
     let on = proptest::collection::vec(expression(), 1..3);
     let except = proptest::collection::vec("[abc]", 0..2);
     let most = proptest::option::weighted(0.3, 2..6u32);
