@@ -9,7 +9,7 @@ use crate::matching::{BlockKeys, BlockingRule, Blocks};
 
 fn arrays(table: &Table) -> Vec<StringArray> {
     let columns = 0..table.names.len();
-    let column = |at| table.rows.iter().map(|row| row[at].as_deref()).collect();
+    let column = |at: usize| table.rows.iter().map(|row| row[at].as_deref()).collect();
     columns.map(column).collect()
 }
 
