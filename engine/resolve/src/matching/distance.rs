@@ -41,8 +41,9 @@ pub(super) fn damerau_class(a: &[u8], b: &[u8], thresholds: &[f64]) -> u8 {
 }
 
 /// Whether one text is a single letter, and the other begins with it.
-pub(super) fn is_initial(a: &str, b: &str) -> bool {
-    let begins = |short: &str, long: &str| short.chars().count() == 1 && long.starts_with(short);
+pub(super) fn is_initial(a: &[u8], b: &[u8]) -> bool {
+    let letters = |text: &[u8]| text.iter().filter(|byte| !is_continued(**byte)).count();
+    let begins = |short: &[u8], long: &[u8]| letters(short) == 1 && long.starts_with(short);
     begins(a, b) || begins(b, a)
 }
 
@@ -52,4 +53,9 @@ pub(super) fn kilometres(a: (f64, f64), b: (f64, f64)) -> f64 {
     let half = |x: f64, y: f64| ((x - y) / 2.0).sin().powi(2);
     let h = half(a.0, b.0) + a.0.cos() * b.0.cos() * half(a.1, b.1);
     2.0 * EARTH_KM * h.sqrt().min(1.0).asin()
+}
+
+/// Whether a byte of UTF-8 belongs to the letter before it.
+fn is_continued(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
 }

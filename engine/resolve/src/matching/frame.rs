@@ -1,13 +1,13 @@
 //! A model's comparisons, compiled against the columns of a run.
 //!
 //! Each expression that the model mentions becomes a *field*. A record's codes of all fields lie side by side, so
-//! that a comparison touches one or two cache lines a record. Conditions become tests on those codes.
+//! that a comparison touches one or two cache lines a record. Conditions become tests on those codes; most are answered
+//! by what the rows have in common (`row`, `case`), the rest by measures.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use super::case::Cases;
 use super::columns::{Column, Columns};
 use super::condition::Condition;
 use super::error::{Error, Result};
@@ -17,7 +17,8 @@ use super::frequencies::{Frequencies, Occurrences};
 use super::measure::{Kind, Measure, Memo};
 use super::model::{Model, TermFrequency};
 use super::pattern::Radix;
-use crate::cluster::NULL_CODE;
+use super::row::Rows;
+use super::test::{Crossing, Test, Undated};
 
 /// Everything that comparing two records needs, weights apart.
 #[derive(Debug)]
@@ -26,45 +27,22 @@ pub struct Frame<'a> {
     pub(super) columns: &'a Columns,
     pub(super) fields: Vec<Arc<Column>>,
     names: HashMap<Expression, usize>,
-    /// Codes of all fields, record by record.
-    rows: Vec<u32>,
-    measures: Vec<Measure>,
-    /// For a pair of fields: the second field's code of each value of the first.
-    crossings: Vec<Vec<u32>>,
-    /// For a field: whether a code is no date.
-    undated: Vec<Vec<bool>>,
+    rows: Rows,
+    pub(super) measures: Vec<Measure>,
+    pub(super) crossings: Vec<Crossing>,
+    pub(super) undated: Vec<Undated>,
     pub(super) tests: Vec<Vec<Test>>,
     /// What a trained model knows of a field's values; where it knows nothing, the records at hand tell.
     occurrences: HashMap<usize, Occurrences>,
 }
 
-/// A condition on codes.
-#[derive(Debug)]
-pub(super) enum Test {
-    Missing(usize),
-    NoDate {
-        field: usize,
-        undated: usize,
-    },
-    Equal(usize),
-    Crossed {
-        first: usize,
-        second: usize,
-        crossing: usize,
-    },
-    Class {
-        measure: usize,
-        min: u8,
-    },
-    All(Vec<Test>),
-    Any(Vec<Test>),
-    Otherwise,
-}
-
 /// What one thread remembers between pairs.
 #[derive(Debug)]
 pub(super) struct Memory {
-    memos: Vec<Memo>,
+    pub memos: Vec<Memo>,
+    pub cases: Cases,
+    /// Of the pair at hand, the most that each measure can come to.
+    pub caps: Vec<u8>,
 }
 
 impl<'a> Frame<'a> {
@@ -78,7 +56,7 @@ impl<'a> Frame<'a> {
             columns,
             fields: Vec::new(),
             names: HashMap::new(),
-            rows: Vec::new(),
+            rows: Rows::default(),
             measures: Vec::new(),
             crossings: Vec::new(),
             undated: Vec::new(),
@@ -98,6 +76,7 @@ impl<'a> Frame<'a> {
                 }
             }
         }
+        frame.measures.iter_mut().for_each(Measure::settle);
         for comparison in &model.comparisons {
             let tests = comparison
                 .levels
@@ -152,18 +131,15 @@ impl<'a> Frame<'a> {
         self.columns.records()
     }
 
-    /// The first level of a comparison that holds for two records.
-    pub(super) fn level(&self, comparison: usize, a: &[u32], b: &[u32], memory: &mut Memory) -> u8 {
-        let tests = &self.tests[comparison];
-        let holds = tests.iter().position(|test| self.holds(test, a, b, memory));
-        holds.unwrap_or(tests.len() - 1) as u8
-    }
-
-    /// The levels of all comparisons.
+    /// The levels of all comparisons: of each, the first that holds.
     pub(super) fn levels(&self, a: u32, b: u32, memory: &mut Memory, levels: &mut [u8]) {
         let (a, b) = (self.row(a), self.row(b));
-        for (comparison, level) in levels.iter_mut().enumerate() {
-            *level = self.level(comparison, a, b, memory);
+        let case = memory.cases.at(self, self.agreement(a, b));
+        let case = &memory.cases.all[case];
+        levels.copy_from_slice(&case.levels);
+        for open in &case.open {
+            open.cap(self, a, b, &mut memory.caps);
+            levels[open.comparison] = open.settle(self, a, b, &memory.caps, &mut memory.memos);
         }
     }
 
@@ -176,73 +152,22 @@ impl<'a> Frame<'a> {
         Radix::new(comparisons.map(|comparison| comparison.levels.len()))
     }
 
+    #[inline]
     pub(super) fn row(&self, record: u32) -> &[u32] {
-        let width = self.fields.len();
-        &self.rows[record as usize * width..][..width]
+        self.rows.row(record)
     }
 
     pub(super) fn memory(&self) -> Memory {
-        let memos = self.measures.iter().map(|_| Memo::new()).collect();
-        Memory { memos }
+        Memory {
+            memos: self.measures.iter().map(|_| Memo::new()).collect(),
+            cases: Cases::default(),
+            caps: vec![0; self.measures.len()],
+        }
     }
 
     /// The field of an expression that the model mentions.
     pub(super) fn field_of(&self, expression: &Expression) -> Option<usize> {
         self.names.get(expression).copied()
-    }
-
-    /// Whether a test holds for two records, given by their codes. Equality is asked far more often than all else, so
-    /// it is answered without a call.
-    #[inline]
-    pub(super) fn holds(&self, test: &Test, a: &[u32], b: &[u32], memory: &mut Memory) -> bool {
-        match test {
-            Test::Missing(field) => a[*field] == NULL_CODE || b[*field] == NULL_CODE,
-            Test::Equal(field) => a[*field] == b[*field] && a[*field] != NULL_CODE,
-            Test::Otherwise => true,
-            _ => self.holds_beyond_equality(test, a, b, memory),
-        }
-    }
-
-    fn holds_beyond_equality(
-        &self,
-        test: &Test,
-        a: &[u32],
-        b: &[u32],
-        memory: &mut Memory,
-    ) -> bool {
-        match test {
-            Test::NoDate { field, undated } => {
-                let none = |code: u32| code == NULL_CODE || self.undated[*undated][code as usize];
-                none(a[*field]) || none(b[*field])
-            }
-            Test::Crossed {
-                first,
-                second,
-                crossing,
-            } => {
-                let other = &self.crossings[*crossing];
-                let equal = |one: u32, two: u32| {
-                    one != NULL_CODE && two != NULL_CODE && other[one as usize] == two
-                };
-                equal(a[*first], b[*second]) && equal(b[*first], a[*second])
-            }
-            Test::Class { measure, min } => {
-                let (of, memo) = (&self.measures[*measure], &mut memory.memos[*measure]);
-                of.class(&self.fields[of.field], a[of.field], b[of.field], memo) >= *min
-            }
-            Test::All(parts) => parts.iter().all(|part| self.holds(part, a, b, memory)),
-            Test::Any(parts) => parts.iter().any(|part| self.holds(part, a, b, memory)),
-            Test::Missing(_) | Test::Equal(_) | Test::Otherwise => self.holds(test, a, b, memory),
-        }
-    }
-
-    /// Whether a test costs a few instructions only.
-    pub(super) fn cheap(&self, test: &Test) -> bool {
-        match test {
-            Test::Class { measure, .. } => self.measures[*measure].kind.cheap(),
-            Test::All(parts) | Test::Any(parts) => parts.iter().all(|part| self.cheap(part)),
-            _ => true,
-        }
     }
 
     fn field(&mut self, expression: &Expression) -> Result<usize> {
@@ -300,22 +225,16 @@ impl<'a> Frame<'a> {
                 let field = self.field(of)?;
                 let column = &self.fields[field];
                 let dates = form::each(column, form::date);
-                self.undated
-                    .push(dates.iter().map(Option::is_none).collect());
-                let undated = self.undated.len() - 1;
-                Test::NoDate { field, undated }
+                let codes = dates.iter().map(Option::is_none).collect();
+                self.undated.push(Undated { field, codes });
+                Test::NoDate(self.undated.len() - 1)
             }
             Condition::Crossed(first, second) => {
                 let first = self.field(&Expression::column(first))?;
                 let second = self.field(&Expression::column(second))?;
-                self.crossings
-                    .push(crossing(&self.fields[first], &self.fields[second]));
-                let crossing = self.crossings.len() - 1;
-                Test::Crossed {
-                    first,
-                    second,
-                    crossing,
-                }
+                let crossing = Crossing::new(&self.fields, first, second);
+                self.crossings.push(crossing);
+                Test::Crossed(self.crossings.len() - 1)
             }
             _ => {
                 let (kind, of, threshold) = measured(condition);
@@ -333,21 +252,24 @@ impl<'a> Frame<'a> {
 
     /// Lays the codes of each record side by side.
     fn pack(&mut self) {
-        let width = self.fields.len();
-        let mut rows = vec![NULL_CODE; width * self.records()];
-        let fields = &self.fields;
-        let chunk = 1 << 12;
-        rows.par_chunks_mut((width * chunk).max(1))
-            .enumerate()
-            .for_each(|(at, rows)| {
-                for (field, column) in fields.iter().enumerate() {
-                    let codes = &column.codes[at * chunk..];
-                    for (row, code) in rows.chunks_exact_mut(width).zip(codes) {
-                        row[field] = *code;
-                    }
+        let fields = self.fields.len();
+        let lanes = fields + self.crossings.len();
+        let frame = &*self;
+        let fill = |first: usize, rows: &mut [&mut [u32]]| {
+            for (field, column) in frame.fields.iter().enumerate() {
+                for (row, code) in rows.iter_mut().zip(&column.codes[first..]) {
+                    row[field] = *code;
                 }
-            });
-        self.rows = rows;
+            }
+            for row in rows {
+                for (at, crossing) in frame.crossings.iter().enumerate() {
+                    row[fields + at] = crossing.counterpart(row[crossing.first]);
+                }
+                let last = row.len() - 1;
+                row[last] = frame.lacking(&row[..fields]);
+            }
+        };
+        self.rows = Rows::new(self.records(), lanes, fill);
     }
 }
 
@@ -366,14 +288,4 @@ fn measured(condition: &Condition) -> (Kind, &Expression, f64) {
         Condition::Near { of, km } => (Kind::Near, of, *km),
         _ => unreachable!("the condition measures nothing"),
     }
-}
-
-/// For each code of the first column, the second column's code of the same text.
-fn crossing(first: &Column, second: &Column) -> Vec<u32> {
-    let find = |code: u32| {
-        let text = first.text(code)?;
-        second.texts()?.find(text)
-    };
-    let codes = 0..first.distinct() as u32;
-    codes.map(|code| find(code).unwrap_or(NULL_CODE)).collect()
 }

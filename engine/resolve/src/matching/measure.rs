@@ -31,11 +31,6 @@ impl Kind {
     pub fn rises(self) -> bool {
         matches!(self, Self::JaroWinkler | Self::Jaro | Self::Overlap)
     }
-
-    /// Whether measuring costs less than remembering.
-    pub fn cheap(self) -> bool {
-        matches!(self, Self::Days | Self::DayMonth | Self::Apart)
-    }
 }
 
 /// A distance on a field, with all thresholds that the model asks about, loosest first.
@@ -44,6 +39,8 @@ pub(super) struct Measure {
     pub kind: Kind,
     pub field: usize,
     pub thresholds: Vec<f64>,
+    /// The class of two equal values, if it is the same for all.
+    pub class_of_same: Option<u8>,
     forms: Forms,
 }
 
@@ -82,8 +79,20 @@ impl Measure {
             kind,
             field,
             thresholds: Vec::new(),
+            class_of_same: None,
             forms,
         })
+    }
+
+    /// What follows from the thresholds, once all are known.
+    pub fn settle(&mut self) {
+        let Forms::Texts(texts) = &self.forms else {
+            return;
+        };
+        // A single letter is its own initial, a name is not; an empty text is not like itself by every measure.
+        if self.kind != Kind::Initial && texts.iter().all(|text| !text.is_empty()) {
+            self.class_of_same = Some(self.of_texts(b"x", b"x"));
+        }
     }
 
     /// Adds a threshold, and keeps the loosest first.
@@ -111,8 +120,9 @@ impl Measure {
         }
         let (first, second) = (a as usize, b as usize);
         match &self.forms {
-            Forms::Texts(texts) if !self.may_meet(&texts[first], &texts[second]) => 0,
-            Forms::Texts(_) => memo.get_or(a, b, || self.of_texts(column, a, b)),
+            Forms::Texts(_) => {
+                memo.get_or(a, b, || self.of_texts(column.bytes(a), column.bytes(b)))
+            }
             Forms::Dates(dates) => of(dates, first, second, |a, b| self.of_dates(*a, *b)),
             Forms::Numbers(numbers) => of(numbers, first, second, |a, b| {
                 distance::distance_class((a - b).abs(), &self.thresholds)
@@ -127,29 +137,37 @@ impl Measure {
         }
     }
 
-    /// False when letters and lengths alone rule out the loosest threshold.
-    fn may_meet(&self, a: &Signature, b: &Signature) -> bool {
-        let loosest = self.thresholds[0];
-        match self.kind {
-            Kind::JaroWinkler => a.jaro_winkler_max(b) >= loosest,
-            Kind::Jaro => a.jaro_max(b) >= loosest,
-            Kind::Initial => a.may_be_initial(b),
-            _ => f64::from(a.edits_min(b)) <= loosest,
+    /// A class that the two values do not exceed, from what costs a few instructions.
+    #[inline]
+    pub fn cap(&self, a: u32, b: u32) -> u8 {
+        if a == NULL_CODE || b == NULL_CODE {
+            return 0;
+        }
+        match &self.forms {
+            Forms::Texts(texts) => self.cap_of_texts(&texts[a as usize], &texts[b as usize]),
+            Forms::Dates(dates) => of(dates, a as usize, b as usize, |a, b| self.of_dates(*a, *b)),
+            _ => u8::MAX,
         }
     }
 
-    fn of_texts(&self, column: &Column, a: u32, b: u32) -> u8 {
+    fn cap_of_texts(&self, a: &Signature, b: &Signature) -> u8 {
         let thresholds = &self.thresholds;
-        let (first, second) = (column.bytes(a), column.bytes(b));
+        match self.kind {
+            Kind::JaroWinkler => distance::similarity_class(a.jaro_winkler_max(b), thresholds),
+            Kind::Jaro => distance::similarity_class(a.jaro_max(b), thresholds),
+            Kind::Initial => u8::from(a.may_be_initial(b)),
+            _ => distance::distance_class(f64::from(a.edits_min(b)), thresholds),
+        }
+    }
+
+    fn of_texts(&self, first: &[u8], second: &[u8]) -> u8 {
+        let thresholds = &self.thresholds;
         match self.kind {
             Kind::JaroWinkler => distance::jaro_winkler_class(first, second, thresholds),
             Kind::Jaro => distance::jaro_class(first, second, thresholds),
             Kind::Levenshtein => distance::levenshtein_class(first, second, thresholds),
             Kind::Damerau => distance::damerau_class(first, second, thresholds),
-            _ => {
-                let text = |code: u32| column.text(code).unwrap_or_default();
-                u8::from(distance::is_initial(text(a), text(b)))
-            }
+            _ => u8::from(distance::is_initial(first, second)),
         }
     }
 

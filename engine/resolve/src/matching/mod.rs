@@ -25,6 +25,7 @@
 
 mod block;
 mod block_keys;
+mod case;
 mod columns;
 mod condition;
 mod describe;
@@ -40,12 +41,14 @@ mod link;
 mod measure;
 mod model;
 mod pattern;
+mod row;
 mod sample;
 mod scan;
 mod score;
 mod signature;
 pub mod splink;
 pub mod templates;
+mod test;
 mod train;
 
 #[cfg(test)]

@@ -14,10 +14,11 @@
 //!   odds = π_same Π m / (π_stranger Π u + π_household Π h)
 //! ```
 //!
-//! The second can only lower the first, so a bound on the first may end a comparison early. Comparisons are taken in
-//! two passes: what costs a few instructions first, then the distances, as long as the threshold is within reach.
+//! The second can only lower the first, so a bound on the first may end a comparison early: what the rows' agreement
+//! leaves possible, then what signatures leave possible, then the distances, as long as the threshold is within reach.
 
 use super::block::Blocks;
+use super::case::Case;
 use super::error::{Error, Result};
 use super::frame::{Frame, Memory};
 use super::model::{Comparison, LevelWeight, TermFrequency, Weights};
@@ -38,25 +39,16 @@ pub struct Scorer<'a> {
     frame: &'a Frame<'a>,
     prior: f64,
     household_prior: Option<f64>,
-    comparisons: Vec<Weighed>,
-    /// Comparisons by what their distances can still change, most first.
-    order: Vec<usize>,
-}
-
-/// One comparison's weights.
-#[derive(Debug)]
-struct Weighed {
-    levels: Vec<WeighedLevel>,
-    /// So many levels from the first on are cheap to test.
-    cheap: usize,
-    /// Most that a level beyond the cheap ones can weigh.
-    rest_max: f64,
+    /// The levels of each comparison.
+    comparisons: Vec<Vec<WeighedLevel>>,
 }
 
 #[derive(Debug, Clone)]
 struct WeighedLevel {
     stranger: f64,
     household: f64,
+    /// Most that it can weigh against strangers.
+    most: f64,
     rarity: Option<Rarity>,
 }
 
@@ -74,9 +66,24 @@ struct Rarity {
 pub(super) struct Desk {
     memory: Memory,
     levels: Vec<u8>,
+    /// Parallel to the memory's cases.
+    prospects: Vec<Prospect>,
 }
 
-const UNDECIDED: u8 = u8::MAX;
+/// What a case can come to against strangers.
+#[derive(Debug)]
+struct Prospect {
+    /// The prior and the levels that are settled, rarities apart.
+    settled: f64,
+    /// Settled comparisons whose weight depends on rarity.
+    rare: Vec<(usize, u8)>,
+    /// Most that the rarities add.
+    rare_max: f64,
+    /// Most that the open comparisons add.
+    open_max: f64,
+    /// Open comparisons, as numbered in the case, and the most that each adds; what tells most comes first.
+    order: Vec<(usize, f64)>,
+}
 
 impl<'a> Scorer<'a> {
     /// # Errors
@@ -84,21 +91,9 @@ impl<'a> Scorer<'a> {
     pub fn new(frame: &'a Frame<'a>, weights: &Weights) -> Result<Self> {
         weights.fit(frame.model)?;
         let mut comparisons = Vec::with_capacity(weights.levels.len());
-        for (at, (comparison, levels)) in frame
-            .model
-            .comparisons
-            .iter()
-            .zip(&weights.levels)
-            .enumerate()
-        {
-            comparisons.push(weigh(frame, at, comparison, levels)?);
+        for (comparison, levels) in frame.model.comparisons.iter().zip(&weights.levels) {
+            comparisons.push(weigh(frame, comparison, levels)?);
         }
-        let mut order: Vec<usize> = (0..comparisons.len()).collect();
-        order.sort_by(|a, b| {
-            comparisons[*b]
-                .rest_max
-                .total_cmp(&comparisons[*a].rest_max)
-        });
         let household_prior = weights
             .household
             .map(|household| (weights.prior / household).log2());
@@ -107,7 +102,6 @@ impl<'a> Scorer<'a> {
             prior: (weights.prior / (1.0 - weights.prior)).log2(),
             household_prior,
             comparisons,
-            order,
         })
     }
 
@@ -119,7 +113,8 @@ impl<'a> Scorer<'a> {
         weights.fit(self.frame.model)?;
         let mut inside = Self::new(self.frame, weights)?;
         for (inside, own) in inside.comparisons.iter_mut().zip(&self.comparisons) {
-            for (inside, own) in inside.levels.iter_mut().zip(&own.levels) {
+            for (inside, own) in inside.iter_mut().zip(own) {
+                inside.most = inside.stranger + (own.most - own.stranger);
                 inside.rarity = own.rarity.clone();
             }
         }
@@ -172,17 +167,12 @@ impl<'a> Scorer<'a> {
         let mut desk = self.desk();
         self.frame.levels(a, b, &mut desk.memory, &mut desk.levels);
         let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
-        let weigh = |(weighed, level): (&Weighed, &u8)| {
-            (
-                *level,
-                weighed.levels[*level as usize].against_strangers(row_a, row_b),
-            )
+        let weigh = |(levels, level): (&Vec<WeighedLevel>, &u8)| {
+            let weight = levels[*level as usize].against_strangers(row_a, row_b);
+            (*level, weight)
         };
-        self.comparisons
-            .iter()
-            .zip(&desk.levels)
-            .map(weigh)
-            .collect()
+        let reached = self.comparisons.iter().zip(&desk.levels);
+        reached.map(weigh).collect()
     }
 
     /// The weight of two records that were compared already.
@@ -193,7 +183,8 @@ impl<'a> Scorer<'a> {
     pub(super) fn desk(&self) -> Desk {
         Desk {
             memory: self.frame.memory(),
-            levels: vec![UNDECIDED; self.comparisons.len()],
+            levels: vec![0; self.comparisons.len()],
+            prospects: Vec::new(),
         }
     }
 
@@ -204,37 +195,94 @@ impl<'a> Scorer<'a> {
 
     /// The pair's weight if it reaches the threshold.
     fn reaches(&self, desk: &mut Desk, a: u32, b: u32, threshold: f64) -> Option<f64> {
+        // Sums in another order may differ in the last bits; the final sum decides.
+        let least = threshold - 1e-6;
         let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
-        let mut bound = self.prior;
-        for (at, weighed) in self.comparisons.iter().enumerate() {
-            let tests = &self.frame.tests[at][..weighed.cheap];
-            let holds = tests
-                .iter()
-                .position(|test| self.frame.holds(test, row_a, row_b, &mut desk.memory));
-            desk.levels[at] = holds.map_or(UNDECIDED, |level| level as u8);
-            bound += match holds {
-                Some(level) => weighed.levels[level].against_strangers(row_a, row_b),
-                None => weighed.rest_max,
-            };
+        let (memory, frame) = (&mut desk.memory, self.frame);
+        let case = memory.cases.at(frame, frame.agreement(row_a, row_b));
+        for case in &memory.cases.all[desk.prospects.len()..] {
+            desk.prospects.push(self.prospect(case));
         }
-        for at in &self.order {
-            // Sums in another order may differ in the last bits; the final sum decides.
-            if bound < threshold - 1e-6 {
+        let (case, prospect) = (&memory.cases.all[case], &desk.prospects[case]);
+        if prospect.settled + prospect.rare_max + prospect.open_max < least {
+            return None;
+        }
+        let mut bound = prospect.settled + prospect.open_max;
+        for (comparison, level) in &prospect.rare {
+            bound += self.comparisons[*comparison][*level as usize].added(row_a, row_b);
+        }
+        for (open, most) in &prospect.order {
+            if bound < least {
                 return None;
             }
-            if desk.levels[*at] == UNDECIDED {
-                let weighed = &self.comparisons[*at];
-                let tests = &self.frame.tests[*at][weighed.cheap..];
-                let holds = tests
-                    .iter()
-                    .position(|test| self.frame.holds(test, row_a, row_b, &mut desk.memory));
-                let level = weighed.cheap + holds.unwrap_or(tests.len() - 1);
-                desk.levels[*at] = level as u8;
-                bound += weighed.levels[level].against_strangers(row_a, row_b) - weighed.rest_max;
+            let open = &case.open[*open];
+            open.cap(frame, row_a, row_b, &mut memory.caps);
+            let possible = open
+                .candidates
+                .iter()
+                .filter(|of| of.possible(&memory.caps));
+            bound += self.most(open.comparison, possible.map(|of| of.level)) - most;
+        }
+        desk.levels.copy_from_slice(&case.levels);
+        for (open, _) in &prospect.order {
+            if bound < least {
+                return None;
             }
+            let open = &case.open[*open];
+            let possible = open
+                .candidates
+                .iter()
+                .filter(|of| of.possible(&memory.caps));
+            let most = self.most(open.comparison, possible.map(|of| of.level));
+            let level = open.settle(frame, row_a, row_b, &memory.caps, &mut memory.memos);
+            let weighed = &self.comparisons[open.comparison][level as usize];
+            bound += weighed.against_strangers(row_a, row_b) - most;
+            desk.levels[open.comparison] = level;
         }
         let weight = self.total(&desk.levels, row_a, row_b);
         (weight >= threshold).then_some(weight)
+    }
+
+    fn prospect(&self, case: &Case) -> Prospect {
+        let mut prospect = Prospect {
+            settled: self.prior,
+            rare: Vec::new(),
+            rare_max: 0.0,
+            open_max: 0.0,
+            order: Vec::new(),
+        };
+        let is_open = |at: usize| case.open.iter().any(|open| open.comparison == at);
+        for (at, level) in case
+            .levels
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !is_open(*at))
+        {
+            let weighed = &self.comparisons[at][*level as usize];
+            prospect.settled += weighed.stranger;
+            if let Some(rarity) = &weighed.rarity {
+                prospect.rare.push((at, *level));
+                prospect.rare_max += rarity.most;
+            }
+        }
+        for (at, open) in case.open.iter().enumerate() {
+            let most = self.most(open.comparison, open.candidates.iter().map(|of| of.level));
+            prospect.open_max += most;
+            prospect.order.push((at, most));
+        }
+        let last = |at: usize| {
+            let comparison = case.open[at].comparison;
+            self.comparisons[comparison][case.levels[comparison] as usize].stranger
+        };
+        let tells = |(at, most): &(usize, f64)| most - last(*at);
+        prospect.order.sort_by(|a, b| tells(b).total_cmp(&tells(a)));
+        prospect
+    }
+
+    /// The most that these levels of a comparison can weigh.
+    fn most(&self, comparison: usize, levels: impl Iterator<Item = u8>) -> f64 {
+        let most = levels.map(|level| self.comparisons[comparison][level as usize].most);
+        most.fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// The weight of known levels, always summed in the model's order.
@@ -242,7 +290,7 @@ impl<'a> Scorer<'a> {
         let mut stranger = self.prior;
         let mut household = self.household_prior.unwrap_or_default();
         for (weighed, level) in self.comparisons.iter().zip(levels) {
-            let level = &weighed.levels[*level as usize];
+            let level = &weighed[*level as usize];
             stranger += level.against_strangers(a, b);
             household += level.household;
         }
@@ -255,61 +303,50 @@ impl<'a> Scorer<'a> {
 
 impl WeighedLevel {
     fn against_strangers(&self, a: &[u32], b: &[u32]) -> f64 {
+        self.stranger + self.added(a, b)
+    }
+
+    /// What rarity adds for two records.
+    fn added(&self, a: &[u32], b: &[u32]) -> f64 {
         let Some(rarity) = &self.rarity else {
-            return self.stranger;
+            return 0.0;
         };
         // The more frequent of two values counts, and a missing one does not: Splink's rule.
         let added = |code: u32| (code != NULL_CODE).then(|| rarity.added[code as usize]);
-        let added = match (added(a[rarity.field]), added(b[rarity.field])) {
+        match (added(a[rarity.field]), added(b[rarity.field])) {
             (Some(a), Some(b)) => a.min(b),
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => 0.0,
-        };
-        self.stranger + added
+        }
     }
 }
 
 fn weigh(
     frame: &Frame,
-    at: usize,
     comparison: &Comparison,
     weights: &[LevelWeight],
-) -> Result<Weighed> {
+) -> Result<Vec<WeighedLevel>> {
     let mut levels = Vec::with_capacity(weights.len());
     for (level, weight) in comparison.levels.iter().zip(weights) {
         let rarity = level.term_frequency.as_ref();
+        let rarity = rarity
+            .map(|of| rarity_of(frame, comparison, weights, of))
+            .transpose()?;
+        let (mut stranger, mut household) = (0.0, 0.0);
+        if !level.missing {
+            stranger = (weight.m / weight.u).log2();
+        }
+        if !level.missing && weight.h > 0.0 {
+            household = (weight.m / weight.h).log2();
+        }
         levels.push(WeighedLevel {
-            stranger: if level.missing {
-                0.0
-            } else {
-                (weight.m / weight.u).log2()
-            },
-            household: if level.missing || weight.h <= 0.0 {
-                0.0
-            } else {
-                (weight.m / weight.h).log2()
-            },
-            rarity: rarity
-                .map(|of| rarity_of(frame, comparison, weights, of))
-                .transpose()?,
+            stranger,
+            household,
+            most: stranger + rarity.as_ref().map_or(0.0, |rarity| rarity.most),
+            rarity,
         });
     }
-    let cheap = frame.tests[at]
-        .iter()
-        .take_while(|test| frame.cheap(test))
-        .count();
-    let most = |level: &WeighedLevel| {
-        level.stranger + level.rarity.as_ref().map_or(0.0, |rarity| rarity.most)
-    };
-    let rest_max = levels[cheap..]
-        .iter()
-        .map(most)
-        .fold(f64::NEG_INFINITY, f64::max);
-    Ok(Weighed {
-        levels,
-        cheap,
-        rest_max,
-    })
+    Ok(levels)
 }
 
 fn rarity_of(

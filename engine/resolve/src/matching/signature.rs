@@ -26,6 +26,10 @@ impl Signature {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     /// No fewer insertions, deletions, substitutions and exchanges lead from one text to the other: each takes away at
     /// most one letter and brings at most one.
     pub fn edits_min(&self, other: &Self) -> u32 {
