@@ -7,6 +7,7 @@ use super::columns::{Column, Columns};
 use super::error::Result;
 use super::key;
 use super::model::BlockingRule;
+use super::row::Rows;
 use crate::cluster::NULL_CODE;
 
 /// The blocks of all rules.
@@ -15,7 +16,7 @@ pub struct Blocks {
     pub(super) rules: Vec<RuleBlocks>,
     /// Record by record, the block of each rule. A record that meets nobody has a number of its own, so that two
     /// numbers are equal only where the rule brings the records together.
-    keys: Vec<u32>,
+    keys: Rows,
 }
 
 /// The blocks of one rule that hold two records or more.
@@ -71,17 +72,14 @@ impl Blocks {
         let built = rules.par_iter().enumerate().map(of_rule);
         let built: Result<Vec<(RuleBlocks, Vec<u32>)>> = built.collect();
         let (rules, numbers): (Vec<RuleBlocks>, Vec<Vec<u32>>) = built?.into_iter().unzip();
-        let width = rules.len();
-        let mut keys = vec![0; width * columns.records()];
-        keys.par_chunks_mut((width << 12).max(1))
-            .enumerate()
-            .for_each(|(chunk, keys)| {
-                for (rule, numbers) in numbers.iter().enumerate() {
-                    for (key, number) in keys.chunks_exact_mut(width).zip(&numbers[chunk << 12..]) {
-                        key[rule] = *number;
-                    }
+        let fill = |first: usize, rows: &mut [&mut [u32]]| {
+            for (rule, numbers) in numbers.iter().enumerate() {
+                for (row, number) in rows.iter_mut().zip(&numbers[first..]) {
+                    row[rule] = *number;
                 }
-            });
+            }
+        };
+        let keys = Rows::new(columns.records(), rules.len(), fill);
         Ok(Self { rules, keys })
     }
 
@@ -108,18 +106,14 @@ impl Blocks {
 
     /// Whether any rule brings the two records together.
     pub fn meet(&self, a: u32, b: u32) -> bool {
-        self.is_earlier(self.rules.len(), a, b)
-    }
-
-    /// Whether a rule before this one brings the two records together.
-    pub(super) fn is_earlier(&self, rule: usize, a: u32, b: u32) -> bool {
         let (a, b) = (self.keys_of(a), self.keys_of(b));
-        a[..rule].iter().zip(&b[..rule]).any(|(a, b)| a == b)
+        a.iter().zip(b).any(|(a, b)| a == b)
     }
 
-    fn keys_of(&self, record: u32) -> &[u32] {
-        let width = self.rules.len();
-        &self.keys[record as usize * width..][..width]
+    /// A record's block by each rule.
+    #[inline]
+    pub(super) fn keys_of(&self, record: u32) -> &[u32] {
+        &self.keys.row(record)[..self.rules.len()]
     }
 }
 

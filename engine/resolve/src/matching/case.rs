@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use super::frame::Frame;
 use super::measure::Memo;
 use super::row::Agreement;
+use super::sheet::Sheet;
 use super::test::{Needs, Verdict};
 
 /// The agreements met so far.
@@ -102,10 +103,9 @@ impl Open {
 
     /// Bounds what the candidates measure, by signatures.
     #[inline]
-    pub fn cap(&self, frame: &Frame, a: &[u32], b: &[u32], caps: &mut [u8]) {
+    pub fn cap(&self, frame: &Frame, sheet: &mut Sheet, a: usize, b: usize, caps: &mut [u8]) {
         for measure in &self.measures {
-            let of = &frame.measures[*measure];
-            caps[*measure] = of.cap(a[of.field], b[of.field]);
+            caps[*measure] = sheet.cap(frame, *measure, a, b);
         }
     }
 

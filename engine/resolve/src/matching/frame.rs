@@ -14,10 +14,11 @@ use super::error::{Error, Result};
 use super::expression::Expression;
 use super::form;
 use super::frequencies::{Frequencies, Occurrences};
-use super::measure::{Kind, Measure, Memo};
+use super::measure::{Forms, Kind, Measure, Memo};
 use super::model::{Model, TermFrequency};
 use super::pattern::Radix;
 use super::row::Rows;
+use super::sheet::Sheet;
 use super::test::{Crossing, Test, Undated};
 
 /// Everything that comparing two records needs, weights apart.
@@ -29,6 +30,8 @@ pub struct Frame<'a> {
     names: HashMap<Expression, usize>,
     rows: Rows,
     pub(super) measures: Vec<Measure>,
+    /// Forms of a field's values that measures look at.
+    pub(super) forms: Vec<(usize, Forms)>,
     pub(super) crossings: Vec<Crossing>,
     pub(super) undated: Vec<Undated>,
     pub(super) tests: Vec<Vec<Test>>,
@@ -39,6 +42,8 @@ pub struct Frame<'a> {
 /// What one thread remembers between pairs.
 #[derive(Debug)]
 pub(super) struct Memory {
+    /// The records at hand.
+    pub sheet: Sheet,
     pub memos: Vec<Memo>,
     pub cases: Cases,
     /// Of the pair at hand, the most that each measure can come to.
@@ -58,6 +63,7 @@ impl<'a> Frame<'a> {
             names: HashMap::new(),
             rows: Rows::default(),
             measures: Vec::new(),
+            forms: Vec::new(),
             crossings: Vec::new(),
             undated: Vec::new(),
             tests: Vec::new(),
@@ -76,7 +82,9 @@ impl<'a> Frame<'a> {
                 }
             }
         }
-        frame.measures.iter_mut().for_each(Measure::settle);
+        for measure in &mut frame.measures {
+            measure.settle(&frame.forms[measure.form].1);
+        }
         for comparison in &model.comparisons {
             let tests = comparison
                 .levels
@@ -131,14 +139,15 @@ impl<'a> Frame<'a> {
         self.columns.records()
     }
 
-    /// The levels of all comparisons: of each, the first that holds.
-    pub(super) fn levels(&self, a: u32, b: u32, memory: &mut Memory, levels: &mut [u8]) {
-        let (a, b) = (self.row(a), self.row(b));
-        let case = memory.cases.at(self, self.agreement(a, b));
+    /// The levels of all comparisons of two records on the sheet: of each, the first that holds.
+    pub(super) fn levels(&self, memory: &mut Memory, a: usize, b: usize, levels: &mut [u8]) {
+        let agreement = self.agreement(memory.sheet.row(a), memory.sheet.row(b));
+        let case = memory.cases.at(self, agreement);
         let case = &memory.cases.all[case];
         levels.copy_from_slice(&case.levels);
         for open in &case.open {
-            open.cap(self, a, b, &mut memory.caps);
+            open.cap(self, &mut memory.sheet, a, b, &mut memory.caps);
+            let (a, b) = (memory.sheet.row(a), memory.sheet.row(b));
             levels[open.comparison] = open.settle(self, a, b, &memory.caps, &mut memory.memos);
         }
     }
@@ -159,6 +168,7 @@ impl<'a> Frame<'a> {
 
     pub(super) fn memory(&self) -> Memory {
         Memory {
+            sheet: Sheet::new(self),
             memos: self.measures.iter().map(|_| Memo::new()).collect(),
             cases: Cases::default(),
             caps: vec![0; self.measures.len()],
@@ -209,8 +219,16 @@ impl<'a> Frame<'a> {
         if let Some(at) = self.measures.iter().position(same) {
             return Ok(at);
         }
-        let measure = Measure::new(kind, field, &self.fields[field], &of.to_string())?;
-        self.measures.push(measure);
+        if self.fields[field].texts().is_none() {
+            return Err(Error::NoText { of: of.to_string() });
+        }
+        let serves = |(of, forms): &(usize, Forms)| *of == field && forms.serve(kind);
+        let form = self.forms.iter().position(serves).unwrap_or_else(|| {
+            let forms = Forms::new(kind, &self.fields[field]);
+            self.forms.push((field, forms));
+            self.forms.len() - 1
+        });
+        self.measures.push(Measure::new(kind, field, form));
         Ok(self.measures.len() - 1)
     }
 

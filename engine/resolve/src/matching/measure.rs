@@ -4,9 +4,10 @@
 //! meet is far from random within blocks, so what signatures leave open, a small memo answers most often: a slot holds
 //! the last pair of codes that fell on it.
 
+use rayon::prelude::*;
+
 use super::columns::Column;
 use super::distance;
-use super::error::{Error, Result};
 use super::form::{self, Date};
 use super::signature::Signature;
 use crate::cluster::NULL_CODE;
@@ -41,12 +42,13 @@ pub(super) struct Measure {
     pub thresholds: Vec<f64>,
     /// The class of two equal values, if it is the same for all.
     pub class_of_same: Option<u8>,
-    forms: Forms,
+    /// Index of the forms that it looks at.
+    pub form: usize,
 }
 
-/// The forms of each code's value.
+/// The forms of some values: of all of a field, by code, or of those of some records, by place.
 #[derive(Debug)]
-enum Forms {
+pub(super) enum Forms {
     Texts(Vec<Signature>),
     Dates(Vec<Option<Date>>),
     Numbers(Vec<Option<f64>>),
@@ -54,39 +56,90 @@ enum Forms {
     Lists(Vec<Option<Vec<String>>>),
 }
 
-impl Measure {
-    /// # Errors
-    /// When a distance is asked of a combination of columns.
-    pub fn new(kind: Kind, field: usize, column: &Column, name: &str) -> Result<Self> {
-        if column.texts().is_none() {
-            return Err(Error::NoText { of: name.into() });
-        }
-        let forms = match kind {
-            Kind::Days | Kind::DayMonth => Forms::Dates(form::each(column, form::date)),
-            Kind::Apart => Forms::Numbers(form::each(column, form::number)),
-            Kind::Near => Forms::Places(form::each(column, form::place)),
-            Kind::Overlap => Forms::Lists(form::each(column, form::elements)),
+impl Forms {
+    /// The forms that a measure needs of a column's values.
+    pub fn new(kind: Kind, column: &Column) -> Self {
+        match kind {
+            Kind::Days | Kind::DayMonth => Self::Dates(form::each(column, form::date)),
+            Kind::Apart => Self::Numbers(form::each(column, form::number)),
+            Kind::Near => Self::Places(form::each(column, form::place)),
+            Kind::Overlap => Self::Lists(form::each(column, form::elements)),
             Kind::JaroWinkler | Kind::Jaro | Kind::Levenshtein | Kind::Damerau | Kind::Initial => {
-                let codes = 0..column.distinct() as u32;
-                Forms::Texts(
-                    codes
-                        .map(|code| Signature::of(column.bytes(code)))
-                        .collect(),
-                )
+                let codes = (0..column.distinct() as u32).into_par_iter();
+                let signature = |code| Signature::of(column.bytes(code));
+                Self::Texts(codes.with_min_len(1 << 12).map(signature).collect())
             }
-        };
-        Ok(Self {
+        }
+    }
+
+    /// Whether these are what a measure needs.
+    pub fn serve(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Days | Kind::DayMonth => matches!(self, Self::Dates(_)),
+            Kind::Apart => matches!(self, Self::Numbers(_)),
+            Kind::Near => matches!(self, Self::Places(_)),
+            Kind::Overlap => matches!(self, Self::Lists(_)),
+            _ => matches!(self, Self::Texts(_)),
+        }
+    }
+}
+
+/// The forms that are small enough to be laid side by side.
+#[derive(Debug)]
+pub(super) enum Laid {
+    Texts(Vec<Signature>),
+    Dates(Vec<Option<Date>>),
+    None,
+}
+
+impl Laid {
+    /// Room for forms of this kind.
+    pub fn room(forms: &Forms) -> Self {
+        match forms {
+            Forms::Texts(_) => Self::Texts(Vec::new()),
+            Forms::Dates(_) => Self::Dates(Vec::new()),
+            _ => Self::None,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        match self {
+            Self::Texts(texts) => texts.clear(),
+            Self::Dates(dates) => dates.clear(),
+            Self::None => {}
+        }
+    }
+
+    /// Lays out the forms of these codes, unless they lie there already.
+    #[inline]
+    pub fn fill(&mut self, forms: &Forms, codes: impl Iterator<Item = u32>) {
+        match (self, forms) {
+            (Self::Texts(laid), Forms::Texts(all)) if laid.is_empty() => {
+                let none = Signature::of(b"");
+                laid.extend(codes.map(|code| *all.get(code as usize).unwrap_or(&none)));
+            }
+            (Self::Dates(laid), Forms::Dates(all)) if laid.is_empty() => {
+                laid.extend(codes.map(|code| all.get(code as usize).copied().flatten()));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Measure {
+    pub fn new(kind: Kind, field: usize, form: usize) -> Self {
+        Self {
             kind,
             field,
             thresholds: Vec::new(),
             class_of_same: None,
-            forms,
-        })
+            form,
+        }
     }
 
     /// What follows from the thresholds, once all are known.
-    pub fn settle(&mut self) {
-        let Forms::Texts(texts) = &self.forms else {
+    pub fn settle(&mut self, forms: &Forms) {
+        let Forms::Texts(texts) = forms else {
             return;
         };
         // A single letter is its own initial, a name is not; an empty text is not like itself by every measure.
@@ -114,12 +167,12 @@ impl Measure {
     }
 
     /// How many thresholds the two values meet; none when one is missing.
-    pub fn class(&self, column: &Column, a: u32, b: u32, memo: &mut Memo) -> u8 {
+    pub fn class(&self, column: &Column, forms: &Forms, a: u32, b: u32, memo: &mut Memo) -> u8 {
         if a == NULL_CODE || b == NULL_CODE {
             return 0;
         }
         let (first, second) = (a as usize, b as usize);
-        match &self.forms {
+        match forms {
             Forms::Texts(_) => {
                 memo.get_or(a, b, || self.of_texts(column.bytes(a), column.bytes(b)))
             }
@@ -137,26 +190,28 @@ impl Measure {
         }
     }
 
-    /// A class that the two values do not exceed, from what costs a few instructions.
+    /// A class that two values do not exceed, from what costs a few instructions; the values' forms lie at these places.
     #[inline]
-    pub fn cap(&self, a: u32, b: u32) -> u8 {
-        if a == NULL_CODE || b == NULL_CODE {
-            return 0;
-        }
-        match &self.forms {
-            Forms::Texts(texts) => self.cap_of_texts(&texts[a as usize], &texts[b as usize]),
-            Forms::Dates(dates) => of(dates, a as usize, b as usize, |a, b| self.of_dates(*a, *b)),
-            _ => u8::MAX,
+    pub fn cap(&self, laid: &Laid, a: usize, b: usize) -> u8 {
+        match laid {
+            Laid::Texts(texts) => self.cap_of_texts(&texts[a], &texts[b]),
+            Laid::Dates(dates) => of(dates, a, b, |a, b| self.of_dates(*a, *b)),
+            Laid::None => u8::MAX,
         }
     }
 
+    #[inline]
     fn cap_of_texts(&self, a: &Signature, b: &Signature) -> u8 {
-        let thresholds = &self.thresholds;
         match self.kind {
-            Kind::JaroWinkler => distance::similarity_class(a.jaro_winkler_max(b), thresholds),
-            Kind::Jaro => distance::similarity_class(a.jaro_max(b), thresholds),
+            Kind::JaroWinkler => {
+                distance::similarity_class(f64::from(a.jaro_winkler_max(b)), &self.thresholds)
+            }
+            Kind::Jaro => distance::similarity_class(f64::from(a.jaro_max(b)), &self.thresholds),
             Kind::Initial => u8::from(a.may_be_initial(b)),
-            _ => distance::distance_class(f64::from(a.edits_min(b)), thresholds),
+            _ => {
+                let may = |most: &&f64| a.may_be_edits(b, **most as u32);
+                self.thresholds.iter().take_while(may).count() as u8
+            }
         }
     }
 

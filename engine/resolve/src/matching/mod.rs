@@ -45,6 +45,7 @@ mod row;
 mod sample;
 mod scan;
 mod score;
+mod sheet;
 mod signature;
 pub mod splink;
 pub mod templates;

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 /// A row is a whole number of so many lanes of 32 bits, which processors compare together.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// Lanes in a cache line. The first row begins on one, so that rows touch as few as they can.
 const LINE: usize = 16;
@@ -35,8 +35,8 @@ pub(super) struct Agreement {
 }
 
 impl Rows {
-    /// `fill` writes the lanes of the records from the given one on: all but the last lane of each row, and into that
-    /// what the record lacks.
+    /// `fill` is given the number of a record and the rows from that record on. Lanes that it does not write are 0; there
+    /// is one at least, the last.
     pub fn new(
         records: usize,
         lanes: usize,
@@ -69,20 +69,47 @@ impl Rows {
     }
 }
 
-impl Agreement {
-    /// Compares lane by lane. Equal lanes of absent values count as equal, and are lacking as well.
-    #[inline]
-    pub fn of(a: &[u32], b: &[u32]) -> Self {
-        let mut equal = 0;
-        let groups = a.chunks_exact(LANES).zip(b.chunks_exact(LANES));
-        for (at, (a, b)) in groups.take(BITS / LANES).enumerate() {
-            let mut bits = 0;
-            for lane in 0..LANES {
-                bits |= u32::from(a[lane] == b[lane]) << lane;
-            }
-            equal |= bits << (at * LANES);
-        }
-        let lacks = a[a.len() - 1] | b[b.len() - 1];
-        Self { equal, lacks }
+/// The first lanes that two rows have in common, as bits.
+#[inline]
+pub(super) fn equal_lanes(a: &[u32], b: &[u32]) -> u32 {
+    let groups = a.chunks_exact(LANES).zip(b.chunks_exact(LANES));
+    let groups = groups.take(BITS / LANES).enumerate();
+    groups.fold(0, |equal, (at, (a, b))| {
+        equal | equal_group(a, b) << (at * LANES)
+    })
+}
+
+/// Written so that a compiler sees whole groups: equal lanes keep their bit, and halves are laid together.
+#[inline]
+fn equal_group(a: &[u32], b: &[u32]) -> u32 {
+    let mut bits = [0; LANES];
+    for lane in 0..LANES {
+        bits[lane] = if a[lane] == b[lane] { BIT[lane] } else { 0 };
     }
+    let mut half = [0; LANES / 2];
+    for lane in 0..LANES / 2 {
+        half[lane] = bits[lane] | bits[lane + LANES / 2];
+    }
+    half.iter().fold(0, |all, bits| all | bits)
+}
+
+const BIT: [u32; LANES] = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/// Whether two rows have any lane in common.
+#[inline]
+pub(super) fn any_equal(a: &[u32], b: &[u32]) -> bool {
+    let mut equal = [0; LANES];
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            equal[lane] |= u32::from(a[lane] == b[lane]);
+        }
+    }
+    equal.iter().fold(0, |any, lane| any | lane) != 0
+}
+
+/// The first so many bits.
+pub(super) fn low_bits(count: usize) -> u32 {
+    1_u32
+        .checked_shl(count as u32)
+        .map_or(u32::MAX, |bit| bit - 1)
 }

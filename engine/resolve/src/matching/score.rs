@@ -22,7 +22,7 @@ use super::case::Case;
 use super::error::{Error, Result};
 use super::frame::{Frame, Memory};
 use super::model::{Comparison, LevelWeight, TermFrequency, Weights};
-use super::scan;
+use super::scan::{self, Batch};
 use crate::cluster::NULL_CODE;
 
 /// Two records, the lesser first, and the logarithm (base 2) of the odds that they are one person.
@@ -132,14 +132,18 @@ impl<'a> Scorer<'a> {
         threshold: f64,
         wanted: impl Fn(u32, u32) -> bool + Sync + Send,
     ) -> Vec<Pair> {
-        let visit = |desk: &mut Desk, found: &mut Vec<Pair>, a: u32, b: u32| {
-            let (a, b) = (a.min(b), a.max(b));
-            if !wanted(a, b) {
-                return;
-            }
-            if let Some(weight) = self.reaches(desk, a, b, threshold) {
-                found.push(Pair { a, b, weight });
-            }
+        let visit = |desk: &mut Desk, found: &mut Vec<Pair>, batch: &Batch| {
+            desk.memory.sheet.lay(self.frame, batch.records);
+            batch.each_pair(|a, b| {
+                let (first, second) = (batch.records[a], batch.records[b]);
+                if !wanted(first, second) {
+                    return;
+                }
+                if let Some(weight) = self.reaches(desk, a, b, threshold) {
+                    let (a, b) = (first, second);
+                    found.push(Pair { a, b, weight });
+                }
+            });
         };
         let found = scan::scan(blocks, self.frame.columns, || self.desk(), Vec::new, visit);
         found.concat()
@@ -165,7 +169,8 @@ impl<'a> Scorer<'a> {
     /// The level of each comparison for two records, and what it weighs against strangers.
     pub fn explain(&self, a: u32, b: u32) -> Vec<(u8, f64)> {
         let mut desk = self.desk();
-        self.frame.levels(a, b, &mut desk.memory, &mut desk.levels);
+        desk.memory.sheet.lay(self.frame, &[a, b]);
+        self.frame.levels(&mut desk.memory, 0, 1, &mut desk.levels);
         let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
         let weigh = |(levels, level): (&Vec<WeighedLevel>, &u8)| {
             let weight = levels[*level as usize].against_strangers(row_a, row_b);
@@ -189,17 +194,18 @@ impl<'a> Scorer<'a> {
     }
 
     pub(super) fn weight_with(&self, desk: &mut Desk, a: u32, b: u32) -> f64 {
-        self.frame.levels(a, b, &mut desk.memory, &mut desk.levels);
+        desk.memory.sheet.lay(self.frame, &[a, b]);
+        self.frame.levels(&mut desk.memory, 0, 1, &mut desk.levels);
         self.total(&desk.levels, self.frame.row(a), self.frame.row(b))
     }
 
-    /// The pair's weight if it reaches the threshold.
-    fn reaches(&self, desk: &mut Desk, a: u32, b: u32, threshold: f64) -> Option<f64> {
+    /// The weight of two records on the sheet, if it reaches the threshold.
+    fn reaches(&self, desk: &mut Desk, a: usize, b: usize, threshold: f64) -> Option<f64> {
         // Sums in another order may differ in the last bits; the final sum decides.
         let least = threshold - 1e-6;
-        let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
         let (memory, frame) = (&mut desk.memory, self.frame);
-        let case = memory.cases.at(frame, frame.agreement(row_a, row_b));
+        let agreement = frame.agreement(memory.sheet.row(a), memory.sheet.row(b));
+        let case = memory.cases.at(frame, agreement);
         for case in &memory.cases.all[desk.prospects.len()..] {
             desk.prospects.push(self.prospect(case));
         }
@@ -209,14 +215,15 @@ impl<'a> Scorer<'a> {
         }
         let mut bound = prospect.settled + prospect.open_max;
         for (comparison, level) in &prospect.rare {
-            bound += self.comparisons[*comparison][*level as usize].added(row_a, row_b);
+            bound += self.comparisons[*comparison][*level as usize]
+                .added(memory.sheet.row(a), memory.sheet.row(b));
         }
         for (open, most) in &prospect.order {
             if bound < least {
                 return None;
             }
             let open = &case.open[*open];
-            open.cap(frame, row_a, row_b, &mut memory.caps);
+            open.cap(frame, &mut memory.sheet, a, b, &mut memory.caps);
             let possible = open
                 .candidates
                 .iter()
@@ -224,6 +231,7 @@ impl<'a> Scorer<'a> {
             bound += self.most(open.comparison, possible.map(|of| of.level)) - most;
         }
         desk.levels.copy_from_slice(&case.levels);
+        let (row_a, row_b) = (memory.sheet.row(a), memory.sheet.row(b));
         for (open, _) in &prospect.order {
             if bound < least {
                 return None;

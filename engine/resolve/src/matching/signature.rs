@@ -1,28 +1,41 @@
 //! What can be told of the distance between two texts without reading them: most pairs are far apart, and letters and
 //! lengths alone show it. Bounds only; what they leave open is measured.
 
-/// Sixteen bytes that stand for a text.
+/// A few bytes that stand for a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signature {
     /// The bytes that occur, as bits. Several bytes share a bit, which makes bounds weaker and never wrong.
     letters: u64,
-    start: [u8; 4],
+    start: [u8; ENDS],
+    end: [u8; ENDS],
     length: u32,
+    /// 1 / length, which costs less to multiply by.
+    inverse: f32,
 }
+
+/// So many bytes of each end are known.
+const ENDS: usize = 4;
 
 impl Signature {
     pub fn of(text: &[u8]) -> Self {
         let letters = text
             .iter()
             .fold(0, |letters, byte| letters | 1 << bit(*byte));
-        let mut start = [0; 4];
-        let length = text.len().min(start.len());
-        start[..length].copy_from_slice(&text[..length]);
+        let (mut start, mut end) = ([0; ENDS], [0; ENDS]);
+        start
+            .iter_mut()
+            .zip(text)
+            .for_each(|(at, byte)| *at = *byte);
+        end.iter_mut()
+            .zip(text.iter().rev())
+            .for_each(|(at, byte)| *at = *byte);
         let length = text.len() as u32;
         Self {
             letters,
             start,
+            end,
             length,
+            inverse: 1.0 / length.max(1) as f32,
         }
     }
 
@@ -30,53 +43,59 @@ impl Signature {
         self.length == 0
     }
 
-    /// No fewer insertions, deletions, substitutions and exchanges lead from one text to the other: each takes away at
-    /// most one letter and brings at most one.
-    pub fn edits_min(&self, other: &Self) -> u32 {
-        let (own, others) = self.letters_apart(other);
-        own.max(others).max(self.length.abs_diff(other.length))
+    /// Whether so few insertions, deletions, substitutions and exchanges of neighbours may lead from one text to the
+    /// other. Each takes away at most one letter and brings at most one, and changes only one end of a text whose ends
+    /// do not touch.
+    #[inline]
+    pub fn may_be_edits(&self, other: &Self, most: u32) -> bool {
+        let (own, others) = (self.letters & !other.letters, other.letters & !self.letters);
+        let long = self.length.min(other.length) > 2 * ENDS as u32;
+        let both_ends = long && self.start != other.start && self.end != other.end;
+        self.length.abs_diff(other.length) <= most
+            && at_most(own, most)
+            && at_most(others, most)
+            && (most > 1 || !both_ends)
     }
 
     /// The texts are no more alike by Jaro's measure: a letter that the other text lacks is not common, and at best
     /// all common ones are in order.
-    pub fn jaro_max(&self, other: &Self) -> f64 {
-        let (own, others) = self.letters_apart(other);
-        let common = (self.length - own).min(other.length - others);
-        if self.length == 0 || other.length == 0 {
-            return 1.0;
-        }
+    #[inline]
+    pub fn jaro_max(&self, other: &Self) -> f32 {
+        let apart = |a: u64, b: u64| (a & !b).count_ones();
+        let own = self.length - apart(self.letters, other.letters);
+        let common = own.min(other.length - apart(other.letters, self.letters));
         if common == 0 {
-            return 0.0;
+            return f32::from(u8::from(self.is_empty() || other.is_empty()));
         }
-        let share = |length: u32| f64::from(common) / f64::from(length);
-        (share(self.length) + share(other.length) + 1.0) / 3.0 + ROUNDING
+        (common as f32 * (self.inverse + other.inverse) + 1.0) / 3.0 + ROUNDING
     }
 
     /// As [`Self::jaro_max`], with Winkler's bonus for common first letters.
-    pub fn jaro_winkler_max(&self, other: &Self) -> f64 {
-        let letters = self.start.iter().zip(&other.start);
-        let prefix = letters.take_while(|(a, b)| a == b).count();
+    #[inline]
+    pub fn jaro_winkler_max(&self, other: &Self) -> f32 {
+        let unlike = u32::from_le_bytes(self.start) ^ u32::from_le_bytes(other.start);
+        let prefix = unlike.trailing_zeros() / u8::BITS;
         let jaro = self.jaro_max(other);
-        jaro + 0.1 * prefix as f64 * (1.0 - jaro).max(0.0)
+        jaro + 0.1 * prefix as f32 * (1.0 - jaro).max(0.0)
     }
 
     /// Whether one text may be the first letter of the other; a letter has at most four bytes.
     pub fn may_be_initial(&self, other: &Self) -> bool {
         self.start[0] == other.start[0] && self.length.min(other.length) <= 4
     }
-
-    /// Letters that only one of the texts has.
-    fn letters_apart(&self, other: &Self) -> (u32, u32) {
-        let apart = |a: u64, b: u64| (a & !b).count_ones();
-        (
-            apart(self.letters, other.letters),
-            apart(other.letters, self.letters),
-        )
-    }
 }
 
-/// A bound is taken to be greater by this, since sums in another order differ in the last bits.
-const ROUNDING: f64 = 1e-9;
+/// Whether so few bits are set.
+#[inline]
+fn at_most(mut bits: u64, most: u32) -> bool {
+    for _ in 0..most {
+        bits &= bits.wrapping_sub(1);
+    }
+    bits == 0
+}
+
+/// A bound is taken to be greater by this: it is computed with fewer digits than what it bounds.
+const ROUNDING: f32 = 1e-5;
 
 /// Letters of both cases below, digits and signs above.
 fn bit(byte: u8) -> u32 {

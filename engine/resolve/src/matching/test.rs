@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::columns::Column;
 use super::frame::Frame;
 use super::measure::Memo;
-use super::row::{Agreement, BITS};
+use super::row::{Agreement, BITS, equal_lanes, low_bits};
 use crate::cluster::NULL_CODE;
 
 /// A condition on codes.
@@ -116,7 +116,14 @@ impl Frame<'_> {
     /// How many of a measure's thresholds two records meet.
     pub(super) fn class(&self, measure: usize, a: &[u32], b: &[u32], memos: &mut [Memo]) -> u8 {
         let (of, memo) = (&self.measures[measure], &mut memos[measure]);
-        of.class(&self.fields[of.field], a[of.field], b[of.field], memo)
+        let (_, forms) = &self.forms[of.form];
+        of.class(
+            &self.fields[of.field],
+            forms,
+            a[of.field],
+            b[of.field],
+            memo,
+        )
     }
 
     /// What a record lacks, as bits: fields without a value, then fields without a date.
@@ -133,8 +140,8 @@ impl Frame<'_> {
     #[inline]
     pub(super) fn agreement(&self, a: &[u32], b: &[u32]) -> Agreement {
         let fields = self.fields.len();
-        let Agreement { mut equal, lacks } = Agreement::of(a, b);
-        equal &= low_bits(fields) & !lacks;
+        let lacks = a[a.len() - 1] | b[b.len() - 1];
+        let mut equal = equal_lanes(a, b) & low_bits(fields) & !lacks;
         for (at, crossing) in self.crossings.iter().enumerate() {
             let lane = fields + at;
             let swapped = a[lane] == b[crossing.second] && b[lane] == a[crossing.second];
@@ -225,10 +232,4 @@ fn bit(bits: u32, at: usize) -> Verdict {
         return Verdict::Open;
     }
     Verdict::known(bits >> at & 1 == 1)
-}
-
-fn low_bits(count: usize) -> u32 {
-    1_u32
-        .checked_shl(count as u32)
-        .map_or(u32::MAX, |bit| bit - 1)
 }

@@ -71,13 +71,18 @@ impl Component {
         if self.certain {
             return;
         }
+        memory.sheet.lay(frame, &self.records);
         let mut levels = vec![0; frame.model.comparisons.len()];
-        let mut patterns = Vec::with_capacity(self.records.len() * (self.records.len() - 1) / 2);
-        for (a, b) in self.pairs() {
-            patterns.push((!frame.columns.one_source(a, b)).then(|| {
-                frame.levels(a, b, memory, &mut levels);
-                radix.number(&levels)
-            }));
+        let count = self.records.len();
+        let mut patterns = Vec::with_capacity(count * (count - 1) / 2);
+        for a in 0..count {
+            for b in a + 1..count {
+                let apart = !frame.columns.one_source(self.records[a], self.records[b]);
+                patterns.push(apart.then(|| {
+                    frame.levels(memory, a, b, &mut levels);
+                    radix.number(&levels)
+                }));
+            }
         }
         self.patterns = patterns;
     }

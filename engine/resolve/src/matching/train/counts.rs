@@ -1,14 +1,14 @@
 //! Agreement patterns of candidate pairs, counted.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
 use crate::matching::frame::{Frame, Memory};
 use crate::matching::pattern::{Patterns, Radix};
-use crate::matching::scan;
+use crate::matching::sample::Sample;
+use crate::matching::scan::{self, Batch};
 
 /// Counts the patterns of the candidate pairs that `take` keeps.
 pub(super) fn of_blocks(
@@ -17,11 +17,15 @@ pub(super) fn of_blocks(
     take: impl Fn(u32, u32) -> bool + Sync + Send,
 ) -> Result<Patterns> {
     let radix = frame.radix()?;
-    let visit = |desk: &mut (Memory, Vec<u8>), found: &mut HashMap<u64, u64>, a: u32, b: u32| {
-        if take(a, b) {
-            frame.levels(a, b, &mut desk.0, &mut desk.1);
-            *found.entry(radix.number(&desk.1)).or_default() += 1;
-        }
+    let visit = |desk: &mut (Memory, Vec<u8>), found: &mut HashMap<u64, u64>, batch: &Batch| {
+        let (memory, levels) = desk;
+        memory.sheet.lay(frame, batch.records);
+        batch.each_pair(|a, b| {
+            if take(batch.records[a], batch.records[b]) {
+                frame.levels(memory, a, b, levels);
+                *found.entry(radix.number(levels)).or_default() += 1;
+            }
+        });
     };
     let desk = || (frame.memory(), vec![0; frame.model.comparisons.len()]);
     Ok(gather(
@@ -30,22 +34,21 @@ pub(super) fn of_blocks(
     ))
 }
 
-/// Counts the patterns of these pairs.
-pub(super) fn of_pairs(frame: &Frame, pairs: &[(u32, u32)]) -> Result<Patterns> {
+/// Counts the patterns of a sample's pairs.
+pub(super) fn of_sample(frame: &Frame, sample: &Sample) -> Result<Patterns> {
     let radix = frame.radix()?;
     let count = |pairs: &[(u32, u32)]| {
         let (mut memory, mut levels) = (frame.memory(), vec![0; frame.model.comparisons.len()]);
+        memory.sheet.lay(frame, &sample.records);
         let mut found = HashMap::new();
         for (a, b) in pairs {
-            frame.levels(*a, *b, &mut memory, &mut levels);
+            frame.levels(&mut memory, *a as usize, *b as usize, &mut levels);
             *found.entry(radix.number(&levels)).or_default() += 1;
         }
         found
     };
-    Ok(gather(
-        pairs.par_chunks(1 << 17).map(count).collect(),
-        &radix,
-    ))
+    let pairs = sample.pairs.par_chunks(1 << 17);
+    Ok(gather(pairs.map(count).collect(), &radix))
 }
 
 fn gather(found: Vec<HashMap<u64, u64>>, radix: &Radix) -> Patterns {

@@ -9,7 +9,7 @@ use crate::matching::error::Result;
 use crate::matching::expression::Expression;
 use crate::matching::frame::Frame;
 use crate::matching::key;
-use crate::matching::sample;
+use crate::matching::sample::sample;
 
 /// u of every level of every comparison.
 pub(super) fn estimate(
@@ -17,8 +17,8 @@ pub(super) fn estimate(
     fingerprints: &[u64],
     sample_pairs: usize,
 ) -> Result<Vec<Vec<f64>>> {
-    let sample = sample::pairs(frame, fingerprints, sample_pairs);
-    let patterns = counts::of_pairs(frame, &sample)?;
+    let sample = sample(frame, fingerprints, sample_pairs);
+    let patterns = counts::of_sample(frame, &sample)?;
     let mut tables = Tables {
         frame,
         known: HashMap::new(),
