@@ -30,14 +30,41 @@ pub(super) struct Open {
     pub comparison: usize,
     /// The levels that are possible, in order; the last holds if no other does.
     pub candidates: Vec<Candidate>,
-    /// What the candidates measure, each once.
-    measures: Vec<usize>,
 }
 
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub level: u8,
     needs: Needs,
+}
+
+/// Two records on the sheet, and the most that each measure can come to between them, as far as that was asked.
+#[derive(Debug)]
+pub(super) struct Duo<'a> {
+    pub frame: &'a Frame<'a>,
+    pub sheet: &'a mut Sheet,
+    pub caps: &'a mut [u8],
+    pub memos: &'a mut [Memo],
+    pub a: usize,
+    pub b: usize,
+}
+
+/// Stands for a cap that was not asked for; no class is as great.
+pub(super) const UNASKED: u8 = u8::MAX;
+
+impl Duo<'_> {
+    #[inline]
+    fn cap(&mut self, measure: usize) -> u8 {
+        if self.caps[measure] == UNASKED {
+            self.caps[measure] = self.sheet.cap(self.frame, measure, self.a, self.b);
+        }
+        self.caps[measure]
+    }
+
+    fn class(&mut self, measure: usize) -> u8 {
+        let (a, b) = (self.sheet.row(self.a), self.sheet.row(self.b));
+        self.frame.class(measure, a, b, self.memos)
+    }
 }
 
 impl Cases {
@@ -61,7 +88,10 @@ impl Case {
             let candidates = candidates(frame, comparison, agreement);
             levels.push(candidates[candidates.len() - 1].level);
             if candidates.len() > 1 {
-                open.push(Open::new(comparison, candidates));
+                open.push(Open {
+                    comparison,
+                    candidates,
+                });
             }
         }
         Self { levels, open }
@@ -74,10 +104,12 @@ fn candidates(frame: &Frame, comparison: usize, agreement: Agreement) -> Vec<Can
     for (level, test) in frame.tests[comparison].iter().enumerate() {
         let verdict = frame.verdict(test, agreement);
         if verdict != Verdict::No {
-            candidates.push(Candidate {
-                level: level as u8,
-                needs: frame.needs(test, agreement),
-            });
+            let needs = match verdict {
+                Verdict::Yes => Needs::NONE,
+                _ => frame.needs(test, agreement),
+            };
+            let level = level as u8;
+            candidates.push(Candidate { level, needs });
         }
         if verdict == Verdict::Yes {
             break;
@@ -87,68 +119,30 @@ fn candidates(frame: &Frame, comparison: usize, agreement: Agreement) -> Vec<Can
 }
 
 impl Open {
-    fn new(comparison: usize, candidates: Vec<Candidate>) -> Self {
-        let needs = candidates
-            .iter()
-            .flat_map(|candidate| &candidate.needs.classes);
-        let mut measures: Vec<usize> = needs.map(|(measure, _)| *measure).collect();
-        measures.sort_unstable();
-        measures.dedup();
-        Self {
-            comparison,
-            candidates,
-            measures,
-        }
-    }
-
-    /// Bounds what the candidates measure, by signatures.
-    #[inline]
-    pub fn cap(&self, frame: &Frame, sheet: &mut Sheet, a: usize, b: usize, caps: &mut [u8]) {
-        for measure in &self.measures {
-            caps[*measure] = sheet.cap(frame, *measure, a, b);
-        }
-    }
-
-    /// The first level that holds. Distances are measured only where the caps leave something open.
-    pub fn settle(
-        &self,
-        frame: &Frame,
-        a: &[u32],
-        b: &[u32],
-        caps: &[u8],
-        memos: &mut [Memo],
-    ) -> u8 {
-        let (last, others) = self
-            .candidates
-            .split_last()
-            .expect("an open comparison has candidates");
-        let holds = |candidate: &&Candidate| {
-            candidate.possible(caps) && candidate.holds(frame, self.comparison, a, b, memos)
-        };
-        others.iter().find(holds).unwrap_or(last).level
+    /// The first level that holds. Distances are measured only where signatures leave something open.
+    pub fn settle(&self, duo: &mut Duo) -> u8 {
+        let mut candidates = self.candidates.iter();
+        let holds = candidates
+            .find(|candidate| candidate.possible(duo) && candidate.holds(self.comparison, duo));
+        holds.map_or(0, |candidate| candidate.level)
     }
 }
 
 impl Candidate {
-    /// Whether the caps allow it.
+    /// Whether signatures allow it.
     #[inline]
-    pub fn possible(&self, caps: &[u8]) -> bool {
+    pub fn possible(&self, duo: &mut Duo) -> bool {
         let mut classes = self.needs.classes.iter();
-        classes.all(|(measure, min)| caps[*measure] >= *min)
+        classes.all(|(measure, min)| duo.cap(*measure) >= *min)
     }
 
-    fn holds(
-        &self,
-        frame: &Frame,
-        comparison: usize,
-        a: &[u32],
-        b: &[u32],
-        memos: &mut [Memo],
-    ) -> bool {
+    fn holds(&self, comparison: usize, duo: &mut Duo) -> bool {
         let mut classes = self.needs.classes.iter();
         if self.needs.suffice {
-            return classes.all(|(measure, min)| frame.class(*measure, a, b, memos) >= *min);
+            return classes.all(|(measure, min)| duo.class(*measure) >= *min);
         }
-        frame.holds(&frame.tests[comparison][self.level as usize], a, b, memos)
+        let (a, b) = (duo.sheet.row(duo.a), duo.sheet.row(duo.b));
+        let test = &duo.frame.tests[comparison][self.level as usize];
+        duo.frame.holds(test, a, b, duo.memos)
     }
 }

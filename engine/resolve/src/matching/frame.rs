@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::case::Cases;
+use super::case::{Case, Cases, Duo, UNASKED};
 use super::columns::{Column, Columns};
 use super::condition::Condition;
 use super::error::{Error, Result};
@@ -48,6 +48,28 @@ pub(super) struct Memory {
     pub cases: Cases,
     /// Of the pair at hand, the most that each measure can come to.
     pub caps: Vec<u8>,
+}
+
+impl Memory {
+    /// A case, and two records on the sheet whose agreement it is.
+    pub fn case_of<'a>(
+        &'a mut self,
+        frame: &'a Frame,
+        case: usize,
+        a: usize,
+        b: usize,
+    ) -> (&'a Case, Duo<'a>) {
+        self.caps.fill(UNASKED);
+        let duo = Duo {
+            frame,
+            sheet: &mut self.sheet,
+            caps: &mut self.caps,
+            memos: &mut self.memos,
+            a,
+            b,
+        };
+        (&self.cases.all[case], duo)
+    }
 }
 
 impl<'a> Frame<'a> {
@@ -143,12 +165,10 @@ impl<'a> Frame<'a> {
     pub(super) fn levels(&self, memory: &mut Memory, a: usize, b: usize, levels: &mut [u8]) {
         let agreement = self.agreement(memory.sheet.row(a), memory.sheet.row(b));
         let case = memory.cases.at(self, agreement);
-        let case = &memory.cases.all[case];
+        let (case, mut duo) = memory.case_of(self, case, a, b);
         levels.copy_from_slice(&case.levels);
         for open in &case.open {
-            open.cap(self, &mut memory.sheet, a, b, &mut memory.caps);
-            let (a, b) = (memory.sheet.row(a), memory.sheet.row(b));
-            levels[open.comparison] = open.settle(self, a, b, &memory.caps, &mut memory.memos);
+            levels[open.comparison] = open.settle(&mut duo);
         }
     }
 
@@ -271,7 +291,7 @@ impl<'a> Frame<'a> {
     /// Lays the codes of each record side by side.
     fn pack(&mut self) {
         let fields = self.fields.len();
-        let lanes = fields + self.crossings.len();
+        let lanes = fields + self.crossings.len() + 1;
         let frame = &*self;
         let fill = |first: usize, rows: &mut [&mut [u32]]| {
             for (field, column) in frame.fields.iter().enumerate() {

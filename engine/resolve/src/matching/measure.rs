@@ -240,8 +240,8 @@ fn of<T>(forms: &[Option<T>], a: usize, b: usize, class: impl Fn(&T, &T) -> u8) 
     both.map_or(0, |(a, b)| class(a, b))
 }
 
-/// Slots in a memo: 2^15, so that one measure's memo (256 KiB) stays near the core.
-const SLOT_BITS: u32 = 15;
+/// Slots in a memo: 2^13, so that one measure's memo (64 KiB) stays near the core.
+const SLOT_BITS: u32 = 13;
 
 /// The classes of pairs of codes that were measured of late.
 #[derive(Debug)]

@@ -35,14 +35,14 @@ pub(super) struct Agreement {
 }
 
 impl Rows {
-    /// `fill` is given the number of a record and the rows from that record on. Lanes that it does not write are 0; there
-    /// is one at least, the last.
+    /// `fill` is given the number of a record and the rows from that record on. Lanes that it does not write
+    /// are 0.
     pub fn new(
         records: usize,
         lanes: usize,
         fill: impl Fn(usize, &mut [&mut [u32]]) + Sync,
     ) -> Self {
-        let width = (lanes + 1).next_multiple_of(LANES);
+        let width = lanes.next_multiple_of(LANES);
         let mut rows = Self {
             lanes: vec![0; records * width + LINE],
             first: 0,

@@ -18,7 +18,7 @@
 //! leaves possible, then what signatures leave possible, then the distances, as long as the threshold is within reach.
 
 use super::block::Blocks;
-use super::case::Case;
+use super::case::{Candidate, Case, Duo, Open};
 use super::error::{Error, Result};
 use super::frame::{Frame, Memory};
 use super::model::{Comparison, LevelWeight, TermFrequency, Weights};
@@ -81,8 +81,34 @@ struct Prospect {
     rare_max: f64,
     /// Most that the open comparisons add.
     open_max: f64,
-    /// Open comparisons, as numbered in the case, and the most that each adds; what tells most comes first.
-    order: Vec<(usize, f64)>,
+    /// Open comparisons; what tells most comes first.
+    stakes: Vec<Stake>,
+}
+
+/// What an open comparison can come to.
+#[derive(Debug)]
+struct Stake {
+    /// Its place among the case's open comparisons.
+    at: usize,
+    /// Its candidates, and the most that each can weigh: the greatest first.
+    ranked: Vec<(usize, f64)>,
+    /// What the last candidate weighs.
+    last: f64,
+}
+
+impl Stake {
+    /// How much may be lost by looking.
+    fn tells(&self) -> f64 {
+        self.ranked[0].1 - self.last
+    }
+
+    /// The most that it can weigh by what signatures allow.
+    #[inline]
+    fn most(&self, open: &Open, duo: &mut Duo) -> f64 {
+        let mut ranked = self.ranked.iter();
+        let possible = ranked.find(|(at, _)| open.candidates[*at].possible(duo));
+        possible.map_or(self.last, |(_, most)| *most)
+    }
 }
 
 impl<'a> Scorer<'a> {
@@ -209,45 +235,38 @@ impl<'a> Scorer<'a> {
         for case in &memory.cases.all[desk.prospects.len()..] {
             desk.prospects.push(self.prospect(case));
         }
-        let (case, prospect) = (&memory.cases.all[case], &desk.prospects[case]);
-        if prospect.settled + prospect.rare_max + prospect.open_max < least {
+        let prospect = &desk.prospects[case];
+        let mut bound = prospect.settled + prospect.open_max;
+        if bound + prospect.rare_max < least {
             return None;
         }
-        let mut bound = prospect.settled + prospect.open_max;
+        let (case, mut duo) = memory.case_of(frame, case, a, b);
         for (comparison, level) in &prospect.rare {
-            bound += self.comparisons[*comparison][*level as usize]
-                .added(memory.sheet.row(a), memory.sheet.row(b));
+            let weighed = &self.comparisons[*comparison][*level as usize];
+            bound += weighed.added(duo.sheet.row(a), duo.sheet.row(b));
         }
-        for (open, most) in &prospect.order {
+        for stake in &prospect.stakes {
             if bound < least {
                 return None;
             }
-            let open = &case.open[*open];
-            open.cap(frame, &mut memory.sheet, a, b, &mut memory.caps);
-            let possible = open
-                .candidates
-                .iter()
-                .filter(|of| of.possible(&memory.caps));
-            bound += self.most(open.comparison, possible.map(|of| of.level)) - most;
+            bound += stake.most(&case.open[stake.at], &mut duo) - stake.ranked[0].1;
+        }
+        if bound < least {
+            return None;
         }
         desk.levels.copy_from_slice(&case.levels);
-        let (row_a, row_b) = (memory.sheet.row(a), memory.sheet.row(b));
-        for (open, _) in &prospect.order {
+        for stake in &prospect.stakes {
+            let open = &case.open[stake.at];
+            bound -= stake.most(open, &mut duo);
+            let level = open.settle(&mut duo);
+            let weighed = &self.comparisons[open.comparison][level as usize];
+            bound += weighed.against_strangers(duo.sheet.row(a), duo.sheet.row(b));
             if bound < least {
                 return None;
             }
-            let open = &case.open[*open];
-            let possible = open
-                .candidates
-                .iter()
-                .filter(|of| of.possible(&memory.caps));
-            let most = self.most(open.comparison, possible.map(|of| of.level));
-            let level = open.settle(frame, row_a, row_b, &memory.caps, &mut memory.memos);
-            let weighed = &self.comparisons[open.comparison][level as usize];
-            bound += weighed.against_strangers(row_a, row_b) - most;
             desk.levels[open.comparison] = level;
         }
-        let weight = self.total(&desk.levels, row_a, row_b);
+        let weight = self.total(&desk.levels, duo.sheet.row(a), duo.sheet.row(b));
         (weight >= threshold).then_some(weight)
     }
 
@@ -257,7 +276,7 @@ impl<'a> Scorer<'a> {
             rare: Vec::new(),
             rare_max: 0.0,
             open_max: 0.0,
-            order: Vec::new(),
+            stakes: Vec::new(),
         };
         let is_open = |at: usize| case.open.iter().any(|open| open.comparison == at);
         for (at, level) in case
@@ -274,23 +293,19 @@ impl<'a> Scorer<'a> {
             }
         }
         for (at, open) in case.open.iter().enumerate() {
-            let most = self.most(open.comparison, open.candidates.iter().map(|of| of.level));
-            prospect.open_max += most;
-            prospect.order.push((at, most));
+            let levels = &self.comparisons[open.comparison];
+            let most = |of: &Candidate| levels[of.level as usize].most;
+            let mut ranked: Vec<(usize, f64)> =
+                open.candidates.iter().map(most).enumerate().collect();
+            ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let last = levels[case.levels[open.comparison] as usize].stranger;
+            prospect.open_max += ranked[0].1;
+            prospect.stakes.push(Stake { at, ranked, last });
         }
-        let last = |at: usize| {
-            let comparison = case.open[at].comparison;
-            self.comparisons[comparison][case.levels[comparison] as usize].stranger
-        };
-        let tells = |(at, most): &(usize, f64)| most - last(*at);
-        prospect.order.sort_by(|a, b| tells(b).total_cmp(&tells(a)));
         prospect
-    }
-
-    /// The most that these levels of a comparison can weigh.
-    fn most(&self, comparison: usize, levels: impl Iterator<Item = u8>) -> f64 {
-        let most = levels.map(|level| self.comparisons[comparison][level as usize].most);
-        most.fold(f64::NEG_INFINITY, f64::max)
+            .stakes
+            .sort_by(|a, b| b.tells().total_cmp(&a.tells()));
+        prospect
     }
 
     /// The weight of known levels, always summed in the model's order.

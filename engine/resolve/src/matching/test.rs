@@ -59,6 +59,14 @@ pub(super) struct Needs {
     pub suffice: bool,
 }
 
+impl Needs {
+    /// Those of a test that holds anyway.
+    pub const NONE: Self = Self {
+        classes: Vec::new(),
+        suffice: true,
+    };
+}
+
 /// Stands for a value that the other field does not hold; no code is as great, and none missing is the same.
 const NO_COUNTERPART: u32 = NULL_CODE - 1;
 
