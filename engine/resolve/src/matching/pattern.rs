@@ -11,28 +11,30 @@ pub(super) struct Patterns {
     pub counts: Vec<(Pattern, f64)>,
 }
 
-/// Numbers patterns by mixed radix.
+/// Numbers patterns by as many bits for each comparison as its levels need.
 #[derive(Debug, Clone)]
 pub(super) struct Radix {
-    sizes: Vec<u64>,
+    widths: Vec<u32>,
 }
 
 impl Radix {
     /// # Errors
     /// When there are more patterns than 64-bit numbers.
     pub fn new(levels: impl Iterator<Item = usize>) -> Result<Self> {
-        let sizes: Vec<u64> = levels.map(|levels| levels as u64).collect();
-        let most = sizes
-            .iter()
-            .try_fold(1_u64, |most, size| most.checked_mul(*size));
-        let comparisons = sizes.len();
-        most.ok_or(Error::TooManyPatterns { comparisons })?;
-        Ok(Self { sizes })
+        let width = |levels: usize| usize::BITS - levels.saturating_sub(1).leading_zeros();
+        let widths: Vec<u32> = levels.map(width).collect();
+        if widths.iter().sum::<u32>() > u64::BITS {
+            let comparisons = widths.len();
+            return Err(Error::TooManyPatterns { comparisons });
+        }
+        Ok(Self { widths })
     }
 
     pub fn number(&self, levels: &[u8]) -> u64 {
-        let digits = self.sizes.iter().zip(levels);
-        digits.fold(0, |number, (size, level)| number * size + u64::from(*level))
+        let digits = self.widths.iter().zip(levels);
+        digits.fold(0, |number, (width, level)| {
+            number << width | u64::from(*level)
+        })
     }
 
     pub fn pattern(&self, number: u64) -> Pattern {
@@ -43,10 +45,10 @@ impl Radix {
 
     /// As [`Self::pattern`], into a place that is there already.
     pub fn levels(&self, mut number: u64, levels: &mut Vec<u8>) {
-        levels.resize(self.sizes.len(), 0);
-        for (level, size) in levels.iter_mut().zip(&self.sizes).rev() {
-            *level = (number % size) as u8;
-            number /= size;
+        levels.resize(self.widths.len(), 0);
+        for (level, width) in levels.iter_mut().zip(&self.widths).rev() {
+            *level = (number & ((1 << width) - 1)) as u8;
+            number >>= width;
         }
     }
 }

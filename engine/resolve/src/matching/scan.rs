@@ -18,20 +18,21 @@ struct Task {
     members: Range<usize>,
 }
 
-/// Some blocks of a rule, whose records are taken up together.
-#[derive(Debug)]
-pub(super) struct Batch<'a> {
-    columns: &'a Columns,
-    pub records: &'a [u32],
-    /// Where each record's block ends, for those that meet the records after them.
-    ends: Vec<usize>,
-    /// Each record's blocks by the rules before this one, in rows of `width` lanes.
+/// Some blocks of a rule, taken up together, and the pairs that they add to those of earlier rules.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// The records that are in a pair, block after block, ascending in each.
+    pub records: Vec<u32>,
+    /// Each pair once, as places among the records: the lesser record first.
+    pub pairs: Vec<(u32, u32)>,
+    /// Each member's blocks by the rules before this one, in rows of whole groups of lanes.
     keys: Vec<u32>,
-    width: usize,
+    /// Each member's place among the records.
+    places: Vec<u32>,
 }
 
-/// About so many records are a batch; their rows stay near the core.
-const BATCH_RECORDS: usize = 1 << 8;
+/// About so many members are a batch; their rows stay near the core.
+const BATCH_MEMBERS: usize = 1 << 9;
 
 /// Calls `visit` for all blocks, a batch at a time. `memory` is made anew for each thread's share of work, `start` for
 /// each task; what came of the tasks is returned in a fixed order.
@@ -44,10 +45,10 @@ pub(super) fn scan<M, T: Send>(
 ) -> Vec<T> {
     let run = |memory: &mut M, task: Task| {
         let mut found = start();
-        let mut batch = Batch::new(columns, task.rule);
+        let mut batch = Batch::default();
         let mut members = task.members;
         while !members.is_empty() {
-            members = batch.take(blocks, task.rule, members);
+            members = batch.take(blocks, columns, task.rule, members);
             visit(memory, &mut found, &batch);
         }
         found
@@ -56,60 +57,72 @@ pub(super) fn scan<M, T: Send>(
     tasks.into_par_iter().map_init(memory, run).collect()
 }
 
-impl<'a> Batch<'a> {
-    fn new(columns: &'a Columns, rule: usize) -> Self {
-        Self {
-            columns,
-            records: &[],
-            ends: Vec::new(),
-            keys: Vec::new(),
-            width: rule.next_multiple_of(LANES),
-        }
-    }
-
-    /// Takes up the first of these members, and returns the rest.
-    fn take(&mut self, blocks: &'a Blocks, rule: usize, members: Range<usize>) -> Range<usize> {
+impl Batch {
+    /// Takes up the first of these members, each with all that follow it in its block. Returns the rest.
+    fn take(
+        &mut self,
+        blocks: &Blocks,
+        columns: &Columns,
+        rule: usize,
+        members: Range<usize>,
+    ) -> Range<usize> {
         let of = &blocks.rules[rule];
-        let from = members.start;
-        let mut block = of.starts.partition_point(|start| *start as usize <= from);
-        self.ends.clear();
-        let mut next = from;
-        while next < members.end && next - from < BATCH_RECORDS {
-            let end = of.starts[block] as usize;
-            self.ends.resize(end.min(members.end) - from, end - from);
-            next = end.min(members.end);
+        let first = members.start;
+        let mut block = of.starts.partition_point(|start| *start as usize <= first);
+        let (mut next, mut end) = (first, first);
+        self.keys.clear();
+        self.pairs.clear();
+        let width = rule.next_multiple_of(LANES);
+        while next < members.end && next - first < BATCH_MEMBERS {
+            end = of.starts[block] as usize;
+            for (place, record) in (next - first..).zip(&of.members[next..end]) {
+                self.keys
+                    .extend_from_slice(&blocks.keys_of(*record)[..rule]);
+                // No two members have the lanes beyond in common.
+                self.keys
+                    .resize((place + 1) * width, u32::MAX - place as u32);
+            }
+            let stop = end.min(members.end);
+            for a in next..stop {
+                self.meet(columns, &of.members[first..end], width, a - first);
+            }
+            next = stop;
             block += 1;
         }
-        let end = from + self.ends.last().copied().unwrap_or_default();
-        self.records = &of.members[from..end];
-        self.keys.clear();
-        for (place, record) in self.records.iter().enumerate() {
-            self.keys
-                .extend_from_slice(&blocks.keys_of(*record)[..rule]);
-            // No two records have the lanes beyond in common.
-            self.keys
-                .resize((place + 1) * self.width, u32::MAX - place as u32);
-        }
+        self.keep(&of.members[first..end]);
         next..members.end
     }
 
-    /// Every pair of one block that no rule before brings together, as places among the records: the lesser record
-    /// first.
-    #[inline]
-    pub fn each_pair(&self, mut visit: impl FnMut(usize, usize)) {
-        for (a, end) in self.ends.iter().enumerate() {
-            for b in a + 1..*end {
-                let earlier = any_equal(self.keys_of(a), self.keys_of(b));
-                if !earlier && !self.columns.one_source(self.records[a], self.records[b]) {
-                    visit(a, b);
-                }
+    /// One member with all later ones, as far as no rule before brings them together.
+    fn meet(&mut self, columns: &Columns, members: &[u32], width: usize, a: usize) {
+        let keys = |place: usize| &self.keys[place * width..][..width];
+        let own = keys(a);
+        for b in a + 1..members.len() {
+            if !any_equal(own, keys(b)) && !columns.one_source(members[a], members[b]) {
+                self.pairs.push((a as u32, b as u32));
             }
         }
     }
 
-    #[inline]
-    fn keys_of(&self, place: usize) -> &[u32] {
-        &self.keys[place * self.width..][..self.width]
+    /// Keeps the members that are in a pair, and gives the pairs their places.
+    fn keep(&mut self, members: &[u32]) {
+        self.places.clear();
+        self.places.resize(members.len(), 0);
+        for (a, b) in &self.pairs {
+            self.places[*a as usize] = 1;
+            self.places[*b as usize] = 1;
+        }
+        self.records.clear();
+        for (record, place) in members.iter().zip(&mut self.places) {
+            if *place == 1 {
+                *place = self.records.len() as u32;
+                self.records.push(*record);
+            }
+        }
+        for (a, b) in &mut self.pairs {
+            *a = self.places[*a as usize];
+            *b = self.places[*b as usize];
+        }
     }
 }
 

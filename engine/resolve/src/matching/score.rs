@@ -159,17 +159,18 @@ impl<'a> Scorer<'a> {
         wanted: impl Fn(u32, u32) -> bool + Sync + Send,
     ) -> Vec<Pair> {
         let visit = |desk: &mut Desk, found: &mut Vec<Pair>, batch: &Batch| {
-            desk.memory.sheet.lay(self.frame, batch.records);
-            batch.each_pair(|a, b| {
+            desk.memory.sheet.lay(self.frame, &batch.records);
+            for (a, b) in &batch.pairs {
+                let (a, b) = (*a as usize, *b as usize);
                 let (first, second) = (batch.records[a], batch.records[b]);
                 if !wanted(first, second) {
-                    return;
+                    continue;
                 }
                 if let Some(weight) = self.reaches(desk, a, b, threshold) {
                     let (a, b) = (first, second);
                     found.push(Pair { a, b, weight });
                 }
-            });
+            }
         };
         let found = scan::scan(blocks, self.frame.columns, || self.desk(), Vec::new, visit);
         found.concat()

@@ -89,7 +89,12 @@ fn joins(of: &Component, all: &Components, scorer: &Scorer, levels: &mut Vec<u8>
         all.radix.levels(*pattern, levels);
         scorer.weight_of(levels, a, b).clamp(-most, most)
     };
-    let weights = of.pairs().zip(&of.patterns).map(weigh);
+    let mut weights = of.pairs().zip(&of.patterns).map(weigh);
+    if records.len() == 2 {
+        // Most components.
+        let one = weights.next().filter(|mean| *mean >= all.rules.mean_min);
+        return one.map(|mean| pair((0, 1, mean))).into_iter().collect();
+    }
     let joins = Means::new(records.len(), weights).join_while(all.rules.mean_min);
     joins.into_iter().map(pair).collect()
 }

@@ -19,13 +19,14 @@ pub(super) fn of_blocks(
     let radix = frame.radix()?;
     let visit = |desk: &mut (Memory, Vec<u8>), found: &mut HashMap<u64, u64>, batch: &Batch| {
         let (memory, levels) = desk;
-        memory.sheet.lay(frame, batch.records);
-        batch.each_pair(|a, b| {
+        memory.sheet.lay(frame, &batch.records);
+        for (a, b) in &batch.pairs {
+            let (a, b) = (*a as usize, *b as usize);
             if take(batch.records[a], batch.records[b]) {
                 frame.levels(memory, a, b, levels);
                 *found.entry(radix.number(levels)).or_default() += 1;
             }
-        });
+        }
     };
     let desk = || (frame.memory(), vec![0; frame.model.comparisons.len()]);
     Ok(gather(
