@@ -17,6 +17,8 @@
 //! The second can only lower the first, so a bound on the first may end a comparison early: what the rows' agreement
 //! leaves possible, then what signatures leave possible, then the distances, as long as the threshold is within reach.
 
+use std::sync::Arc;
+
 use super::block::Blocks;
 use super::case::{Candidate, Case, Duo, Open};
 use super::error::{Error, Result};
@@ -56,8 +58,8 @@ struct WeighedLevel {
 #[derive(Debug, Clone)]
 struct Rarity {
     field: usize,
-    /// Indexed by code.
-    added: Vec<f64>,
+    /// Indexed by code; shared by all weights of a run.
+    added: Arc<[f64]>,
     most: f64,
 }
 
@@ -115,20 +117,9 @@ impl<'a> Scorer<'a> {
     /// # Errors
     /// When the weights were made for another model.
     pub fn new(frame: &'a Frame<'a>, weights: &Weights) -> Result<Self> {
-        weights.fit(frame.model)?;
-        let mut comparisons = Vec::with_capacity(weights.levels.len());
-        for (comparison, levels) in frame.model.comparisons.iter().zip(&weights.levels) {
-            comparisons.push(weigh(frame, comparison, levels)?);
-        }
-        let household_prior = weights
-            .household
-            .map(|household| (weights.prior / household).log2());
-        Ok(Self {
-            frame,
-            prior: (weights.prior / (1.0 - weights.prior)).log2(),
-            household_prior,
-            comparisons,
-        })
+        let comparisons = frame.model.comparisons.iter().zip(&weights.levels);
+        let rarities = comparisons.map(|(comparison, levels)| rarities(frame, comparison, levels));
+        Self::with_rarities(frame, weights, rarities.collect::<Result<_>>()?)
     }
 
     /// The same, for pairs inside a component ([`Trained::inside`](super::Trained)): other shares, the same rarities.
@@ -136,15 +127,38 @@ impl<'a> Scorer<'a> {
     /// # Errors
     /// When the weights were made for another model.
     pub fn inside(&self, weights: &Weights) -> Result<Self> {
-        weights.fit(self.frame.model)?;
-        let mut inside = Self::new(self.frame, weights)?;
-        for (inside, own) in inside.comparisons.iter_mut().zip(&self.comparisons) {
-            for (inside, own) in inside.iter_mut().zip(own) {
-                inside.most = inside.stranger + (own.most - own.stranger);
-                inside.rarity = own.rarity.clone();
-            }
-        }
-        Ok(inside)
+        let rarity = |level: &WeighedLevel| level.rarity.clone();
+        let rarities = self
+            .comparisons
+            .iter()
+            .map(|levels| levels.iter().map(rarity).collect());
+        Self::with_rarities(self.frame, weights, rarities.collect())
+    }
+
+    /// `rarities` are those of each comparison's levels.
+    fn with_rarities(
+        frame: &'a Frame<'a>,
+        weights: &Weights,
+        rarities: Vec<Vec<Option<Rarity>>>,
+    ) -> Result<Self> {
+        weights.fit(frame.model)?;
+        let comparisons = frame
+            .model
+            .comparisons
+            .iter()
+            .zip(&weights.levels)
+            .zip(rarities);
+        let comparisons =
+            comparisons.map(|((comparison, levels), rarities)| weigh(comparison, levels, rarities));
+        let household_prior = weights
+            .household
+            .map(|household| (weights.prior / household).log2());
+        Ok(Self {
+            frame,
+            prior: (weights.prior / (1.0 - weights.prior)).log2(),
+            household_prior,
+            comparisons: comparisons.collect(),
+        })
     }
 
     /// All candidate pairs of at least this weight, in no particular order.
@@ -346,16 +360,12 @@ impl WeighedLevel {
 }
 
 fn weigh(
-    frame: &Frame,
     comparison: &Comparison,
     weights: &[LevelWeight],
-) -> Result<Vec<WeighedLevel>> {
-    let mut levels = Vec::with_capacity(weights.len());
-    for (level, weight) in comparison.levels.iter().zip(weights) {
-        let rarity = level.term_frequency.as_ref();
-        let rarity = rarity
-            .map(|of| rarity_of(frame, comparison, weights, of))
-            .transpose()?;
+    rarities: Vec<Option<Rarity>>,
+) -> Vec<WeighedLevel> {
+    let levels = comparison.levels.iter().zip(weights).zip(rarities);
+    let weighed = levels.map(|((level, weight), rarity)| {
         let (mut stranger, mut household) = (0.0, 0.0);
         if !level.missing {
             stranger = (weight.m / weight.u).log2();
@@ -363,14 +373,27 @@ fn weigh(
         if !level.missing && weight.h > 0.0 {
             household = (weight.m / weight.h).log2();
         }
-        levels.push(WeighedLevel {
+        WeighedLevel {
             stranger,
             household,
             most: stranger + rarity.as_ref().map_or(0.0, |rarity| rarity.most),
             rarity,
-        });
-    }
-    Ok(levels)
+        }
+    });
+    weighed.collect()
+}
+
+/// What rarity adds to each level of a comparison.
+fn rarities(
+    frame: &Frame,
+    comparison: &Comparison,
+    weights: &[LevelWeight],
+) -> Result<Vec<Option<Rarity>>> {
+    let of = |frequency: &TermFrequency| rarity_of(frame, comparison, weights, frequency);
+    let levels = comparison.levels.iter();
+    levels
+        .map(|level| level.term_frequency.as_ref().map(of).transpose())
+        .collect()
 }
 
 fn rarity_of(
@@ -395,6 +418,7 @@ fn rarity_of(
     };
     let added: Vec<f64> = occurrences.counts.iter().map(added).collect();
     let most = added.iter().copied().fold(0.0, f64::max);
+    let added = added.into();
     Ok(Rarity { field, added, most })
 }
 
