@@ -35,8 +35,7 @@ pub(super) struct Agreement {
 }
 
 impl Rows {
-    /// `fill` is given the number of a record and the rows from that record on. Lanes that it does not write
-    /// are 0.
+    /// `fill` is given the number of a record and the rows from that record on. Lanes that it does not write are 0.
     pub fn new(
         records: usize,
         lanes: usize,

@@ -34,21 +34,23 @@ pub(super) struct Batch {
 /// About so many members are a batch; their rows stay near the core.
 const BATCH_MEMBERS: usize = 1 << 9;
 
-/// Calls `visit` for all blocks, a batch at a time. `memory` is made anew for each thread's share of work, `start` for
-/// each task; what came of the tasks is returned in a fixed order.
+/// Calls `visit` for all blocks, a batch at a time. Pairs that are not `wanted` are left out of it. `memory` is made
+/// anew for each thread's share of work, `start` for each task; what came of the tasks is returned in a fixed order.
 pub(super) fn scan<M, T: Send>(
     blocks: &Blocks,
     columns: &Columns,
+    wanted: impl Fn(u32, u32) -> bool + Sync + Send,
     memory: impl Fn() -> M + Sync + Send,
     start: impl Fn() -> T + Sync + Send,
     visit: impl Fn(&mut M, &mut T, &Batch) + Sync + Send,
 ) -> Vec<T> {
+    let wanted = |a: u32, b: u32| !columns.one_source(a, b) && wanted(a, b);
     let run = |memory: &mut M, task: Task| {
         let mut found = start();
         let mut batch = Batch::default();
         let mut members = task.members;
         while !members.is_empty() {
-            members = batch.take(blocks, columns, task.rule, members);
+            members = batch.take(blocks, &wanted, task.rule, members);
             visit(memory, &mut found, &batch);
         }
         found
@@ -62,7 +64,7 @@ impl Batch {
     fn take(
         &mut self,
         blocks: &Blocks,
-        columns: &Columns,
+        wanted: &impl Fn(u32, u32) -> bool,
         rule: usize,
         members: Range<usize>,
     ) -> Range<usize> {
@@ -84,7 +86,7 @@ impl Batch {
             }
             let stop = end.min(members.end);
             for a in next..stop {
-                self.meet(columns, &of.members[first..end], width, a - first);
+                self.meet(wanted, &of.members[first..end], width, a - first);
             }
             next = stop;
             block += 1;
@@ -94,11 +96,17 @@ impl Batch {
     }
 
     /// One member with all later ones, as far as no rule before brings them together.
-    fn meet(&mut self, columns: &Columns, members: &[u32], width: usize, a: usize) {
+    fn meet(
+        &mut self,
+        wanted: &impl Fn(u32, u32) -> bool,
+        members: &[u32],
+        width: usize,
+        a: usize,
+    ) {
         let keys = |place: usize| &self.keys[place * width..][..width];
         let own = keys(a);
         for b in a + 1..members.len() {
-            if !any_equal(own, keys(b)) && !columns.one_source(members[a], members[b]) {
+            if !any_equal(own, keys(b)) && wanted(members[a], members[b]) {
                 self.pairs.push((a as u32, b as u32));
             }
         }

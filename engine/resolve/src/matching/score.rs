@@ -117,9 +117,11 @@ impl<'a> Scorer<'a> {
     /// # Errors
     /// When the weights were made for another model.
     pub fn new(frame: &'a Frame<'a>, weights: &Weights) -> Result<Self> {
+        weights.fit(frame.model)?;
         let comparisons = frame.model.comparisons.iter().zip(&weights.levels);
         let rarities = comparisons.map(|(comparison, levels)| rarities(frame, comparison, levels));
-        Self::with_rarities(frame, weights, rarities.collect::<Result<_>>()?)
+        let rarities = rarities.collect::<Result<_>>()?;
+        Ok(Self::with_rarities(frame, weights, rarities))
     }
 
     /// The same, for pairs inside a component ([`Trained::inside`](super::Trained)): other shares, the same rarities.
@@ -127,12 +129,13 @@ impl<'a> Scorer<'a> {
     /// # Errors
     /// When the weights were made for another model.
     pub fn inside(&self, weights: &Weights) -> Result<Self> {
+        weights.fit(self.frame.model)?;
         let rarity = |level: &WeighedLevel| level.rarity.clone();
         let rarities = self
             .comparisons
             .iter()
             .map(|levels| levels.iter().map(rarity).collect());
-        Self::with_rarities(self.frame, weights, rarities.collect())
+        Ok(Self::with_rarities(self.frame, weights, rarities.collect()))
     }
 
     /// `rarities` are those of each comparison's levels.
@@ -140,25 +143,20 @@ impl<'a> Scorer<'a> {
         frame: &'a Frame<'a>,
         weights: &Weights,
         rarities: Vec<Vec<Option<Rarity>>>,
-    ) -> Result<Self> {
-        weights.fit(frame.model)?;
-        let comparisons = frame
-            .model
-            .comparisons
-            .iter()
-            .zip(&weights.levels)
-            .zip(rarities);
+    ) -> Self {
+        let levels = weights.levels.iter().zip(rarities);
+        let levels = frame.model.comparisons.iter().zip(levels);
         let comparisons =
-            comparisons.map(|((comparison, levels), rarities)| weigh(comparison, levels, rarities));
+            levels.map(|(comparison, (levels, rarities))| weigh(comparison, levels, rarities));
         let household_prior = weights
             .household
             .map(|household| (weights.prior / household).log2());
-        Ok(Self {
+        Self {
             frame,
             prior: (weights.prior / (1.0 - weights.prior)).log2(),
             household_prior,
             comparisons: comparisons.collect(),
-        })
+        }
     }
 
     /// All candidate pairs of at least this weight, in no particular order.
@@ -176,17 +174,14 @@ impl<'a> Scorer<'a> {
             desk.memory.sheet.lay(self.frame, &batch.records);
             for (a, b) in &batch.pairs {
                 let (a, b) = (*a as usize, *b as usize);
-                let (first, second) = (batch.records[a], batch.records[b]);
-                if !wanted(first, second) {
-                    continue;
-                }
                 if let Some(weight) = self.reaches(desk, a, b, threshold) {
-                    let (a, b) = (first, second);
+                    let (a, b) = (batch.records[a], batch.records[b]);
                     found.push(Pair { a, b, weight });
                 }
             }
         };
-        let found = scan::scan(blocks, self.frame.columns, || self.desk(), Vec::new, visit);
+        let (columns, desk) = (self.frame.columns, || self.desk());
+        let found = scan::scan(blocks, columns, wanted, desk, Vec::new, visit);
         found.concat()
     }
 

@@ -21,16 +21,13 @@ pub(super) fn of_blocks(
         let (memory, levels) = desk;
         memory.sheet.lay(frame, &batch.records);
         for (a, b) in &batch.pairs {
-            let (a, b) = (*a as usize, *b as usize);
-            if take(batch.records[a], batch.records[b]) {
-                frame.levels(memory, a, b, levels);
-                *found.entry(radix.number(levels)).or_default() += 1;
-            }
+            frame.levels(memory, *a as usize, *b as usize, levels);
+            *found.entry(radix.number(levels)).or_default() += 1;
         }
     };
     let desk = || (frame.memory(), vec![0; frame.model.comparisons.len()]);
     Ok(gather(
-        scan::scan(blocks, frame.columns, desk, HashMap::new, visit),
+        scan::scan(blocks, frame.columns, take, desk, HashMap::new, visit),
         &radix,
     ))
 }
