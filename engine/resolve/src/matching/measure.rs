@@ -110,15 +110,23 @@ impl Laid {
         }
     }
 
-    /// Lays out the forms of these codes, unless they lie there already.
     #[inline]
+    pub fn is_there(&self) -> bool {
+        match self {
+            Self::Texts(texts) => !texts.is_empty(),
+            Self::Dates(dates) => !dates.is_empty(),
+            Self::None => true,
+        }
+    }
+
+    /// Lays out the forms of these codes.
     pub fn fill(&mut self, forms: &Forms, codes: impl Iterator<Item = u32>) {
         match (self, forms) {
-            (Self::Texts(laid), Forms::Texts(all)) if laid.is_empty() => {
+            (Self::Texts(laid), Forms::Texts(all)) => {
                 let none = Signature::of(b"");
                 laid.extend(codes.map(|code| *all.get(code as usize).unwrap_or(&none)));
             }
-            (Self::Dates(laid), Forms::Dates(all)) if laid.is_empty() => {
+            (Self::Dates(laid), Forms::Dates(all)) => {
                 laid.extend(codes.map(|code| all.get(code as usize).copied().flatten()));
             }
             _ => {}

@@ -14,13 +14,14 @@
 //!   odds = π_same Π m / (π_stranger Π u + π_household Π h)
 //! ```
 //!
-//! The second can only lower the first, so a bound on the first may end a comparison early: what the rows' agreement
-//! leaves possible, then what signatures leave possible, then the distances, as long as the threshold is within reach.
+//! So a pair weighs no more than either alternative alone would leave it, and a bound on either may end a comparison
+//! early: what the rows' agreement leaves possible, then what signatures leave possible, then the distances, as long as
+//! the threshold is within reach.
 
 use std::sync::Arc;
 
 use super::block::Blocks;
-use super::case::{Candidate, Case, Duo, Open};
+use super::case::{Case, Duo, Open};
 use super::error::{Error, Result};
 use super::frame::{Frame, Memory};
 use super::model::{Comparison, LevelWeight, TermFrequency, Weights};
@@ -49,9 +50,16 @@ pub struct Scorer<'a> {
 struct WeighedLevel {
     stranger: f64,
     household: f64,
-    /// Most that it can weigh against strangers.
-    most: f64,
+    /// The greatest that it can be.
+    most: Bound,
     rarity: Option<Rarity>,
+}
+
+/// What a pair weighs at most against strangers, and against one household.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    stranger: f64,
+    household: f64,
 }
 
 /// What a value's rarity adds to its level: for each code of the field, relative to the level's own weight.
@@ -72,17 +80,15 @@ pub(super) struct Desk {
     prospects: Vec<Prospect>,
 }
 
-/// What a case can come to against strangers.
+/// What a case can come to.
 #[derive(Debug)]
 struct Prospect {
-    /// The prior and the levels that are settled, rarities apart.
-    settled: f64,
+    /// The settled levels, rarities apart, and the most of the open ones.
+    most: Bound,
     /// Settled comparisons whose weight depends on rarity.
     rare: Vec<(usize, u8)>,
     /// Most that the rarities add.
     rare_max: f64,
-    /// Most that the open comparisons add.
-    open_max: f64,
     /// Open comparisons; what tells most comes first.
     stakes: Vec<Stake>,
 }
@@ -92,24 +98,66 @@ struct Prospect {
 struct Stake {
     /// Its place among the case's open comparisons.
     at: usize,
-    /// Its candidates, and the most that each can weigh: the greatest first.
-    ranked: Vec<(usize, f64)>,
-    /// What the last candidate weighs.
-    last: f64,
+    /// The most that each candidate can weigh, in order.
+    each: Vec<Bound>,
+    /// The most that all can weigh.
+    most: Bound,
+}
+
+impl Bound {
+    const LEAST: Self = Self {
+        stranger: f64::NEG_INFINITY,
+        household: f64::NEG_INFINITY,
+    };
+
+    #[inline]
+    fn is_below(&self, least: f64) -> bool {
+        self.stranger.min(self.household) < least
+    }
+
+    #[inline]
+    fn max(self, other: Self) -> Self {
+        Self {
+            stranger: self.stranger.max(other.stranger),
+            household: self.household.max(other.household),
+        }
+    }
+
+    /// The same, after something that was held possible came to less.
+    #[inline]
+    fn change(&mut self, from: Self, to: Self) {
+        self.stranger += to.stranger - from.stranger;
+        self.household += to.household - from.household;
+    }
 }
 
 impl Stake {
+    fn new(at: usize, open: &Open, levels: &[WeighedLevel]) -> Self {
+        let candidates = open.candidates.iter();
+        let each: Vec<Bound> = candidates
+            .map(|of| levels[of.level as usize].most)
+            .collect();
+        let most = each.iter().copied().fold(Bound::LEAST, Bound::max);
+        Self { at, each, most }
+    }
+
     /// How much may be lost by looking.
     fn tells(&self) -> f64 {
-        self.ranked[0].1 - self.last
+        let last = self.each[self.each.len() - 1];
+        self.most.stranger - last.stranger + self.most.household - last.household
     }
 
     /// The most that it can weigh by what signatures allow.
     #[inline]
-    fn most(&self, open: &Open, duo: &mut Duo) -> f64 {
-        let mut ranked = self.ranked.iter();
-        let possible = ranked.find(|(at, _)| open.candidates[*at].possible(duo));
-        possible.map_or(self.last, |(_, most)| *most)
+    fn possible(&self, open: &Open, duo: &mut Duo) -> Bound {
+        let mut most = Bound::LEAST;
+        for (candidate, each) in open.candidates.iter().zip(&self.each) {
+            let more = each.stranger > most.stranger || each.household > most.household;
+            if more && candidate.possible(duo) {
+                most = most.max(*each);
+            }
+        }
+        most
     }
 }
 
@@ -246,34 +294,42 @@ impl<'a> Scorer<'a> {
             desk.prospects.push(self.prospect(case));
         }
         let prospect = &desk.prospects[case];
-        let mut bound = prospect.settled + prospect.open_max;
-        if bound + prospect.rare_max < least {
+        let mut bound = prospect.most;
+        bound.stranger += prospect.rare_max;
+        if bound.is_below(least) {
             return None;
         }
         let (case, mut duo) = memory.case_of(frame, case, a, b);
+        bound.stranger = prospect.most.stranger;
         for (comparison, level) in &prospect.rare {
             let weighed = &self.comparisons[*comparison][*level as usize];
-            bound += weighed.added(duo.sheet.row(a), duo.sheet.row(b));
+            bound.stranger += weighed.added(duo.sheet.row(a), duo.sheet.row(b));
         }
         for stake in &prospect.stakes {
-            if bound < least {
+            if bound.is_below(least) {
                 return None;
             }
-            bound += stake.most(&case.open[stake.at], &mut duo) - stake.ranked[0].1;
-        }
-        if bound < least {
-            return None;
+            let possible = stake.possible(&case.open[stake.at], &mut duo);
+            bound.change(stake.most, possible);
         }
         desk.levels.copy_from_slice(&case.levels);
         for stake in &prospect.stakes {
-            let open = &case.open[stake.at];
-            bound -= stake.most(open, &mut duo);
-            let level = open.settle(&mut duo);
-            let weighed = &self.comparisons[open.comparison][level as usize];
-            bound += weighed.against_strangers(duo.sheet.row(a), duo.sheet.row(b));
-            if bound < least {
+            if bound.is_below(least) {
                 return None;
             }
+            let open = &case.open[stake.at];
+            let possible = stake.possible(open, &mut duo);
+            let level = open.settle(&mut duo);
+            let weighed = &self.comparisons[open.comparison][level as usize];
+            let stranger = weighed.against_strangers(duo.sheet.row(a), duo.sheet.row(b));
+            let household = weighed.household;
+            bound.change(
+                possible,
+                Bound {
+                    stranger,
+                    household,
+                },
+            );
             desk.levels[open.comparison] = level;
         }
         let weight = self.total(&desk.levels, duo.sheet.row(a), duo.sheet.row(b));
@@ -282,35 +338,43 @@ impl<'a> Scorer<'a> {
 
     fn prospect(&self, case: &Case) -> Prospect {
         let mut prospect = Prospect {
-            settled: self.prior,
+            most: Bound {
+                stranger: self.prior,
+                household: self.household_prior.unwrap_or(f64::INFINITY),
+            },
             rare: Vec::new(),
             rare_max: 0.0,
-            open_max: 0.0,
             stakes: Vec::new(),
         };
-        let is_open = |at: usize| case.open.iter().any(|open| open.comparison == at);
-        for (at, level) in case
-            .levels
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !is_open(*at))
-        {
-            let weighed = &self.comparisons[at][*level as usize];
-            prospect.settled += weighed.stranger;
-            if let Some(rarity) = &weighed.rarity {
-                prospect.rare.push((at, *level));
-                prospect.rare_max += rarity.most;
-            }
-        }
-        for (at, open) in case.open.iter().enumerate() {
-            let levels = &self.comparisons[open.comparison];
-            let most = |of: &Candidate| levels[of.level as usize].most;
-            let mut ranked: Vec<(usize, f64)> =
-                open.candidates.iter().map(most).enumerate().collect();
-            ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-            let last = levels[case.levels[open.comparison] as usize].stranger;
-            prospect.open_max += ranked[0].1;
-            prospect.stakes.push(Stake { at, ranked, last });
+        let mut open = case.open.iter().enumerate().peekable();
+        for (comparison, level) in case.levels.iter().enumerate() {
+            let levels = &self.comparisons[comparison];
+            let most = match open.next_if(|(_, open)| open.comparison == comparison) {
+                Some((at, open)) => {
+                    let stake = Stake::new(at, open, levels);
+                    let most = stake.most;
+                    prospect.stakes.push(stake);
+                    most
+                }
+                None => {
+                    let WeighedLevel {
+                        stranger,
+                        household,
+                        ref rarity,
+                        ..
+                    } = levels[*level as usize];
+                    if let Some(rarity) = rarity {
+                        prospect.rare.push((comparison, *level));
+                        prospect.rare_max += rarity.most;
+                    }
+                    Bound {
+                        stranger,
+                        household,
+                    }
+                }
+            };
+            prospect.most.stranger += most.stranger;
+            prospect.most.household += most.household;
         }
         prospect
             .stakes
@@ -371,7 +435,10 @@ fn weigh(
         WeighedLevel {
             stranger,
             household,
-            most: stranger + rarity.as_ref().map_or(0.0, |rarity| rarity.most),
+            most: Bound {
+                stranger: stranger + rarity.as_ref().map_or(0.0, |rarity| rarity.most),
+                household,
+            },
             rarity,
         }
     });

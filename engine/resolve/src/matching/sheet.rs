@@ -47,9 +47,11 @@ impl Sheet {
     pub fn cap(&mut self, frame: &Frame, measure: usize, a: usize, b: usize) -> u8 {
         let of = &frame.measures[measure];
         let laid = &mut self.laid[of.form];
-        let (field, forms) = &frame.forms[of.form];
-        let rows = self.rows.chunks_exact(self.width);
-        laid.fill(forms, rows.map(|row| row[*field]));
+        if !laid.is_there() {
+            let (field, forms) = &frame.forms[of.form];
+            let rows = self.rows.chunks_exact(self.width);
+            laid.fill(forms, rows.map(|row| row[*field]));
+        }
         of.cap(laid, a, b)
     }
 }

@@ -67,7 +67,7 @@ impl Signature {
         if common == 0 {
             return f32::from(u8::from(self.is_empty() || other.is_empty()));
         }
-        (common as f32 * (self.inverse + other.inverse) + 1.0) / 3.0 + ROUNDING
+        (common as f32 * (self.inverse + other.inverse) + 1.0) * (1.0 / 3.0) + ROUNDING
     }
 
     /// As [`Self::jaro_max`], with Winkler's bonus for common first letters.

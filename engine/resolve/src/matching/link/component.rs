@@ -48,13 +48,21 @@ impl Components {
             }
         });
         let radix = frame.radix()?;
-        let compare = |memory: &mut Memory, component: &mut Component| {
-            let records = component.records.iter_mut();
-            records.for_each(|place| *place = order[*place as usize]);
-            component.compare(frame, &radix, memory);
+        let compare = |memory: &mut Memory, components: &mut [Component]| {
+            let mut records = Vec::new();
+            for component in components.iter_mut() {
+                let own = component.records.iter_mut();
+                own.for_each(|place| *place = order[*place as usize]);
+                records.extend_from_slice(&component.records);
+            }
+            memory.sheet.lay(frame, &records);
+            let mut first = 0;
+            for component in components {
+                component.compare(frame, &radix, memory, first);
+                first += component.records.len();
+            }
         };
-        all.par_iter_mut()
-            .with_min_len(64)
+        all.par_chunks_mut(TOGETHER)
             .for_each_init(|| frame.memory(), compare);
         Ok(Self {
             all,
@@ -66,12 +74,15 @@ impl Components {
     }
 }
 
+/// So many components are laid out together; most hold a few records.
+const TOGETHER: usize = 64;
+
 impl Component {
-    fn compare(&mut self, frame: &Frame, radix: &Radix, memory: &mut Memory) {
+    /// `first` is the place of its first record on the sheet.
+    fn compare(&mut self, frame: &Frame, radix: &Radix, memory: &mut Memory, first: usize) {
         if self.certain {
             return;
         }
-        memory.sheet.lay(frame, &self.records);
         let mut levels = vec![0; frame.model.comparisons.len()];
         let count = self.records.len();
         let mut patterns = Vec::with_capacity(count * (count - 1) / 2);
@@ -79,7 +90,7 @@ impl Component {
             for b in a + 1..count {
                 let apart = !frame.columns.one_source(self.records[a], self.records[b]);
                 patterns.push(apart.then(|| {
-                    frame.levels(memory, a, b, &mut levels);
+                    frame.levels(memory, first + a, first + b, &mut levels);
                     radix.number(&levels)
                 }));
             }

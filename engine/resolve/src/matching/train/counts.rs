@@ -35,19 +35,28 @@ pub(super) fn of_blocks(
 /// Counts the patterns of a sample's pairs.
 pub(super) fn of_sample(frame: &Frame, sample: &Sample) -> Result<Patterns> {
     let radix = frame.radix()?;
-    let count = |pairs: &[(u32, u32)]| {
-        let (mut memory, mut levels) = (frame.memory(), vec![0; frame.model.comparisons.len()]);
+    let desk = || {
+        let mut memory = frame.memory();
         memory.sheet.lay(frame, &sample.records);
+        (memory, vec![0; frame.model.comparisons.len()])
+    };
+    let count = |(memory, levels): &mut (Memory, Vec<u8>), pairs: &[(u32, u32)]| {
+        // Partners that lie together are read together.
+        let mut pairs = pairs.to_vec();
+        pairs.sort_unstable_by_key(|(_, second)| second / NEIGHBOURS);
         let mut found = HashMap::new();
         for (a, b) in pairs {
-            frame.levels(&mut memory, *a as usize, *b as usize, &mut levels);
-            *found.entry(radix.number(&levels)).or_default() += 1;
+            frame.levels(memory, a as usize, b as usize, levels);
+            *found.entry(radix.number(levels)).or_default() += 1;
         }
         found
     };
     let pairs = sample.pairs.par_chunks(1 << 17);
-    Ok(gather(pairs.map(count).collect(), &radix))
+    Ok(gather(pairs.map_init(desk, count).collect(), &radix))
 }
+
+/// So many records' rows and forms stay near the core.
+const NEIGHBOURS: u32 = 1 << 9;
 
 fn gather(found: Vec<HashMap<u64, u64>>, radix: &Radix) -> Patterns {
     let mut all = std::collections::BTreeMap::<u64, u64>::new();

@@ -35,7 +35,8 @@ pub(super) fn estimate(
 ) -> Result<()> {
     let one_in = (blocks.pairs() / pairs_max.max(1) as u64) + 1;
     let of = |record: u32| fingerprints[record as usize];
-    let take = |a: u32, b: u32| one_in == 1 || of_pair(of(a), of(b)).is_multiple_of(one_in);
+    let most = u64::MAX / one_in;
+    let take = |a: u32, b: u32| one_in == 1 || of_pair(of(a), of(b)) <= most;
     let patterns = counts::of_blocks(frame, blocks, take)?;
     let all = frame.columns.pairs().max(1.0) / one_in as f64;
     start(frame, weights);
