@@ -157,6 +157,16 @@ impl Engine {
         identity::train(&self.room(job, clock, &crate::progress::Silent), spec).await
     }
 
+    /// Takes a Splink model for the identity job's newest one; the next run matches by it.
+    pub async fn import_model(
+        &self,
+        file: &identity::ModelFile<'_>,
+        clock: &Clock,
+    ) -> Result<identity::ImportedModel> {
+        let (job, spec) = self.identity()?;
+        identity::import(&self.room(job, clock, &crate::progress::Silent), spec, file).await
+    }
+
     /// What the model of the identity job holds of two records.
     pub async fn explain(
         &self,

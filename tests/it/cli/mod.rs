@@ -4,6 +4,7 @@
 mod demo;
 mod help;
 mod identity;
+mod identity_import;
 mod init;
 mod outside;
 mod run;

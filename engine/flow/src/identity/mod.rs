@@ -21,6 +21,7 @@ mod rows;
 use c360_spec::{IdentityJob, TableName};
 
 pub use matching::explain::{Compare, Explanation};
+pub use matching::import::{ImportedModel, ModelFile};
 pub use matching::model::TrainedModel;
 pub use record_name::RecordName;
 pub use records::normalizer_name;
@@ -117,6 +118,19 @@ pub async fn train(room: &Room<'_>, job: &IdentityJob) -> Result<TrainedModel> {
     matching::model::train_anew(room, job, declared, &planned).await
 }
 
+/// Takes a Splink model for the newest one; the next run matches by it.
+pub async fn import(
+    room: &Room<'_>,
+    job: &IdentityJob,
+    file: &ModelFile<'_>,
+) -> Result<ImportedModel> {
+    let Some(declared) = &job.matching else {
+        return Err(undeclared(&room.job.name));
+    };
+    let planned = matching::model::decide(room, declared).await?;
+    matching::import::import(room, job, declared, &planned, file).await
+}
+
 /// What the model holds of two records.
 pub async fn explain(
     room: &Room<'_>,
@@ -147,7 +161,7 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob) -> Result<(Decision, Outc
         let model = matching::model::decide(room, declared).await?;
         matching::model::apply(room, job, declared, &model).await?;
         let matched = matching::decide(room).await?;
-        let written = matching::apply(room, job, declared, &matched).await?;
+        let written = matching::apply(room, job, &matched).await?;
         outcome.bytes_written += written.bytes_written;
         outcome.warnings.extend(written.warnings);
         decision = decision.or(model.decision).or(matched.decision);

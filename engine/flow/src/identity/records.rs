@@ -203,7 +203,7 @@ fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> R
 }
 
 /// Every attribute that some source has, and every kind of identifier that matching compares, sorted.
-fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
+pub fn attributes(job: &IdentityJob) -> BTreeSet<&str> {
     let sources = job.records.iter();
     let attributes = sources.flat_map(|source| source.attributes.keys());
     attributes

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::condition::Condition;
+use super::model::BlockingRule;
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,6 +26,13 @@ impl fmt::Display for Condition {
             Self::Any(parts) => joined(f, parts, " or "),
             Self::Otherwise => write!(f, "different"),
         }
+    }
+}
+
+impl fmt::Display for BlockingRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.on.iter().map(ToString::to_string).collect();
+        write!(f, "{}", parts.join(", "))
     }
 }
 

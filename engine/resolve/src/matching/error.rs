@@ -48,12 +48,24 @@ pub enum Error {
     #[error("`{of}` combines columns and can only be compared for equality")]
     NoText { of: String },
     /// SQL beyond the forms that Splink's own library writes.
-    #[error("cannot import `{sql}`: {reason}")]
+    #[error("`{}`: {reason}", beginning(sql))]
     Sql { sql: String, reason: &'static str },
-    /// A Splink model that lacks a setting.
-    #[error("cannot import the model: {reason}")]
-    Import { reason: String },
+    /// A Splink model whose setting is missing or beyond reason.
+    #[error("{reason}")]
+    Import { reason: &'static str },
+    /// Where in an imported model the fault is.
+    #[error("{place}: {error}")]
+    At { place: String, error: Box<Error> },
 }
 
 /// Result of a matching kernel.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// As much of a text as fits a message.
+fn beginning(text: &str) -> String {
+    const CHARACTERS: usize = 200;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

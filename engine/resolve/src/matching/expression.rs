@@ -129,7 +129,7 @@ fn substring(text: &str, skip: usize, length: usize) -> &str {
             .nth(count)
             .map_or(text.len(), |(at, _)| at)
     };
-    &text[at(skip)..at(skip + length)]
+    &text[at(skip)..at(skip.saturating_add(length))]
 }
 
 fn username(text: &str) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! The model: what is compared, and what each outcome is worth. Plain data; the caller stores it as JSON.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
@@ -11,6 +13,16 @@ use super::expression::Expression;
 pub struct Model {
     pub blocking: Vec<BlockingRule>,
     pub comparisons: Vec<Comparison>,
+}
+
+impl Model {
+    /// All columns that are read, sorted, each once.
+    pub fn columns(&self) -> BTreeSet<&str> {
+        let rules = self.blocking.iter().flat_map(|rule| &rule.on);
+        let met = rules.flat_map(Expression::columns);
+        let compared = self.comparisons.iter().flat_map(Comparison::columns);
+        met.chain(compared).collect()
+    }
 }
 
 /// Records with equal values of all expressions meet; a missing value meets nobody.

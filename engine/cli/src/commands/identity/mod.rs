@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod explain;
+mod import;
 mod train;
 
 use clap::{Args, Subcommand};
@@ -19,6 +20,7 @@ pub struct Identity {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(train::Train),
+    Import(import::Import),
     Evaluate(evaluate::Evaluate),
     Explain(explain::Explain),
 }
@@ -28,6 +30,7 @@ impl Identity {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         match self.command {
             Command::Train(train) => train.run(context).await,
+            Command::Import(import) => import.run(context).await,
             Command::Explain(explain) => explain.run(context).await,
             Command::Evaluate(evaluate) => evaluate.run(context).await,
         }

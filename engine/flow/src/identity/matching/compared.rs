@@ -1,18 +1,18 @@
 //! The records as the model sees them: one row a record, with the columns that it compares.
 
-use std::collections::BTreeSet;
-
 use c360_resolve::cluster::{Records, anchor_places};
-use c360_resolve::matching::Columns;
-use c360_spec::{IdentityJob, Matching};
+use c360_resolve::matching::{Columns, Model};
+use c360_spec::spelling::nearest;
+use c360_spec::{IdentityJob, RecordSource};
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
 use super::failed;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::records;
+use crate::identity::records::attributes;
 use crate::identity::rows::{first_seen, positions, source_names, text, whole};
 use crate::session::Session;
 
@@ -27,8 +27,8 @@ pub struct Compared {
 
 impl Compared {
     /// All records.
-    pub async fn load(session: &Session, job: &IdentityJob, matching: &Matching) -> Result<Self> {
-        Self::of(job, whole(rows(session, matching).await?).await?)
+    pub async fn load(session: &Session, job: &IdentityJob, model: &Model) -> Result<Self> {
+        Self::of(job, whole(rows(session, job, model).await?).await?)
     }
 
     /// The records of rows that [`rows`] made.
@@ -58,11 +58,32 @@ impl Compared {
 }
 
 /// One row a record: its name, when it was first seen, and the columns that are compared, in no particular order.
-pub async fn rows(session: &Session, matching: &Matching) -> Result<DataFrame> {
-    let compared = matching.columns().into_iter().map(|(_, name)| name);
-    let compared: BTreeSet<&str> = compared.collect();
-    let wanted: Vec<Expr> = NAMED.into_iter().chain(compared).map(ident).collect();
+pub async fn rows(session: &Session, job: &IdentityJob, model: &Model) -> Result<DataFrame> {
+    check_columns(job, model)?;
+    let wanted = NAMED.into_iter().chain(model.columns());
+    let wanted: Vec<Expr> = wanted.map(ident).collect();
     Ok(session.table(&records()).await?.select(wanted)?)
+}
+
+/// Fails when the model compares what records do not have: an imported one, since the spec is checked for its own.
+fn check_columns(job: &IdentityJob, model: &Model) -> Result<()> {
+    let known = attributes(job);
+    let Some(column) = model.columns().difference(&known).copied().next() else {
+        return Ok(());
+    };
+    let message = format!("the model compares `{column}`, which records do not have");
+    let is_kind = |source: &RecordSource| source.identifiers.contains_key(column);
+    Err(
+        Error::invalid(message).with_hint(match nearest(column, known) {
+            _ if job.records.iter().any(is_kind) => {
+                format!("name {column} under matching too: records hold what matching compares")
+            }
+            Some(near) => {
+                format!("did you mean {near}? name the attribute {column} in the identity job")
+            }
+            None => format!("add an attribute {column} to the sources of the identity job"),
+        }),
+    )
 }
 
 /// What stands before the columns that are compared.

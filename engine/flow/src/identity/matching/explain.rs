@@ -57,7 +57,7 @@ pub async fn explain(
         return Err(Error::invalid(message).with_hint(remedy));
     }
     let current = model::current(room, &session, &inputs[1]).await?;
-    let compared = Compared::load(&session, job, matching).await?;
+    let compared = Compared::load(&session, job, &current.model).await?;
     let [a, b] = [compared.row(names[0])?, compared.row(names[1])?];
     told(&compared, &current, a, b)
 }

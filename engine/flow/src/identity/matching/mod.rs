@@ -8,6 +8,7 @@ mod compared;
 mod declared;
 pub mod explain;
 mod frequencies;
+pub mod import;
 pub mod model;
 mod prepared;
 mod region;
@@ -15,9 +16,9 @@ mod region;
 use std::sync::Arc;
 
 use c360_catalog::Scope;
-use c360_resolve::matching::{self as kernel, Blocks, Linkage, link};
+use c360_resolve::matching::{self as kernel, BlockingRule, Blocks, Linkage, Model, link};
 use c360_resolve::person_id;
-use c360_spec::{BlockingRule, IdentityJob, Matching};
+use c360_spec::IdentityJob;
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
@@ -41,12 +42,7 @@ pub async fn decide(room: &Room<'_>) -> Result<Planned> {
 }
 
 /// Brings matches and candidates up to date.
-pub async fn apply(
-    room: &Room<'_>,
-    job: &IdentityJob,
-    matching: &Matching,
-    planned: &Planned,
-) -> Result<Outcome> {
+pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     if planned.decision.work == Work::Nothing {
         return Ok(outcome);
@@ -61,7 +57,6 @@ pub async fn apply(
             let search = Search {
                 room,
                 job,
-                matching,
                 current: &current,
                 planned,
                 session: &session,
@@ -83,11 +78,10 @@ pub async fn apply(
             }
         }
         _ => {
-            let compared = Compared::load(&session, job, matching).await?;
+            let compared = Compared::load(&session, job, &current.model).await?;
             let prepared = Prepared::by(&compared, &current)?;
-            outcome
-                .warnings
-                .extend(left_out(&prepared.blocks, matching));
+            let told = left_out(&prepared.blocks, &current.model);
+            outcome.warnings.extend(told);
             let linkage = linkage(&compared, &current, prepared)?;
             Found {
                 scope: None,
@@ -151,9 +145,9 @@ impl Found {
 }
 
 /// What the limits of blocking rules left out, a line a rule.
-fn left_out(blocks: &Blocks, matching: &Matching) -> Vec<String> {
+fn left_out(blocks: &Blocks, model: &Model) -> Vec<String> {
     let all = blocks.left_out();
-    let rules = matching.blocking.iter().enumerate();
+    let rules = model.blocking.iter().enumerate();
     let told = |(at, rule): (usize, &BlockingRule)| {
         let of_rule: Vec<u32> = all
             .iter()
@@ -162,8 +156,7 @@ fn left_out(blocks: &Blocks, matching: &Matching) -> Vec<String> {
             .collect();
         let largest = of_rule.iter().max()?;
         Some(format!(
-            "blocking on {}: {} blocks over records_max bring nobody together, the largest of {largest} records",
-            rule.on.join(", "),
+            "blocking on {rule}: {} blocks over records_max bring nobody together, the largest of {largest} records",
             of_rule.len()
         ))
     };

@@ -1,5 +1,5 @@
-//! `identity.models`: every model that was trained, the newest last. One is trained when the newest was trained for
-//! other rules than the spec's, or on too few records to last, and when somebody asks; other runs use the newest.
+//! `identity.models`: every model that was trained or imported, the newest last. One is trained when the newest was made
+//! for other rules than the spec's, or on too few records to last, and when somebody asks; other runs use the newest.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::session::Session;
 /// Under which name a stamp says what was declared.
 const DECLARED: &str = "matching";
 
-/// Under which name a stamp says how many pairs the certain rules found.
+/// Under which name a stamp says how many pairs the certain rules found. Imported models have none.
 const CERTAIN: &str = "certain-pairs";
 
 /// A model that was taught by fewer certain pairs is for the time being: news of records train another.
@@ -63,7 +63,7 @@ pub async fn decide(room: &Room<'_>, matching: &Matching) -> Result<Planned> {
         Some(table) if !is_current(table, matching) => {
             Decision::full("matching changed: a model is trained for it")
         }
-        Some(table) if certain_pairs(table) < ENOUGH && has_news(room, table).await? => {
+        Some(table) if is_provisional(table) && has_news(room, table).await? => {
             Decision::full("the model knew few records: another is trained on those there are")
         }
         Some(_) => Decision {
@@ -79,10 +79,10 @@ pub fn is_current(table: &Table, matching: &Matching) -> bool {
     said(table, DECLARED) == Some(declared_by(matching).as_str())
 }
 
-/// How many pairs the certain rules found when the newest model was trained.
-fn certain_pairs(table: &Table) -> u64 {
-    let pairs = said(table, CERTAIN).and_then(|pairs| pairs.parse().ok());
-    pairs.unwrap_or(0)
+/// Whether the newest model was taught by few certain pairs; one that was imported was not taught here.
+fn is_provisional(table: &Table) -> bool {
+    let pairs = said(table, CERTAIN).and_then(|pairs| pairs.parse::<u64>().ok());
+    pairs.is_some_and(|pairs| pairs < ENOUGH)
 }
 
 /// What the newest model's stamp says under a name of ours.
@@ -117,48 +117,106 @@ pub async fn train_anew(
     matching: &Matching,
     planned: &Planned,
 ) -> Result<TrainedModel> {
-    let inputs = room.input_tables(&[records()]).await?;
-    if recorded(inputs.first()).is_none_or(|(made_by, _)| made_by != room.job.fingerprint) {
+    let known = known_records(room).await?;
+    let session = known.session(room).await?;
+    let (current, compared) = learn_declared(&session, job, matching).await?;
+    let certain = declared::training(matching).deterministic;
+    let certain = Blocks::new(&certain, &compared.columns).map_err(failed)?;
+    let new = New {
+        current: &current,
+        records: compared.columns.records(),
+        certain_pairs: Some(certain.pairs()),
+        made_from: known.cursor(),
+    };
+    append(room, matching, planned, new).await
+}
+
+/// The records as the job makes them.
+pub struct KnownRecords(Table);
+
+/// Fails when the job changed since its records were made: a model would be learnt from others than it is for.
+pub async fn known_records(room: &Room<'_>) -> Result<KnownRecords> {
+    let table = room.input_table(&records()).await?;
+    if recorded(Some(&table)).is_none_or(|(made_by, _)| made_by != room.job.fingerprint) {
         let message = format!("job {} changed since its records were made", room.job.name);
         let remedy = format!("make them first: c360 run {}", room.job.name);
         return Err(Error::invalid(message).with_hint(remedy));
     }
-    let session = room.runtime.session().with_tables(&inputs).await?;
-    let compared = Compared::load(&session, job, matching).await?;
-    let model = declared::model(matching);
-    let prepared = Prepared::of(&compared, &model)?;
-    let training = declared::training(matching);
-    let trained = learn(&prepared, &compared, &training)?;
-    let certain = Blocks::new(&training.deterministic, &compared.columns).map_err(failed)?;
-    let certain = certain.pairs();
+    Ok(KnownRecords(table))
+}
 
+impl KnownRecords {
+    /// A session that sees them.
+    pub async fn session(&self, room: &Room<'_>) -> Result<Session> {
+        room.runtime.session().with_tables([&self.0]).await
+    }
+
+    /// What a model that is learnt from them is made from.
+    pub fn cursor(&self) -> Cursor {
+        Cursor::of([&self.0])
+    }
+}
+
+/// What the spec declares, learnt from the records of a session, which come with it.
+pub async fn learn_declared(
+    session: &Session,
+    job: &IdentityJob,
+    matching: &Matching,
+) -> Result<(CurrentModel, Compared)> {
+    let model = declared::model(matching);
+    let compared = Compared::load(session, job, &model).await?;
+    let prepared = Prepared::of(&compared, &model)?;
+    let trained = learn(&prepared, &compared, &declared::training(matching))?;
+    let frequencies = Frequencies::of(&prepared.frame).map_err(failed)?;
+    let current = CurrentModel {
+        model,
+        trained,
+        frequencies,
+    };
+    Ok((current, compared))
+}
+
+/// A model that is to be the newest.
+pub struct New<'a> {
+    pub current: &'a CurrentModel,
+    /// How many records it knows.
+    pub records: usize,
+    /// How many pairs the certain rules found among them; none where they taught it nothing.
+    pub certain_pairs: Option<u64>,
+    pub made_from: Cursor,
+}
+
+/// Appends a model, to be used as long as `matching` stays what it is.
+pub async fn append(
+    room: &Room<'_>,
+    matching: &Matching,
+    planned: &Planned,
+    new: New<'_>,
+) -> Result<TrainedModel> {
     let number = match &planned.table {
         Some(table) => newest(&room.runtime.session(), table).await?.0 + 1,
         None => 1,
     };
-    let known = Frequencies::of(&prepared.frame).map_err(failed)?;
-    frequencies::write(room, number, &known).await?;
-    let current = CurrentModel {
-        model,
-        trained,
-        frequencies: known,
-    };
-    let row = row(room, number, compared.columns.records(), &current)?;
+    frequencies::write(room, number, &new.current.frequencies).await?;
+    let row = row(room, number, new.records, new.current)?;
     let name = models();
     let key = ["number".to_string()];
-    let output = room.output(&name, &key, "one row a model that was trained");
+    let comment = "one row a model that was trained or imported";
+    let output = room.output(&name, &key, comment);
     let table = output.prepare(&row.schema()).await?;
     crate::output::unchanged(&table, planned.table.as_ref())?;
-    let mut stamp = room.stamp(&Cursor::of(&inputs));
+    let mut stamp = room.stamp(&new.made_from);
     stamp.extra.insert(DECLARED.into(), declared_by(matching));
-    stamp.extra.insert(CERTAIN.into(), certain.to_string());
+    let certain = new.certain_pairs;
+    let certain = certain.map(|pairs| (CERTAIN.into(), pairs.to_string()));
+    stamp.extra.extend(certain);
     let mut appender = table.appender();
     appender.write(row).await?;
     appender.commit(stamp).await?;
     Ok(TrainedModel {
         number: number as u64,
-        records: compared.columns.records() as u64,
-        prior: current.trained.weights.prior,
+        records: new.records as u64,
+        prior: new.current.trained.weights.prior,
     })
 }
 

@@ -6,7 +6,7 @@
 //! change reaches.
 
 use c360_resolve::matching::{BlockKeys, LinkRules, Scorer};
-use c360_spec::{IdentityJob, Matching};
+use c360_spec::IdentityJob;
 use datafusion::arrow::array::{BooleanArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{filter_record_batch, take_record_batch};
 
@@ -37,7 +37,6 @@ pub struct Region {
 pub struct Search<'a> {
     pub room: &'a Room<'a>,
     pub job: &'a IdentityJob,
-    pub matching: &'a Matching,
     pub current: &'a CurrentModel,
     pub planned: &'a Planned,
     /// Sees the records and the candidates found last.
@@ -48,7 +47,7 @@ impl Search<'_> {
     /// What the change since a cursor reaches.
     pub async fn region(&self, since: &Cursor) -> Result<Region> {
         let mut scope = self.changed(since).await?;
-        let all = whole(rows(self.session, self.matching).await?).await?;
+        let all = whole(rows(self.session, self.job, &self.current.model).await?).await?;
         let keys = self.keys(&all)?;
         let rules = &self.current.model.blocking;
         let changed = RecordNames::of(&scope)?.among(&all)?;
@@ -92,7 +91,7 @@ impl Search<'_> {
             None => table.clone(),
         };
         let session = self.room.runtime.session().with_tables(&[then]).await?;
-        let all = rows(&session, self.matching).await?;
+        let all = rows(&session, self.job, &self.current.model).await?;
         let before = changed.narrow(&session, all, &RECORD)?;
         self.keys(&whole(before).await?)
     }

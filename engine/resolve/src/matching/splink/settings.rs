@@ -44,32 +44,53 @@ struct Outcome {
 /// # Errors
 /// When the model holds SQL that Splink's library does not write.
 pub fn import(settings: &Settings) -> Result<(Model, Weights)> {
+    let mut model = Model::default();
     let rules = settings.blocking_rules_to_generate_predictions.iter();
-    let blocking = rules
-        .map(|rule| blocking_rule(&rule.blocking_rule))
-        .collect::<Result<_>>()?;
-    let mut model = Model {
-        blocking,
-        comparisons: Vec::new(),
-    };
+    for (number, rule) in (1..).zip(rules) {
+        let rule = blocking_rule(&rule.blocking_rule);
+        let rule = rule.map_err(at(|| format!("blocking rule {number}")))?;
+        model.blocking.push(rule);
+    }
     let mut weights = Weights {
         prior: settings.probability_two_random_records_match,
         ..Weights::default()
     };
     for compared in &settings.comparisons {
-        let levels = compared
-            .comparison_levels
-            .iter()
-            .map(level)
-            .collect::<Result<_>>()?;
         let name = compared.output_column_name.clone();
+        let mut levels = Vec::with_capacity(compared.comparison_levels.len());
+        for (number, outcome) in (1..).zip(&compared.comparison_levels) {
+            let place = || format!("comparison {name}, level {number}");
+            levels.push(level(outcome).map_err(at(place))?);
+        }
+        let place = || format!("comparison {name}");
+        weights
+            .levels
+            .push(level_weights(compared).map_err(at(place))?);
         model.comparisons.push(Comparison { name, levels });
-        weights.levels.push(level_weights(compared)?);
     }
     Ok((model, weights))
 }
 
+/// Says where the fault is.
+fn at(place: impl Fn() -> String) -> impl Fn(Error) -> Error {
+    move |error| Error::At {
+        place: place(),
+        error: Box::new(error),
+    }
+}
+
+/// Levels are counted in a byte, and nobody has written so many.
+const LEVELS_MAX: usize = 100;
+
 fn level(outcome: &Outcome) -> Result<Level> {
+    let shares = [
+        outcome.tf_adjustment_weight.unwrap_or(1.0),
+        outcome.tf_minimum_u_value,
+    ];
+    if shares.iter().any(|share| !(0.0..=1.0).contains(share)) {
+        let reason = "a term frequency's weight and minimum are from 0 to 1";
+        return Err(Error::Import { reason });
+    }
     let term_frequency = outcome
         .tf_adjustment_column
         .as_ref()
@@ -94,11 +115,12 @@ fn level_weights(compared: &Compared) -> Result<Vec<LevelWeight>> {
         .filter(|level| !level.is_null_level)
         .collect();
     let least = known.len();
-    if least < 2 {
-        let reason = format!(
-            "comparison {} has fewer than two levels",
-            compared.output_column_name
-        );
+    let reason = match compared.comparison_levels.len() {
+        _ if least < 2 => "it has fewer than two levels",
+        LEVELS_MAX.. => "it has more levels than anybody writes",
+        _ => "",
+    };
+    if !reason.is_empty() {
         return Err(Error::Import { reason });
     }
     let mut rank = least;

@@ -32,6 +32,7 @@ pub(super) fn parse(sql: &str) -> Result<Sql> {
         sql,
         tokens: &tokens,
         at: 0,
+        depth: 0,
     };
     let tree = reader.any()?;
     if reader.at < tokens.len() {
@@ -97,7 +98,12 @@ struct Reader<'a> {
     sql: &'a str,
     tokens: &'a [Token],
     at: usize,
+    /// Brackets that are open.
+    depth: usize,
 }
+
+/// A file may say anything, and brackets in brackets are read by recursion.
+const DEPTH_MAX: usize = 100;
 
 impl Reader<'_> {
     fn error(&self, reason: &'static str) -> Error {
@@ -125,6 +131,16 @@ impl Reader<'_> {
     }
 
     fn any(&mut self) -> Result<Sql> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(self.error("brackets are nested too deeply"));
+        }
+        let found = self.either();
+        self.depth -= 1;
+        found
+    }
+
+    fn either(&mut self) -> Result<Sql> {
         let mut parts = vec![self.all()?];
         while self.word("or") {
             parts.push(self.all()?);

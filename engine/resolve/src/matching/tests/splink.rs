@@ -67,3 +67,60 @@ fn pairs_and_weights_are_splinks() {
         );
     }
 }
+
+/// What import says of a model with one rule and one comparison of two levels.
+fn says(rule: &str, level: &str) -> String {
+    let settings = serde_json::json!({
+        "probability_two_random_records_match": 0.01,
+        "blocking_rules_to_generate_predictions": [{"blocking_rule": rule}],
+        "comparisons": [{
+            "output_column_name": "city",
+            "comparison_levels": [
+                {"sql_condition": level, "tf_adjustment_column": "city", "tf_adjustment_weight": 1.0},
+                {"sql_condition": "ELSE"},
+            ],
+        }],
+    });
+    let settings: Settings = serde_json::from_value(settings).unwrap();
+    match import(&settings) {
+        Ok(_) => "imported".into(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_fault_is_named_with_its_place() {
+    let equal = "city_l = city_r";
+    assert_eq!(says("l.city = r.city", equal), "imported");
+    assert_eq!(
+        says("l.city > 'm'", equal),
+        "blocking rule 1: `l.city > 'm'`: only equalities of the two records are known"
+    );
+    assert_eq!(
+        says("l.city = r.city", "soundex(city_l) = soundex(city_r)"),
+        "comparison city, level 1: `soundex(city_l) = soundex(city_r)`: this form is not known"
+    );
+}
+
+#[test]
+fn brackets_in_brackets_end_somewhere() {
+    let deep = format!("{}l.city = r.city", "(".repeat(100_000));
+    assert!(says(&deep, "city_l = city_r").ends_with("nested too deeply"));
+}
+
+#[test]
+fn a_substring_may_be_longer_than_any_text() {
+    let long = "substr(l.city, 2, 99999999999999999999) = substr(r.city, 2, 99999999999999999999)";
+    let part = crate::matching::Expression::Substring {
+        of: "city".into(),
+        from: 2,
+        length: usize::MAX,
+    };
+    assert_eq!(says(long, "city_l = city_r"), "imported");
+    let columns = records().columns();
+    let rule = crate::matching::BlockingRule {
+        on: vec![part],
+        ..Default::default()
+    };
+    assert!(Blocks::new(&[rule], &columns).unwrap().pairs() > 0);
+}
