@@ -11,6 +11,8 @@
 //! | which records are one person? | [`cluster::resolve`] |
 //! | what is that person called? | [`person_id()`] |
 //! | what became of the old ids? | [`events::events`] |
+//! | which persons are merged, which split? | [`difference::Difference::between`] |
+//! | which evidence alone holds a person together? | [`bridge::cut_off`] |
 //! | which records are probably one person? | [`matching`]: [`matching::train`], [`matching::Scorer`], [`matching::link`] |
 //! | how well do persons agree with the truth? | [`evaluate::Evaluation::of`] |
 //! | which record's value survives? | [`survive::Order`], [`survive::choose`], [`survive::top`] |
@@ -22,7 +24,9 @@
 //! person_id(source: &str, key: &str) -> String                                     "P" + 24 characters
 //! ```
 
+pub mod bridge;
 pub mod cluster;
+pub mod difference;
 pub mod error;
 pub mod evaluate;
 pub mod events;

@@ -18,6 +18,7 @@
 //! | which are? | [`Components::new`], [`link`] |
 //! | what tells a person from relatives and namesakes? | [`train_inside`] |
 //! | why these two? | [`Scorer::explain`] |
+//! | why do these two not meet? | [`meetings`] |
 //!
 //! Candidate pairs are never stored: blocking and comparison are one loop (`scan`). [`Model`] and [`Trained`] are
 //! plain data with serde; the caller stores them as JSON. A model, its trained weights and the same records give the
@@ -39,6 +40,7 @@ mod frequencies;
 mod key;
 mod link;
 mod measure;
+mod meet;
 mod model;
 mod pattern;
 mod row;
@@ -64,6 +66,7 @@ pub use expression::Expression;
 pub use frame::Frame;
 pub use frequencies::{Frequencies, ValueFrequencies};
 pub use link::{Components, LinkRules, Linkage, link};
+pub use meet::{KeyPart, Meeting, meetings};
 pub use model::{
     BlockingRule, Comparison, Level, LevelWeight, Model, TermFrequency, Trained, Weights,
 };
