@@ -22,6 +22,7 @@ mod project_files;
 mod prompt;
 mod query_failure;
 mod reference;
+mod row_table;
 mod rows;
 mod starter;
 mod summary;

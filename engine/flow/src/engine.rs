@@ -178,6 +178,36 @@ impl Engine {
         identity::explain(&room, spec, names).await
     }
 
+    /// Why two records are not one person, or by what evidence they are.
+    pub async fn why_not(
+        &self,
+        names: [&identity::RecordName; 2],
+        clock: &Clock,
+    ) -> Result<identity::WhyNot> {
+        let (job, spec) = self.identity()?;
+        let room = self.room(job, clock, &crate::progress::Silent);
+        identity::why_not(&room, spec, names).await
+    }
+
+    /// How healthy the evidence graph is, with so many examples of each sort. Writes nothing.
+    pub async fn audit(&self, examples: usize, clock: &Clock) -> Result<identity::Audit> {
+        let (job, spec) = self.identity()?;
+        let room = self.room(job, clock, &crate::progress::Silent);
+        identity::audit(&room, spec, examples).await
+    }
+
+    /// What a run would make of the persons, by the model in use or that of a file. Writes nothing.
+    pub async fn preview(
+        &self,
+        file: Option<&identity::ModelFile<'_>>,
+        examples: usize,
+        clock: &Clock,
+    ) -> Result<identity::Preview> {
+        let (job, spec) = self.identity()?;
+        let room = self.room(job, clock, &crate::progress::Silent);
+        identity::preview(&room, spec, file, examples).await
+    }
+
     /// Writes down that two records are the same person, or are not; the next run follows it.
     pub async fn decide(
         &self,

@@ -49,7 +49,11 @@ pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
 pub use evaluation::Label;
 pub use graph::Selection;
-pub use identity::{Compare, Explanation, ImportedModel, ModelFile, RecordName, TrainedModel};
+pub use identity::{
+    Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel, ModelFile,
+    ModelOf, ModelView, Preview, RecordName, Refused, RuleView, Shared, SkippedBlocks, Step,
+    TrainedModel, WhyNot,
+};
 pub use json::Row;
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;

@@ -146,6 +146,12 @@ impl Session {
             .context(|| format!("cannot read table {name}"))
     }
 
+    /// Rows in memory as a table of this name.
+    pub fn hold(&self, name: &TableName, rows: RecordBatch) -> Result<()> {
+        let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;
+        self.register(name, Arc::new(table))
+    }
+
     /// Any provider, without a name.
     pub fn read(&self, provider: Arc<dyn TableProvider>) -> Result<DataFrame> {
         Ok(self.context.read_table(provider)?)

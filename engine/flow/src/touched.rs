@@ -3,10 +3,12 @@
 //! A computation *by* a column is a function of the rows that share a value of it, input by input. So what has to
 //! be computed anew after a change is the set of values found in the changed rows, before and after.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use c360_catalog::{Scope, Table};
 use c360_spec::TableName;
+use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -15,6 +17,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
 use crate::error::Result;
+use crate::identity::RecordName;
 use crate::session::Session;
 
 /// The rows of `table` that differ between the snapshot `since` and the pinned one, before and after alike.
@@ -54,6 +57,22 @@ impl Touched {
             columns: columns.iter().map(ToString::to_string).collect(),
             values: None,
         }
+    }
+
+    /// Records, by source and key.
+    pub fn of_records(names: &BTreeSet<RecordName>) -> Result<Self> {
+        let texts = |text: fn(&RecordName) -> &str| -> ArrayRef {
+            Arc::new(StringArray::from_iter_values(names.iter().map(text)))
+        };
+        let columns = ["source", "key"];
+        let fields = columns.map(|name| Field::new(name, DataType::Utf8, false));
+        let rows = vec![texts(|name| &name.source), texts(|name| &name.key)];
+        let mut touched = Self::none(&columns);
+        touched.append(vec![RecordBatch::try_new(
+            Arc::new(Schema::new(fields.to_vec())),
+            rows,
+        )?])?;
+        Ok(touched)
     }
 
     /// Adds the distinct values of `expressions`, one a column of this set, over `rows`. Combinations with a null

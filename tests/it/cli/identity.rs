@@ -1,9 +1,10 @@
 //! `c360 identity`, `link` and `unlink`: the model is trained, judged and explained, and stewards have the last word.
+//! The commands that only look are in `identity_report`.
 
 use super::runner::Home;
 
 /// The demo's shop, resolved.
-fn shop() -> Home {
+pub fn shop() -> Home {
     let home = Home::new();
     home.c360(&["demo", "--persons", "300", "--dir", "."])
         .exits(0);
@@ -78,6 +79,28 @@ fn two_records_are_explained() {
         .exits(0)
         .prints("any two records")
         .prints("inside a component");
+    let words = [
+        "identity",
+        "explain",
+        &end("a"),
+        &end("b"),
+        "--html",
+        "why.html",
+    ];
+    home.c360(&words).exits(0).prints("any two records");
+    let page = home.read("why.html");
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert_eq!(page.matches("<rect").count(), comparisons.len() + 3);
+    home.c360(&[
+        "identity",
+        "explain",
+        &end("a"),
+        &end("b"),
+        "--html",
+        "no/folder.html",
+    ])
+    .exits(5)
+    .says("no/folder.html");
     home.c360(&["identity", "explain", &end("a"), "guests:nobody"])
         .exits(2)
         .says("source guests has no record of that key");

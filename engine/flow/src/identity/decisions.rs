@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use datafusion::logical_expr::lit;
 use datafusion::prelude::ident;
 
-use super::record_name::RecordName;
+use super::record_name::{RecordName, check_two};
 use super::rows::{PAIR, pair_fields, stream};
 use super::{decisions, records};
 use crate::cursor::Cursor;
@@ -21,9 +21,7 @@ use crate::room::Room;
 /// Writes down that two records are the same person, or are not, in place of what was said before.
 pub async fn put(room: &Room<'_>, names: [&RecordName; 2], same: bool) -> Result<()> {
     let [a, b] = [names[0].min(names[1]), names[0].max(names[1])];
-    if a == b {
-        return Err(Error::invalid("both names are of one record").with_hint("name two records"));
-    }
+    check_two(names)?;
     let name = decisions();
     let table = room.output_table(&name).await?;
     let known = room.input_table(&records()).await?;

@@ -122,6 +122,35 @@ impl Graph {
 
     /// Runs the kernel.
     pub fn resolve(&self) -> Result<Resolution> {
+        let extra = Extra {
+            must_link: &self.decided.same,
+            cannot_link: &self.decided.other,
+            scored: &self.scored,
+        };
+        self.ask(|records, identifiers| cluster::resolve(records, identifiers, &extra, &self.rules))
+    }
+
+    /// Kinds and values that so many records share that they are nobody's.
+    pub fn over_limit(&self) -> Result<BTreeSet<(&str, &str)>> {
+        let over = self
+            .ask(|records, identifiers| cluster::over_limit(records, identifiers, &self.rules))?;
+        let rows = self.kind.iter().zip(&self.value).zip(over.iter());
+        let over = rows.filter(|(_, over)| *over == Some(true));
+        Ok(over
+            .map(|((kind, value), _)| {
+                let kind = self.kinds[*kind as usize].as_str();
+                (kind, self.values.value(*value as usize))
+            })
+            .collect())
+    }
+
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(
+            &cluster::Records,
+            &cluster::Identifiers,
+        ) -> std::result::Result<T, c360_resolve::Error>,
+    ) -> Result<T> {
         let names: Vec<&str> = self.sources.iter().map(String::as_str).collect();
         let attributes: Vec<&[u32]> = self.attributes.iter().map(Vec::as_slice).collect();
         let records = cluster::Records {
@@ -137,12 +166,7 @@ impl Graph {
             value: &self.value,
             over_limit: None,
         };
-        let extra = Extra {
-            must_link: &self.decided.same,
-            cannot_link: &self.decided.other,
-            scored: &self.scored,
-        };
-        cluster::resolve(&records, &identifiers, &extra, &self.rules)
+        question(&records, &identifiers)
             .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
     }
 
@@ -224,7 +248,7 @@ impl Graph {
 }
 
 /// One row a record, with its person.
-fn persons_schema() -> SchemaRef {
+pub fn persons_schema() -> SchemaRef {
     let names = ["source", "key", "person_id", "component_id"];
     Arc::new(Schema::new(
         names

@@ -9,23 +9,33 @@
 //! there when the job declares `matching`; decisions are written by stewards, and read where there are some.
 
 mod affected;
+mod audit;
 mod cluster;
 pub mod decisions;
 mod events;
 mod graph;
 mod matching;
+mod preview;
 mod record_name;
 mod records;
 mod rows;
+mod two_persons;
+mod why_not;
 
 use c360_spec::{IdentityJob, TableName};
 
+pub use audit::{Audit, Bridge, audit};
 pub use matching::explain::{Compare, Explanation};
 pub use matching::import::{ImportedModel, ModelFile};
+pub use matching::in_memory::ModelOf;
 pub use matching::model::TrainedModel;
+pub use matching::skipped::SkippedBlocks;
+pub use matching::why_not::{ModelView, RuleView};
+pub use preview::{Example, Preview, preview};
 pub use record_name::RecordName;
 pub use records::normalizer_name;
 pub use rows::text;
+pub use why_not::{Decided, Exceeded, Refused, Shared, Step, WhyNot, why_not};
 
 use crate::cursor::{Decision, Work};
 use crate::error::{Error, Result};

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use c360_resolve::standardise::{Normalizer, normalize};
 use c360_spec::{IdentifierRule, IdentityJob, Matching, Normalize, RecordSource, TableName};
-use datafusion::arrow::array::StringArray;
+use datafusion::arrow::array::{RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{coalesce, regexp_like};
@@ -15,7 +15,9 @@ use datafusion::functions_aggregate::expr_fn::{first_value, min};
 use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, in_list, lit, not};
 use datafusion::prelude::{DataFrame, ident};
 
+use super::rows::whole;
 use super::{identifiers, records};
+use crate::conform::{conform, lake_schema};
 use crate::cursor::{Cursor, Planned, Work};
 use crate::error::{Context, Error, Result};
 use crate::expression;
@@ -52,18 +54,12 @@ pub async fn apply(
         Work::Incremental(since) => Some(touched_records(room, job, planned, since).await?),
     };
     let session = planned.session(room).await?;
-    let mut record_rows = Vec::new();
-    let mut identifier_rows = Vec::new();
-    for source in &job.records {
-        let rows = read(&session, job, source, touched.as_ref()).await?;
-        record_rows.push(record_frame(&rows, job, source)?);
-        identifier_rows.extend(identifier_frames(&rows, job, source)?);
-    }
+    let made = made(&session, job, touched.as_ref()).await?;
     let scope = || scope(&session, touched.as_ref());
     let table = records();
     let key = ["source", "key"].map(String::from);
     let output = room.output(&table, &key, "one row a record");
-    let rows = union(record_rows)?.execute_stream().await?;
+    let rows = made.records.execute_stream().await?;
     let stamp = room.stamp(&planned.now);
     let committed = output
         .write(planned.output(&table), scope().await?, rows, stamp)
@@ -74,13 +70,51 @@ pub async fn apply(
     let key = ["source", "key", "kind", "value"].map(String::from);
     let comment = "one row a standardised identifier of a record";
     let output = room.output(&table, &key, comment);
-    let rows = union(identifier_rows)?.distinct()?.execute_stream().await?;
+    let rows = made.identifiers.execute_stream().await?;
     let stamp = room.stamp(&planned.now);
     let committed = output
         .write(planned.output(&table), scope().await?, rows, stamp)
         .await?;
     outcome.wrote(&committed);
     Ok(())
+}
+
+/// Records and identifiers, as queries over the tables that the job names.
+pub struct Made {
+    records: DataFrame,
+    identifiers: DataFrame,
+}
+
+impl Made {
+    /// All records in memory, as the lake would hold them.
+    pub async fn records(&self) -> Result<RecordBatch> {
+        in_memory(&self.records).await
+    }
+
+    /// All identifiers in memory, as the lake would hold them.
+    pub async fn identifiers(&self) -> Result<RecordBatch> {
+        in_memory(&self.identifiers).await
+    }
+}
+
+async fn in_memory(rows: &DataFrame) -> Result<RecordBatch> {
+    let rows = whole(rows.clone()).await?;
+    conform(&rows, &lake_schema(&rows.schema(), &[]))
+}
+
+/// The queries that make the records, or those of them that were touched.
+pub async fn made(session: &Session, job: &IdentityJob, touched: Option<&Touched>) -> Result<Made> {
+    let mut records = Vec::new();
+    let mut identifiers = Vec::new();
+    for source in &job.records {
+        let rows = read(session, job, source, touched).await?;
+        records.push(record_frame(&rows, job, source)?);
+        identifiers.extend(identifier_frames(&rows, job, source)?);
+    }
+    Ok(Made {
+        records: union(records)?,
+        identifiers: union(identifiers)?.distinct()?,
+    })
 }
 
 fn union(frames: Vec<DataFrame>) -> Result<DataFrame> {

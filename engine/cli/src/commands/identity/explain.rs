@@ -1,17 +1,21 @@
 //! `c360 identity explain`: what the model holds of two records.
 
-use c360_flow::{Explanation, RecordName};
+use std::path::PathBuf;
+
+use c360_flow::RecordName;
 use clap::Args;
 
+use super::page::page;
+use super::waterfall::waterfall;
 use crate::arguments::record;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::grid::grid;
 
 /// Say why the model holds two records to be one person, or not
 ///
 /// Records are named source:key, as in identity.records. Weights are logarithms (base 2) of odds:
-/// +1 makes "one person" twice as likely as before, -1 half as likely.
+/// +1 makes "one person" twice as likely as before, -1 half as likely. Each bar begins where the one above it
+/// ended; the line is 0, where one person is as likely as two.
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A record, as source:key
@@ -20,6 +24,9 @@ pub struct Explain {
     /// Another record, as source:key
     #[arg(value_parser = record)]
     b: RecordName,
+    /// Write the picture into FILE, a page of HTML that loads nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl Explain {
@@ -28,49 +35,13 @@ impl Explain {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
         let told = engine.explain([&self.a, &self.b], &clock).await?;
-        if context.console.json {
-            return context.console.json(&told);
+        if let Some(file) = &self.html {
+            std::fs::write(file, page([&self.a, &self.b], &told)?)
+                .map_err(|error| Failure::file("write", file, &error))?;
         }
-        let wrap = context.console.stdout_is_terminal;
-        context.console.text(&text_of(&told, wrap))
-    }
-}
-
-fn text_of(told: &Explanation, wrap: bool) -> String {
-    let signed = |weight: f64| format!("{weight:+.2}");
-    let line =
-        |name: &str, weight: f64, why: &str| vec![name.to_owned(), signed(weight), why.to_owned()];
-    let mut rows = vec![line("any two records", told.prior, "")];
-    for compare in &told.comparisons {
-        rows.push(line(&compare.name, compare.weight, &compare.level));
-    }
-    rows.push(line(
-        "household",
-        told.household,
-        "two of one household may agree like this",
-    ));
-    rows.push(line("sum", told.weight, verdict(told.weight)));
-    rows.push(line(
-        "inside a component",
-        told.weight_inside,
-        "once other records connect them",
-    ));
-    let mut lines = vec![grid(
-        &["evidence", "weight", "agreement"],
-        &["weight"],
-        rows,
-        wrap,
-    )];
-    if !told.meet {
-        lines.push("no blocking rule brings the two together".to_owned());
-    }
-    lines.join("\n")
-}
-
-fn verdict(weight: f64) -> &'static str {
-    if weight >= 0.0 {
-        "more likely one person than not"
-    } else {
-        "more likely two persons than one"
+        match context.console.json {
+            true => context.console.json(&told),
+            false => context.console.text(&waterfall(&told)),
+        }
     }
 }

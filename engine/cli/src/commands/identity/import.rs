@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use c360_flow::ModelFile;
 use clap::Args;
 
+use super::model_file::ModelText;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::numbers::count;
@@ -25,16 +25,10 @@ pub struct Import {
 impl Import {
     /// Imports and says what.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
-        let text = std::fs::read_to_string(&self.file)
-            .map_err(|error| Failure::file("read", &self.file, &error))?;
-        let name = format!("`{}`", self.file.display());
-        let file = ModelFile {
-            name: &name,
-            text: &text,
-        };
+        let text = ModelText::read(&self.file)?;
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
-        let model = engine.import_model(&file, &clock).await?;
+        let model = engine.import_model(&text.file(), &clock).await?;
         if context.console.json {
             return context.console.json(&model);
         }

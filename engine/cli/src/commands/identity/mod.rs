@@ -1,16 +1,22 @@
 //! `c360 identity`: the model behind who is who.
 
+mod audit;
 mod evaluate;
 mod explain;
 mod import;
+mod model_file;
+mod page;
+mod preview;
 mod train;
+mod waterfall;
+mod why_not;
 
 use clap::{Args, Subcommand};
 
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// Train, judge and explain how records are matched
+/// Train, judge, explain and try out who is who
 #[derive(Debug, Args)]
 pub struct Identity {
     #[command(subcommand)]
@@ -23,6 +29,9 @@ enum Command {
     Import(import::Import),
     Evaluate(evaluate::Evaluate),
     Explain(explain::Explain),
+    WhyNot(why_not::WhyNotCommand),
+    Audit(audit::AuditCommand),
+    Preview(preview::PreviewCommand),
 }
 
 impl Identity {
@@ -32,6 +41,9 @@ impl Identity {
             Command::Train(train) => train.run(context).await,
             Command::Import(import) => import.run(context).await,
             Command::Explain(explain) => explain.run(context).await,
+            Command::WhyNot(why_not) => why_not.run(context).await,
+            Command::Audit(audit) => audit.run(context).await,
+            Command::Preview(preview) => preview.run(context).await,
             Command::Evaluate(evaluate) => evaluate.run(context).await,
         }
     }

@@ -9,9 +9,12 @@ mod declared;
 pub mod explain;
 mod frequencies;
 pub mod import;
+pub mod in_memory;
 pub mod model;
 mod prepared;
 mod region;
+pub mod skipped;
+pub mod why_not;
 
 use std::sync::Arc;
 

@@ -48,8 +48,16 @@ pub struct TrainedModel {
 
 /// What there is to do, and the table as it was found.
 pub struct Planned {
-    table: Option<Table>,
+    pub table: Option<Table>,
     pub decision: Decision,
+}
+
+impl Planned {
+    /// Whether a run would train a model, `news`: on other records than those in the lake.
+    pub fn would_train(&self, news: bool) -> bool {
+        let provisional = self.table.as_ref().is_some_and(is_provisional);
+        self.decision.work != Work::Nothing || (news && provisional)
+    }
 }
 
 /// Whether a model is there for what the spec declares.
