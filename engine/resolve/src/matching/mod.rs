@@ -17,8 +17,9 @@
 //! | which records may be one person, and how sure is that? | [`Scorer::pairs`] |
 //! | which are? | [`Components::new`], [`link`] |
 //! | what tells a person from relatives and namesakes? | [`train_inside`] |
-//! | why these two? | [`Scorer::explain`] |
+//! | why these two? | [`Scorer::explain`], [`labels::explain`] |
 //! | why do these two not meet? | [`meetings`] |
+//! | what do people say whom the model asks? | [`labels::review`], [`labels::learn`] |
 //!
 //! Candidate pairs are never stored: blocking and comparison are one loop (`scan`). [`Model`] and [`Trained`] are
 //! plain data with serde; the caller stores them as JSON. A model, its trained weights and the same records give the
@@ -38,6 +39,7 @@ mod form;
 mod frame;
 mod frequencies;
 mod key;
+pub mod labels;
 mod link;
 mod measure;
 mod meet;
@@ -65,6 +67,7 @@ pub use error::{Error, Result};
 pub use expression::Expression;
 pub use frame::Frame;
 pub use frequencies::{Frequencies, ValueFrequencies};
+pub use labels::Correction;
 pub use link::{Components, LinkRules, Linkage, link};
 pub use meet::{KeyPart, Meeting, meetings};
 pub use model::{

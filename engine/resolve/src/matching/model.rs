@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::Condition;
 use super::error::{Error, Result};
 use super::expression::Expression;
+use super::labels::Correction;
 
 /// What is declared: who may meet, and what is compared.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -149,6 +150,9 @@ pub struct Trained {
     /// For two records of one component: u is then the share among look-alikes, and the prior is the share of pairs
     /// inside components.
     pub inside: Weights,
+    /// What labels correct inside components, where there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
 }
 
 /// One level's probabilities among pairs of one person (m), of two strangers (u) and of one household (h).

@@ -22,9 +22,12 @@ use std::sync::Arc;
 
 use super::block::Blocks;
 use super::case::{Case, Duo, Open};
+use super::columns::Columns;
 use super::error::{Error, Result};
 use super::frame::{Frame, Memory};
-use super::model::{Comparison, LevelWeight, TermFrequency, Weights};
+use super::labels::Correction;
+use super::link::{Component, Components};
+use super::model::{Comparison, LevelWeight, Model, TermFrequency, Trained, Weights};
 use super::scan::{self, Batch};
 use crate::cluster::NULL_CODE;
 
@@ -44,6 +47,8 @@ pub struct Scorer<'a> {
     household_prior: Option<f64>,
     /// The levels of each comparison.
     comparisons: Vec<Vec<WeighedLevel>>,
+    /// What labels correct inside components.
+    correction: Option<Correction>,
 }
 
 #[derive(Debug, Clone)]
@@ -172,18 +177,23 @@ impl<'a> Scorer<'a> {
         Ok(Self::with_rarities(frame, weights, rarities))
     }
 
-    /// The same, for pairs inside a component ([`Trained::inside`](super::Trained)): other shares, the same rarities.
+    /// The same, for pairs inside a component: other shares, the same rarities, and what labels correct.
     ///
     /// # Errors
     /// When the weights were made for another model.
-    pub fn inside(&self, weights: &Weights) -> Result<Self> {
-        weights.fit(self.frame.model)?;
+    pub fn inside(&self, trained: &Trained) -> Result<Self> {
+        trained.inside.fit(self.frame.model)?;
         let rarity = |level: &WeighedLevel| level.rarity.clone();
         let rarities = self
             .comparisons
             .iter()
             .map(|levels| levels.iter().map(rarity).collect());
-        Ok(Self::with_rarities(self.frame, weights, rarities.collect()))
+        let mut inside = Self::with_rarities(self.frame, &trained.inside, rarities.collect());
+        inside.correction = trained.correction.clone();
+        if let Some(correction) = &inside.correction {
+            correction.fit(self.frame.model)?;
+        }
+        Ok(inside)
     }
 
     /// `rarities` are those of each comparison's levels.
@@ -204,6 +214,7 @@ impl<'a> Scorer<'a> {
             prior: (weights.prior / (1.0 - weights.prior)).log2(),
             household_prior,
             comparisons: comparisons.collect(),
+            correction: None,
         }
     }
 
@@ -267,6 +278,40 @@ impl<'a> Scorer<'a> {
     /// The weight of two records that were compared already.
     pub(super) fn weight_of(&self, levels: &[u8], a: u32, b: u32) -> f64 {
         self.total(levels, self.frame.row(a), self.frame.row(b))
+    }
+
+    /// Of each of a component's records with each later one.
+    pub(super) fn weights(&self, of: &Component, all: &Components) -> Vec<f64> {
+        let mut weights = self.uncorrected(of, all);
+        if let Some(correction) = &self.correction {
+            correction.correct(of, all, &mut weights);
+        }
+        weights
+    }
+
+    /// The same, as trained without labels.
+    pub(super) fn uncorrected(&self, of: &Component, all: &Components) -> Vec<f64> {
+        let mut levels = Vec::new();
+        let weigh = |((a, b), pattern): ((u32, u32), &Option<u64>)| {
+            let Some(pattern) = pattern else {
+                return -all.rules.weight_max;
+            };
+            all.radix.levels(*pattern, &mut levels);
+            self.weight_of(&levels, a, b)
+        };
+        of.pairs().zip(&of.patterns).map(weigh).collect()
+    }
+
+    pub(super) fn correction(&self) -> Option<&Correction> {
+        self.correction.as_ref()
+    }
+
+    pub(super) fn columns(&self) -> &Columns {
+        self.frame.columns
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        self.frame.model
     }
 
     pub(super) fn desk(&self) -> Desk {

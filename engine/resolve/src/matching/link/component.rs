@@ -15,7 +15,7 @@ use crate::matching::score::Pair;
 pub struct Components {
     pub(in crate::matching) all: Vec<Component>,
     pub(in crate::matching) radix: Radix,
-    pub(super) rules: LinkRules,
+    pub(in crate::matching) rules: LinkRules,
     /// Records in anchor order.
     pub(super) order: Vec<u32>,
     /// The earliest record that pairs connect each record with, before any component is taken apart.

@@ -16,7 +16,7 @@ mod means;
 
 use rayon::prelude::*;
 
-use self::component::Component;
+pub(super) use self::component::Component;
 pub use self::component::Components;
 use self::means::Means;
 use super::score::{Pair, Scorer};
@@ -33,6 +33,17 @@ pub struct LinkRules {
     /// A component of more records is taken apart at a higher threshold first. Comparing each with each costs the
     /// square of this.
     pub component_max: usize,
+}
+
+impl LinkRules {
+    /// With labels a pair that is most likely two persons is worth a look all the same: what its neighbours say may
+    /// make up for it.
+    pub fn with_labels() -> Self {
+        Self {
+            threshold: -5.0,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for LinkRules {
@@ -61,8 +72,7 @@ pub struct Linkage {
 /// Clusters the records of each component, by these weights.
 pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
     let all = components.all.par_iter().with_min_len(64);
-    let joins = all.map_init(Vec::new, |levels, of| joins(of, components, scorer, levels));
-    let joins: Vec<Vec<Pair>> = joins.collect();
+    let joins: Vec<Vec<Pair>> = all.map(|of| joins(of, components, scorer)).collect();
     let joins = joins.concat();
     Linkage {
         cluster: clusters(&components.order, &joins),
@@ -72,7 +82,7 @@ pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
 }
 
 /// The joins inside one component, in the order in which they were made.
-fn joins(of: &Component, all: &Components, scorer: &Scorer, levels: &mut Vec<u8>) -> Vec<Pair> {
+fn joins(of: &Component, all: &Components, scorer: &Scorer) -> Vec<Pair> {
     let (records, most) = (&of.records, all.rules.weight_max);
     let pair = |(a, b, weight): (usize, usize, f64)| Pair {
         a: records[a],
@@ -82,14 +92,8 @@ fn joins(of: &Component, all: &Components, scorer: &Scorer, levels: &mut Vec<u8>
     if of.certain {
         return (1..records.len()).map(|b| pair((0, b, most))).collect();
     }
-    let weigh = |((a, b), pattern): ((u32, u32), &Option<u64>)| {
-        let Some(pattern) = pattern else {
-            return -most;
-        };
-        all.radix.levels(*pattern, levels);
-        scorer.weight_of(levels, a, b).clamp(-most, most)
-    };
-    let mut weights = of.pairs().zip(&of.patterns).map(weigh);
+    let weights = scorer.weights(of, all).into_iter();
+    let mut weights = weights.map(|weight| weight.clamp(-most, most));
     if records.len() == 2 {
         // Most components.
         let one = weights.next().filter(|mean| *mean >= all.rules.mean_min);

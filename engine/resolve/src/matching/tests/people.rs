@@ -36,10 +36,12 @@ impl Draw {
     }
 }
 
-/// At least so many records of persons, of whom each third shares name and address with the one before.
-pub fn people(seed: u64, records: usize) -> Table {
+/// At least so many records of persons, of whom each third shares name and address with the one before; and whose
+/// each record is.
+pub fn people(seed: u64, records: usize) -> (Table, Vec<u32>) {
     let mut draw = Draw(seed.wrapping_mul(1 << 20));
     let mut rows: Vec<Vec<Option<String>>> = Vec::new();
+    let mut truth = Vec::new();
     let mut home = [String::new(), String::new(), String::new()];
     while rows.len() < records {
         if !draw.once_in(3) || rows.is_empty() {
@@ -49,6 +51,7 @@ pub fn people(seed: u64, records: usize) -> Table {
                 draw.word(2),
             ];
         }
+        let person = truth.last().map_or(0, |last| last + 1);
         let first = draw.word(2);
         let born = format!(
             "{}-{:02}-{:02}",
@@ -76,11 +79,13 @@ pub fn people(seed: u64, records: usize) -> Table {
                 };
             }
             rows.push(row.to_vec());
+            truth.push(person);
         }
     }
-    Table {
+    let table = Table {
         names: vec!["first", "last", "born", "mail", "street", "town"],
         rows,
         sources: None,
-    }
+    };
+    (table, truth)
 }
