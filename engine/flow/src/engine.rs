@@ -208,6 +208,13 @@ impl Engine {
         identity::preview(&room, spec, file, examples).await
     }
 
+    /// At most `count` pairs of records whose answers would teach the model most.
+    pub async fn review(&self, count: usize, clock: &Clock) -> Result<Vec<identity::Question>> {
+        let (job, spec) = self.identity()?;
+        let room = self.room(job, clock, &crate::progress::Silent);
+        identity::review(&room, spec, count).await
+    }
+
     /// Writes down that two records are the same person, or are not; the next run follows it.
     pub async fn decide(
         &self,

@@ -51,8 +51,8 @@ pub use evaluation::Label;
 pub use graph::Selection;
 pub use identity::{
     Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel, ModelFile,
-    ModelOf, ModelView, Preview, RecordName, Refused, RuleView, Shared, SkippedBlocks, Step,
-    TrainedModel, WhyNot,
+    ModelOf, ModelView, Preview, Question, RecordName, Refused, RuleView, Shared, Sight,
+    SkippedBlocks, Step, TrainedModel, Values, WhyNot,
 };
 pub use json::Row;
 pub use progress::{Progress, Silent};

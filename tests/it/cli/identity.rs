@@ -157,3 +157,87 @@ fn stewards_have_the_last_word_and_publication_follows() {
         .exits(2)
         .says("source guests has no record of that key");
 }
+
+#[test]
+fn a_review_keeps_each_answer_and_asks_nothing_twice() {
+    let home = shop();
+    home.c360(&["identity", "review"])
+        .exits(2)
+        .says("needs a terminal")
+        .says("--json");
+    let listed = home
+        .c360(&["identity", "review", "--pairs", "4", "--json"])
+        .exits(0)
+        .json();
+    let pair = |at: usize| (listed[at]["a"].clone(), listed[at]["b"].clone());
+    assert_eq!(listed.as_array().expect("pairs").len(), 4, "{listed:#}");
+
+    home.answers(
+        &["identity", "review", "--pairs", "4", "--piped"],
+        "k\nwhat\ns\nd\nq\n",
+    )
+    .exits(0)
+    .prints("pair 4 of 4")
+    .prints("2 decisions kept");
+    let sql = "SELECT source_a, key_a, source_b, key_b, same FROM identity.decisions ORDER BY same";
+    let kept = home.c360(&["sql", "-c", sql, "--json"]).exits(0).json();
+    for (decision, (a, b), same) in [(&kept[0], pair(2), false), (&kept[1], pair(1), true)] {
+        assert_eq!(decision["same"], same);
+        let ends = [("source_a", "key_a"), ("source_b", "key_b")];
+        let mut ends = ends.map(|(source, key)| (decision[source].clone(), decision[key].clone()));
+        let mut asked = [a, b].map(|of| (of["source"].clone(), of["key"].clone()));
+        ends.sort_by_key(|end| end.0.to_string() + &end.1.to_string());
+        asked.sort_by_key(|end| end.0.to_string() + &end.1.to_string());
+        assert_eq!(ends, asked);
+    }
+    let again = home
+        .c360(&["identity", "review", "--pairs", "4", "--json"])
+        .exits(0)
+        .json();
+    let left: Vec<_> = (0..4)
+        .map(|at| (&again[at]["a"], &again[at]["b"]))
+        .collect();
+    for answered in [pair(1), pair(2)] {
+        assert!(!left.contains(&(&answered.0, &answered.1)), "{again:#}");
+    }
+    assert_eq!(
+        left[0],
+        (&pair(0).0, &pair(0).1),
+        "what was skipped is asked again"
+    );
+}
+
+#[test]
+fn a_hundred_answers_correct_the_model() {
+    let home = shop();
+    let review = ["identity", "review", "--pairs", "100", "--piped"];
+    home.answers(&review, &"s\nd\n".repeat(49)).exits(0);
+    let model = home.c360(&["identity", "train", "--json"]).exits(0).json();
+    assert_eq!(model["labels"], 0, "98 are too few: {model}");
+    home.answers(&review, "s\nd\n").exits(0);
+    home.c360(&["identity", "train"])
+        .exits(0)
+        .prints("records and 100 decisions");
+    home.c360(&["run"]).exits(0);
+
+    let listed = home
+        .c360(&["identity", "review", "--pairs", "1", "--json"])
+        .exits(0)
+        .json();
+    let end = |name: &str| {
+        let part = |part: &str| listed[0][name][part].as_str().expect("a name").to_owned();
+        format!("{}:{}", part("source"), part("key"))
+    };
+    let told = home
+        .c360(&["identity", "explain", &end("a"), &end("b"), "--json"])
+        .exits(0)
+        .json();
+    let number = |name: &str| told[name].as_f64().expect("a number");
+    let comparisons = told["comparisons"].as_array().expect("comparisons");
+    let weights = comparisons.iter().map(|of| of["weight_inside"].as_f64());
+    let sum: f64 = weights.map(|weight| weight.expect("a weight")).sum();
+    let all = number("prior_inside") + sum + number("neighbours");
+    assert!((all - number("weight_inside")).abs() < 1e-9, "{told:#}");
+    assert_eq!(listed[0]["weight"], told["weight_inside"]);
+    assert_ne!(number("neighbours"), 0.0, "{told:#}");
+}

@@ -1,5 +1,6 @@
 //! Runs the binary in a folder of its own and looks at what it says.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -62,6 +63,17 @@ impl Home {
     /// Runs `c360` with these words.
     pub fn c360(&self, words: &[&str]) -> Ran {
         self.command(words).output().expect("c360").into()
+    }
+
+    /// Runs `c360` with these words and hands it lines to read.
+    pub fn answers(&self, words: &[&str], lines: &str) -> Ran {
+        let mut command = self.command(words);
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = piped.stderr(Stdio::piped()).spawn().expect("c360");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(lines.as_bytes()).expect("lines");
+        drop(stdin);
+        child.wait_with_output().expect("c360").into()
     }
 
     /// `c360` with these words, in this folder, with nothing to read.

@@ -29,6 +29,7 @@ pub use matching::explain::{Compare, Explanation};
 pub use matching::import::{ImportedModel, ModelFile};
 pub use matching::in_memory::ModelOf;
 pub use matching::model::TrainedModel;
+pub use matching::review::{Question, Sight, Values};
 pub use matching::skipped::SkippedBlocks;
 pub use matching::why_not::{ModelView, RuleView};
 pub use preview::{Example, Preview, preview};
@@ -149,6 +150,14 @@ pub async fn explain(
 ) -> Result<Explanation> {
     match &job.matching {
         Some(declared) => matching::explain::explain(room, job, declared, names).await,
+        None => Err(undeclared(&room.job.name)),
+    }
+}
+
+/// At most `count` pairs that a steward should look at.
+pub async fn review(room: &Room<'_>, job: &IdentityJob, count: usize) -> Result<Vec<Question>> {
+    match &job.matching {
+        Some(declared) => matching::review::questions(room, job, declared, count).await,
         None => Err(undeclared(&room.job.name)),
     }
 }

@@ -1,9 +1,9 @@
 //! Matching on labelled sets: from file to clusters, then against the truth.
 //!
-//! `cargo bench -p c360-resolve --bench matching -- SET [--labels N] FILE…` with SET one of fake_1000, fake_1000_wide,
-//! historical, historical_wide, febrl3, febrl4, synth, synth_loose. Prints one JSON line; the truth is read after the
-//! clusters are made. With labels the truth stands in for a steward: it answers what the model asks, N pairs at most in
-//! rounds of 100, and nothing else of it is looked at.
+//! `cargo bench -p c360-resolve --bench matching -- SET FILE… [--labels N]` with SET one of fake_1000, fake_1000_wide,
+//! historical, historical_wide, febrl3, febrl4, synth, synth_loose. Prints one JSON line. The truth is read before the
+//! clock starts, and held against the clusters when they are made. With labels it stands in for a steward as well: it
+//! answers what the model asks, N pairs at most in rounds of 100, and nothing else of it is looked at.
 
 mod read;
 mod sets;

@@ -50,6 +50,12 @@ impl Column {
         self.texts.as_ref().map(|texts| texts.value(code))
     }
 
+    /// The text that a record holds.
+    pub fn held_by(&self, record: u32) -> Option<&str> {
+        let code = self.codes[record as usize];
+        (code != NULL_CODE).then(|| self.text(code)).flatten()
+    }
+
     /// The text of a code as bytes; empty for a combination of columns.
     pub(super) fn bytes(&self, code: u32) -> &[u8] {
         let texts = self.texts.as_ref();

@@ -7,6 +7,7 @@ mod import;
 mod model_file;
 mod page;
 mod preview;
+mod review;
 mod train;
 mod waterfall;
 mod why_not;
@@ -27,6 +28,7 @@ pub struct Identity {
 enum Command {
     Train(train::Train),
     Import(import::Import),
+    Review(review::Review),
     Evaluate(evaluate::Evaluate),
     Explain(explain::Explain),
     WhyNot(why_not::WhyNotCommand),
@@ -40,6 +42,7 @@ impl Identity {
         match self.command {
             Command::Train(train) => train.run(context).await,
             Command::Import(import) => import.run(context).await,
+            Command::Review(review) => review.run(context).await,
             Command::Explain(explain) => explain.run(context).await,
             Command::WhyNot(why_not) => why_not.run(context).await,
             Command::Audit(audit) => audit.run(context).await,

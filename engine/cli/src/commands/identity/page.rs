@@ -121,9 +121,12 @@ mod tests {
                 name: "name".into(),
                 level: "a < b & \"c\"".into(),
                 weight: 10.0,
+                weight_inside: 11.0,
             }],
             household: 0.0,
             weight: 2.0,
+            prior_inside: -8.0,
+            neighbours: 0.0,
             weight_inside: 3.0,
             meet: false,
         };

@@ -9,7 +9,9 @@ use crate::numbers::thousands;
 /// Train a new model on the records that there are
 ///
 /// A run trains a model when there is none for what the job declares, and keeps to it from then on.
-/// Train another when the data have changed their nature; the next run matches all records by it.
+/// Train another when the data have changed their nature, or when stewards have answered what
+/// `c360 identity review` asks: from 100 decisions on they correct what is learnt without them. The
+/// next run matches all records by the new model.
 #[derive(Debug, Args)]
 pub struct Train {}
 
@@ -22,8 +24,12 @@ impl Train {
         if context.console.json {
             return context.console.json(&model);
         }
+        let decisions = match model.labels {
+            0 => String::new(),
+            labels => format!(" and {} decisions", thousands(labels)),
+        };
         context.console.text(&format!(
-            "trained model {} on {} records; the next run matches by it",
+            "trained model {} on {} records{decisions}; the next run matches by it",
             model.number,
             thousands(model.records)
         ))

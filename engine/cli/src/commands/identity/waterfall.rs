@@ -134,12 +134,15 @@ mod tests {
             name: name.into(),
             level: "equal".into(),
             weight,
+            weight_inside: weight,
         };
         Explanation {
             prior: -8.0,
             comparisons: vec![compare("name", 6.0), compare("phone", 5.0)],
             household: -1.0,
             weight: 2.0,
+            prior_inside: -8.0,
+            neighbours: 0.0,
             weight_inside: 3.0,
             meet: true,
         }

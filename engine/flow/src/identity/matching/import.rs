@@ -79,7 +79,11 @@ pub async fn read(
     let (model, weights) = splink::import(&settings).map_err(|error| failed(&error))?;
     let compared = Compared::load(session, job, &model).await?;
     let inside = weights.clone();
-    let trained = Trained { weights, inside };
+    let trained = Trained {
+        weights,
+        inside,
+        correction: None,
+    };
     let frequencies = try_out(&compared, &model, &trained).map_err(|error| failed(&error))?;
     let current = CurrentModel {
         model,

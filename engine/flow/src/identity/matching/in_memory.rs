@@ -53,7 +53,7 @@ pub async fn matches(
             (ModelOf::Newest, current, compared)
         }
         _ => {
-            let (current, compared) = learn_declared(session, job, tried.matching).await?;
+            let (current, compared) = learn_declared(room, session, job, tried.matching).await?;
             (ModelOf::Trained, current, compared)
         }
     };

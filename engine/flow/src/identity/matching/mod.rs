@@ -10,16 +10,21 @@ pub mod explain;
 mod frequencies;
 pub mod import;
 pub mod in_memory;
+mod in_use;
+mod labels;
 pub mod model;
 mod prepared;
 mod region;
+pub mod review;
 pub mod skipped;
 pub mod why_not;
 
 use std::sync::Arc;
 
 use c360_catalog::Scope;
-use c360_resolve::matching::{self as kernel, BlockingRule, Blocks, Linkage, Model, link};
+use c360_resolve::matching::{
+    self as kernel, BlockingRule, Blocks, LinkRules, Linkage, Model, link,
+};
 use c360_resolve::person_id;
 use c360_spec::IdentityJob;
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
@@ -98,8 +103,10 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
 }
 
 fn linkage(compared: &Compared, current: &CurrentModel, prepared: Prepared) -> Result<Linkage> {
-    let (scorer, components) = prepared.components(compared, &current.trained.weights)?;
-    let inside = scorer.inside(&current.trained.inside).map_err(failed)?;
+    let trained = &current.trained;
+    let rules = LinkRules::of(trained);
+    let (scorer, components) = prepared.components(compared, &trained.weights, &rules)?;
+    let inside = scorer.inside(trained).map_err(failed)?;
     Ok(link(&inside, &components))
 }
 

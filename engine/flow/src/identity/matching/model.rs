@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use c360_catalog::Table;
+use c360_resolve::matching::labels::{self as kernel, Label};
 use c360_resolve::matching::{
-    Blocks, Frequencies, Model, Trained, Training, link, train, train_inside,
+    Blocks, Frequencies, LinkRules, Model, Trained, Training, Weights, link, train, train_inside,
 };
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::{
@@ -16,6 +17,7 @@ use datafusion::prelude::ident;
 use serde::Serialize;
 
 use super::compared::Compared;
+use super::labels::{LABELS_MIN, labels};
 use super::prepared::Prepared;
 use super::{declared, failed, frequencies};
 use crate::cursor::{Cursor, Decision, Work, recorded};
@@ -42,6 +44,8 @@ pub struct TrainedModel {
     pub number: u64,
     /// How many records it was trained on.
     pub records: u64,
+    /// How many stewards' decisions it learnt from; too few are left aside.
+    pub labels: u64,
     /// The share of all pairs of records that are one person.
     pub prior: f64,
 }
@@ -127,7 +131,7 @@ pub async fn train_anew(
 ) -> Result<TrainedModel> {
     let known = known_records(room).await?;
     let session = known.session(room).await?;
-    let (current, compared) = learn_declared(&session, job, matching).await?;
+    let (current, compared) = learn_declared(room, &session, job, matching).await?;
     let certain = declared::training(matching).deterministic;
     let certain = Blocks::new(&certain, &compared.columns).map_err(failed)?;
     let new = New {
@@ -167,6 +171,7 @@ impl KnownRecords {
 
 /// What the spec declares, learnt from the records of a session, which come with it.
 pub async fn learn_declared(
+    room: &Room<'_>,
     session: &Session,
     job: &IdentityJob,
     matching: &Matching,
@@ -174,7 +179,8 @@ pub async fn learn_declared(
     let model = declared::model(matching);
     let compared = Compared::load(session, job, &model).await?;
     let prepared = Prepared::of(&compared, &model)?;
-    let trained = learn(&prepared, &compared, &declared::training(matching))?;
+    let labels = labels(room, &compared).await?;
+    let trained = learn(&prepared, &compared, &declared::training(matching), &labels)?;
     let frequencies = Frequencies::of(&prepared.frame).map_err(failed)?;
     let current = CurrentModel {
         model,
@@ -221,21 +227,52 @@ pub async fn append(
     let mut appender = table.appender();
     appender.write(row).await?;
     appender.commit(stamp).await?;
+    let correction = new.current.trained.correction.as_ref();
     Ok(TrainedModel {
         number: number as u64,
         records: new.records as u64,
+        labels: correction.map_or(0, |correction| correction.labels as u64),
         prior: new.current.trained.weights.prior,
     })
 }
 
-/// Weights for any two records, and from the components that those make, weights inside components.
-fn learn(prepared: &Prepared<'_>, compared: &Compared, training: &Training) -> Result<Trained> {
-    let Prepared { frame, blocks } = prepared;
-    let weights = train(frame, blocks, training).map_err(failed)?;
-    let (scorer, components) = prepared.components(compared, &weights)?;
+/// Weights for any two records; from the components that those make, weights inside components; and what labels
+/// correct, if there are enough.
+fn learn(
+    prepared: &Prepared<'_>,
+    compared: &Compared,
+    training: &Training,
+    labels: &[Label],
+) -> Result<Trained> {
+    let weights = train(&prepared.frame, &prepared.blocks, training).map_err(failed)?;
+    if labels.len() >= LABELS_MIN {
+        let (rules, weights) = (LinkRules::with_labels(), weights.clone());
+        let trained = inside(prepared, compared, weights, &rules, labels)?;
+        let correction = trained.correction.as_ref();
+        if correction.is_some_and(|correction| correction.labels >= LABELS_MIN) {
+            return Ok(trained);
+        }
+    }
+    inside(prepared, compared, weights, &LinkRules::default(), &[])
+}
+
+fn inside(
+    prepared: &Prepared<'_>,
+    compared: &Compared,
+    weights: Weights,
+    rules: &LinkRules,
+    labels: &[Label],
+) -> Result<Trained> {
+    let (scorer, components) = prepared.components(compared, &weights, rules)?;
     let linkage = link(&scorer, &components);
-    let inside = train_inside(frame, &components, &linkage, &weights);
-    Ok(Trained { weights, inside })
+    let mut trained = Trained {
+        inside: train_inside(&prepared.frame, &components, &linkage, &weights),
+        weights,
+        correction: None,
+    };
+    let inside = scorer.inside(&trained).map_err(failed)?;
+    trained.correction = kernel::learn(&inside, &components, labels);
+    Ok(trained)
 }
 
 /// What a run needs of a model.

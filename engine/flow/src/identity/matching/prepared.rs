@@ -52,11 +52,11 @@ impl<'a> Prepared<'a> {
         &'a self,
         compared: &Compared,
         weights: &Weights,
+        rules: &LinkRules,
     ) -> Result<(Scorer<'a>, Components)> {
-        let rules = LinkRules::default();
         let scorer = Scorer::new(&self.frame, weights).map_err(failed)?;
         let pairs = scorer.pairs(&self.blocks, rules.threshold);
-        let components = Components::new(&self.frame, &pairs, &compared.places, &rules);
+        let components = Components::new(&self.frame, &pairs, &compared.places, rules);
         Ok((scorer, components.map_err(failed)?))
     }
 }

@@ -108,7 +108,7 @@ impl Search<'_> {
         let Prepared { frame, blocks } = Prepared::among(&compared, self.current, &crowded)?;
         let scorer = Scorer::new(&frame, &self.current.trained.weights).map_err(failed)?;
         let of_near: Vec<bool> = near.iter().map(|row| touched[*row as usize]).collect();
-        let threshold = LinkRules::default().threshold;
+        let threshold = LinkRules::of(&self.current.trained).threshold;
         let mut partners = vec![false; touched.len()];
         for pair in scorer.pairs_touching(&blocks, threshold, &of_near) {
             for record in [pair.a, pair.b] {

@@ -4,8 +4,8 @@ use c360_resolve::matching::Blocks;
 use c360_spec::{IdentityJob, Matching};
 use serde::Serialize;
 
-use super::explain::Known;
 use super::failed;
+use super::in_use::InUse;
 use crate::error::Result;
 use crate::room::Room;
 
@@ -26,7 +26,7 @@ pub async fn skipped(
     job: &IdentityJob,
     matching: &Matching,
 ) -> Result<Vec<SkippedBlocks>> {
-    let known = Known::load(room, job, matching).await?;
+    let known = InUse::load(room, job, matching).await?;
     let rules = &known.current.model.blocking;
     let blocks = Blocks::new(rules, &known.compared.columns).map_err(failed)?;
     let left_out = blocks.left_out();

@@ -7,8 +7,9 @@ use c360_resolve::matching::{BlockingRule, KeyPart, LinkRules, Meeting, meetings
 use c360_spec::{IdentityJob, Matching};
 use serde::Serialize;
 
-use super::explain::{Explanation, Known};
+use super::explain::Explanation;
 use super::failed;
+use super::in_use::InUse;
 use crate::error::Result;
 use crate::identity::rows::{PAIR, text, whole};
 use crate::identity::{RecordName, matches};
@@ -46,7 +47,7 @@ pub async fn look(
     matching: &Matching,
     names: [&RecordName; 2],
 ) -> Result<ModelView> {
-    let known = Known::load(room, job, matching).await?;
+    let known = InUse::load(room, job, matching).await?;
     let [a, b] = [known.row(names[0])?, known.row(names[1])?];
     let met = meetings(&known.current.model, &known.compared.columns, a, b).map_err(failed)?;
     let rules = known.current.model.blocking.iter().zip(&met);
@@ -116,7 +117,7 @@ async fn cluster(session: &Session, of: &RecordName) -> Result<BTreeSet<RecordNa
     Ok(cluster)
 }
 
-fn mean_between(known: &Known, clusters: &[BTreeSet<RecordName>; 2]) -> Result<f64> {
+fn mean_between(known: &InUse, clusters: &[BTreeSet<RecordName>; 2]) -> Result<f64> {
     let rows = |cluster: &BTreeSet<RecordName>| {
         cluster
             .iter()

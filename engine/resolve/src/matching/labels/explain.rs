@@ -17,6 +17,16 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// As trained without labels.
+    pub fn of(inside: &Scorer, a: u32, b: u32) -> Self {
+        let weighed = inside.explain(a, b).into_iter();
+        Self {
+            start: inside.prior(),
+            comparisons: weighed.map(|(_, weight)| weight).collect(),
+            neighbours: 0.0,
+        }
+    }
+
     /// The weight.
     pub fn sum(&self) -> f64 {
         self.start + self.comparisons.iter().sum::<f64>() + self.neighbours
@@ -32,12 +42,7 @@ pub fn explain(inside: &Scorer, components: &Components, a: u32, b: u32) -> Opti
         .pairs()
         .position(|pair| pair == (a, b) || pair == (b, a))?;
     let levels = components.radix.pattern((*of.patterns.get(at)?)?);
-    let weighed = inside.explain(a, b).into_iter();
-    let mut parts = Parts {
-        start: inside.prior(),
-        comparisons: weighed.map(|(_, weight)| weight).collect(),
-        neighbours: 0.0,
-    };
+    let mut parts = Parts::of(inside, a, b);
     if let Some(correction) = inside.correction() {
         let found = neighbours(of.records.len(), &inside.uncorrected(of, components))[at];
         parts.correct(correction, &levels);

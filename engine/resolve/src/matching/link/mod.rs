@@ -19,6 +19,7 @@ use rayon::prelude::*;
 pub(super) use self::component::Component;
 pub use self::component::Components;
 use self::means::Means;
+use super::model::Trained;
 use super::score::{Pair, Scorer};
 
 /// How clusters are made. Weights are logarithms (base 2) of odds.
@@ -36,6 +37,14 @@ pub struct LinkRules {
 }
 
 impl LinkRules {
+    /// The rules that a model was trained under.
+    pub fn of(trained: &Trained) -> Self {
+        match &trained.correction {
+            Some(_) => Self::with_labels(),
+            None => Self::default(),
+        }
+    }
+
     /// With labels a pair that is most likely two persons is worth a look all the same: what its neighbours say may
     /// make up for it.
     pub fn with_labels() -> Self {

@@ -19,7 +19,7 @@ fn frequencies_of_the_same_records_change_nothing_and_of_others_do_not_move() {
         blocking: vec![crate::matching::BlockingRule::columns(&["last"])],
         comparisons: comparisons(),
     };
-    let all = people(5, 300);
+    let (all, _) = people(5, 300);
     let columns = all.columns();
     let frame = Frame::new(&model, &columns).unwrap();
     let blocks = Blocks::new(&model.blocking, &columns).unwrap();
