@@ -22,17 +22,41 @@ pub(super) fn combine(parts: &[&Column], records: usize) -> Column {
 
 /// (packed codes, record) of all records that have a value in every part, ascending.
 pub(super) fn sorted(parts: &[&Column], records: usize) -> Vec<(u64, u32)> {
-    let packed = packed(parts, records);
+    let (packed, bits) = packed(parts, records);
     let rows = packed.into_par_iter().enumerate().with_min_len(1 << 14);
     let keys = rows.filter_map(|(record, key)| Some((key?, record as u32)));
-    let mut keys: Vec<(u64, u32)> = keys.collect();
-    keys.par_sort_unstable();
+    sort(keys.collect(), bits)
+}
+
+/// Sorts by the lowest so many bits, digit by digit from the last: codes are short, and the records, which ascend, stay
+/// in order without being compared.
+fn sort(mut keys: Vec<(u64, u32)>, bits: u32) -> Vec<(u64, u32)> {
+    let mut other = vec![(0, 0); keys.len()];
+    for shift in (0..bits).step_by(DIGIT as usize) {
+        let digit = |key: u64| (key >> shift) as usize & ((1 << DIGIT) - 1);
+        let mut next = [0; 1 << DIGIT];
+        keys.iter().for_each(|(key, _)| next[digit(*key)] += 1);
+        let mut sum = 0;
+        for next in &mut next {
+            (*next, sum) = (sum, sum + *next);
+        }
+        for row in &keys {
+            let next = &mut next[digit(row.0)];
+            other[*next] = *row;
+            *next += 1;
+        }
+        std::mem::swap(&mut keys, &mut other);
+    }
     keys
 }
 
+/// Bits of a digit: few enough that the places being written to stay near the core.
+const DIGIT: u32 = 8;
+
 /// How many pairs of records are equal in every part.
 pub(super) fn equal_pairs(parts: &[&Column], records: usize) -> f64 {
-    let mut keys: Vec<u64> = packed(parts, records).into_par_iter().flatten().collect();
+    let (packed, _) = packed(parts, records);
+    let mut keys: Vec<u64> = packed.into_par_iter().flatten().collect();
     keys.par_sort_unstable();
     let blocks = keys.chunk_by(|a, b| a == b);
     blocks.map(|block| pairs(block.len() as f64)).sum()
@@ -43,8 +67,8 @@ pub(super) fn pairs(records: f64) -> f64 {
     records * (records - 1.0) / 2.0
 }
 
-/// Each record's codes side by side; None where one is missing.
-fn packed(parts: &[&Column], records: usize) -> Vec<Option<u64>> {
+/// Each record's codes side by side, None where one is missing; and how many bits they take.
+fn packed(parts: &[&Column], records: usize) -> (Vec<Option<u64>>, u32) {
     let mut bits = 0;
     let mut packed: Vec<Option<u64>> = vec![Some(0); records];
     for part in parts {
@@ -59,7 +83,7 @@ fn packed(parts: &[&Column], records: usize) -> Vec<Option<u64>> {
         });
         bits += width;
     }
-    packed
+    (packed, bits)
 }
 
 /// Gives the packed values dense numbers; returns their width in bits.

@@ -25,9 +25,9 @@ pub(super) struct Batch {
     pub records: Vec<u32>,
     /// Each pair once, as places among the records: the lesser record first.
     pub pairs: Vec<(u32, u32)>,
-    /// Each member's blocks by the rules before this one, in rows of whole groups of lanes.
+    /// Each record's blocks by the rules before this one, in rows of whole groups of lanes.
     keys: Vec<u32>,
-    /// Each member's place among the records.
+    /// Where each record goes when others are left out.
     places: Vec<u32>,
 }
 
@@ -72,61 +72,64 @@ impl Batch {
         let first = members.start;
         let mut block = of.starts.partition_point(|start| *start as usize <= first);
         let (mut next, mut end) = (first, first);
-        self.keys.clear();
         self.pairs.clear();
-        let width = rule.next_multiple_of(LANES);
         while next < members.end && next - first < BATCH_MEMBERS {
             end = of.starts[block] as usize;
-            for (place, record) in (next - first..).zip(&of.members[next..end]) {
-                self.keys
-                    .extend_from_slice(&blocks.keys_of(*record)[..rule]);
-                // No two members have the lanes beyond in common.
-                self.keys
-                    .resize((place + 1) * width, u32::MAX - place as u32);
-            }
             let stop = end.min(members.end);
             for a in next..stop {
-                self.meet(wanted, &of.members[first..end], width, a - first);
+                let later = (a + 1..end).filter(|b| wanted(of.members[a], of.members[*b]));
+                let pairs = later.map(|b| ((a - first) as u32, (b - first) as u32));
+                self.pairs.extend(pairs);
             }
             next = stop;
             block += 1;
         }
-        self.keep(&of.members[first..end]);
+        self.records.clear();
+        self.records.extend_from_slice(&of.members[first..end]);
+        self.keep();
+        self.forget_earlier(blocks, rule);
         next..members.end
     }
 
-    /// One member with all later ones, as far as no rule before brings them together.
-    fn meet(
-        &mut self,
-        wanted: &impl Fn(u32, u32) -> bool,
-        members: &[u32],
-        width: usize,
-        a: usize,
-    ) {
-        let keys = |place: usize| &self.keys[place * width..][..width];
-        let own = keys(a);
-        for b in a + 1..members.len() {
-            if !any_equal(own, keys(b)) && wanted(members[a], members[b]) {
-                self.pairs.push((a as u32, b as u32));
-            }
+    /// Takes out the pairs that a rule before brings together.
+    fn forget_earlier(&mut self, blocks: &Blocks, rule: usize) {
+        if rule == 0 {
+            return;
         }
+        let width = rule.next_multiple_of(LANES);
+        self.keys.clear();
+        for (place, record) in self.records.iter().enumerate() {
+            let keys = blocks.keys_of(*record);
+            self.keys.extend_from_slice(&keys[..rule]);
+            // No two records have the lanes beyond in common.
+            let end = (place + 1) * width;
+            self.keys.resize(end, u32::MAX - place as u32);
+        }
+        let keys = |place: u32| &self.keys[place as usize * width..][..width];
+        self.pairs.retain(|(a, b)| !any_equal(keys(*a), keys(*b)));
+        self.keep();
     }
 
-    /// Keeps the members that are in a pair, and gives the pairs their places.
-    fn keep(&mut self, members: &[u32]) {
+    /// Keeps the records that are in a pair, and gives the pairs their places.
+    fn keep(&mut self) {
         self.places.clear();
-        self.places.resize(members.len(), 0);
+        self.places.resize(self.records.len(), 0);
         for (a, b) in &self.pairs {
             self.places[*a as usize] = 1;
             self.places[*b as usize] = 1;
         }
-        self.records.clear();
-        for (record, place) in members.iter().zip(&mut self.places) {
+        let mut kept = 0;
+        for (at, place) in self.places.iter_mut().enumerate() {
             if *place == 1 {
-                *place = self.records.len() as u32;
-                self.records.push(*record);
+                self.records[kept] = self.records[at];
+                *place = kept as u32;
+                kept += 1;
             }
         }
+        if kept == self.records.len() {
+            return;
+        }
+        self.records.truncate(kept);
         for (a, b) in &mut self.pairs {
             *a = self.places[*a as usize];
             *b = self.places[*b as usize];
