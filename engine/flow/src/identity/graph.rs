@@ -243,6 +243,7 @@ impl Graph {
             Refusal::PersonRecordsMax => "person_records_max".into(),
             Refusal::Identifier { kind } => self.kinds[kind as usize].clone(),
             Refusal::Guard { guard } => self.guards[guard as usize].clone(),
+            Refusal::Contested => "contested".into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing outside the component. Records are *members*, numbered in anchor order from 0.
 
+use super::contest::contested;
 use super::input::Rules;
 use super::output::Refusal;
 
@@ -58,19 +59,25 @@ pub(super) fn take(component: &Component, constraints: &Constraints) -> (Vec<Tak
     (taken, anchors.collect())
 }
 
-/// Each member joins the first of the step's clusters that admits it, or founds one and is refused by the first.
+/// Each member joins the first of the step's clusters that admits it, or founds one and is refused by the first. Whom
+/// two strangers claim joins nobody.
 fn take_step(
     step: &ComponentStep,
     members: &[u32],
     clusters: &mut Clusters,
     mut link: impl FnMut(usize, u32, u32, Option<Refusal>),
 ) {
+    let contested = match step.must {
+        true => Vec::new(),
+        false => clusters.contested(members),
+    };
     let mut founders = vec![members[0]];
     for (at, member) in members.iter().enumerate().skip(1) {
         let slot = step.slot + at - 1;
         let mut refused_by = None;
         let joined = founders.iter().find(|founder| {
-            let refusal = clusters.join(**founder, *member, step.must).err();
+            let joined = clusters.join(**founder, *member, step.must, &contested);
+            let refusal = joined.err();
             refused_by = refused_by.or(refusal);
             refusal.is_none()
         });
@@ -167,10 +174,27 @@ impl<'a> Clusters<'a> {
         member
     }
 
-    fn join(&mut self, a: u32, b: u32, must: bool) -> Result<(), Refusal> {
+    /// The roots of those of the members' clusters that two strangers among them claim.
+    fn contested(&mut self, members: &[u32]) -> Vec<u32> {
+        let mut roots: Vec<u32> = members.iter().map(|member| self.find(*member)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        if roots.len() < 3 {
+            return Vec::new();
+        }
+        let admits = |a, b| self.admit(roots[a], roots[b], false).is_ok();
+        let contested = contested(roots.len(), admits);
+        let roots = roots.iter().zip(contested);
+        roots.filter_map(|(root, is)| is.then_some(*root)).collect()
+    }
+
+    fn join(&mut self, a: u32, b: u32, must: bool, contested: &[u32]) -> Result<(), Refusal> {
         let (a, b) = (self.find(a), self.find(b));
         if a == b {
             return Ok(());
+        }
+        if contested.contains(&a) || contested.contains(&b) {
+            return Err(Refusal::Contested);
         }
         self.admit(a, b, must)?;
         let (root, other) = (a.min(b), a.max(b));

@@ -23,6 +23,14 @@
 //!                            C 2005 ── D 2005          yet D still finds C
 //! ```
 //!
+//! That holds for whom one of the clusters alone admits. A record that two of them claim, which refuse each other, joins
+//! neither: the value is a household's, and nothing says whose record this is.
+//!
+//! ```text
+//!   family@post.example      A 1980 ── B 1980          E has no birth date: it may be A's or C's,
+//!                            C 2005     E ?            and stays alone
+//! ```
+//!
 //! A link is refused when the joined cluster would
 //! - hold both records of a cannot-link, or
 //! - hold more records than `person_records_max`, or
@@ -32,6 +40,7 @@
 //! and may still take in records that bring no further value.
 
 mod constrained;
+mod contest;
 pub(crate) mod forest;
 mod group;
 mod input;

@@ -51,13 +51,23 @@ pub(super) fn resolve(case: &Case) -> PlainResolution {
             (_, true) => format!("score {}", weight.0),
             (_, false) => format!("kind {kind}"),
         };
+        let contested: Vec<BTreeSet<usize>> = match not_must {
+            true => contested(case, &clusters, members),
+            false => Vec::new(),
+        };
         let mut founders = vec![members[0]];
         for member in &members[1..] {
             unite(&mut component, members[0], *member);
             let mut refused = None;
             let mut joined = None;
             for founder in &founders {
-                match refusal(case, &clusters, *founder, *member, !not_must) {
+                let apart = !clusters[*founder].contains(member);
+                let either = [&clusters[*founder], &clusters[*member]];
+                let refusal = match apart && either.iter().any(|set| contested.contains(set)) {
+                    true => Some("Contested".to_owned()),
+                    false => refusal(case, &clusters, *founder, *member, !not_must),
+                };
+                match refusal {
                     None => {
                         joined = Some(*founder);
                         break;
@@ -79,6 +89,24 @@ pub(super) fn resolve(case: &Case) -> PlainResolution {
         component: (0..all).map(|r| anchor(case, &component, r)).collect(),
         links,
     }
+}
+
+/// The clusters that two others of the members' claim, though those refuse each other.
+fn contested(case: &Case, clusters: &[BTreeSet<usize>], members: &[usize]) -> Vec<BTreeSet<usize>> {
+    let admits = |a: usize, b: usize| refusal(case, clusters, a, b, false).is_none();
+    let apart = |a: usize, b: usize| !clusters[a].contains(&b);
+    let mut found = Vec::new();
+    for x in members {
+        for a in members {
+            for b in members {
+                let claimed = apart(*x, *a) && apart(*x, *b) && admits(*x, *a) && admits(*x, *b);
+                if claimed && !admits(*a, *b) {
+                    found.push(clusters[*x].clone());
+                }
+            }
+        }
+    }
+    found
 }
 
 fn turns(case: &Case) -> Vec<Turn> {

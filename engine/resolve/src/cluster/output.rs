@@ -59,4 +59,6 @@ pub enum Refusal {
     Guard {
         guard: u16,
     },
+    /// Two who may not be one person would both take one of the two records.
+    Contested,
 }

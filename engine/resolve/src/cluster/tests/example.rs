@@ -43,17 +43,37 @@ pub(super) fn guarded() -> Rules {
 
 #[test]
 fn a_refusal_does_not_cut_off_the_rest_of_a_family() {
-    let mut case = empty(
-        people(&[Some(80), Some(80), Some(5), Some(5), None]),
-        guarded(),
-    );
-    shared(&mut case, 0, 0, &[0, 1, 2, 3, 4]);
+    let mut case = empty(people(&[Some(80), Some(80), Some(5), Some(5)]), guarded());
+    shared(&mut case, 0, 0, &[0, 1, 2, 3]);
     let found = resolved(&case);
-    assert_eq!(found.person, [0, 0, 2, 2, 0]);
-    assert_eq!(found.component, [0; 5]);
+    assert_eq!(found.person, [0, 0, 2, 2]);
+    assert_eq!(found.component, [0; 4]);
     let refused: Vec<_> = found.links.iter().filter(|link| !link.accepted()).collect();
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].refused_by, Some(Refusal::Guard { guard: 0 }));
+}
+
+#[test]
+fn who_may_belong_to_either_of_two_strangers_stays_alone() {
+    let mut case = empty(people(&[None, Some(80), Some(5), Some(80)]), guarded());
+    shared(&mut case, 0, 0, &[0, 1, 2, 3]);
+    let found = resolved(&case);
+    assert_eq!(found.person, [0, 1, 2, 1]);
+    let reasons: Vec<_> = found.links.iter().map(|link| link.refused_by).collect();
+    let contested = Some(Refusal::Contested);
+    assert_eq!(reasons, [contested, contested, None]);
+
+    shared(&mut case, 1, 0, &[0, 2]);
+    case.rules.kinds.push(KindRule {
+        rank: 0,
+        ..KindRule::default()
+    });
+    let found = resolved(&case).person;
+    assert_eq!(
+        found,
+        [0, 1, 0, 1],
+        "stronger evidence has said whose it is"
+    );
 }
 
 #[test]
