@@ -1,7 +1,7 @@
 //! The standardisers as SQL functions, so that an analyst's query sees a value as identity resolution does.
 //!
-//! `normalize_email(text)`, `normalize_phone(text [, region])`, `normalize_name(text)`, `normalize_postcode(text)`,
-//! `normalize_text(text)`: the standardised value, or NULL where the text is none. `is_junk(kind, text)`: whether a
+//! `normalize_email(text)`, `normalize_phone(text [, region])`, `normalize_name(text)`, `normalize_handle(text)`,
+//! `normalize_postcode(text)`, `normalize_text(text)`: the standardised value, or NULL where the text is none. `is_junk(kind, text)`: whether a
 //! standardised value is a placeholder that identifies nobody.
 
 use std::any::Any;
@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
-const KINDS: [&str; 5] = ["email", "phone", "name", "postcode", "text"];
+const KINDS: [&str; 6] = ["email", "phone", "name", "handle", "postcode", "text"];
 
 /// Makes every function known to `context`.
 pub fn register(context: &SessionContext) {

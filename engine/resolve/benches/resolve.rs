@@ -96,6 +96,7 @@ impl Lake {
             key: &self.key,
             first_seen_at: &self.first_seen_at,
             attributes: &[&self.birth_date],
+            texts: &[],
         };
         let identifiers = Identifiers {
             record: &self.record,
@@ -124,7 +125,7 @@ fn rules(constrained: bool) -> Rules {
         max_per_person: 1,
     };
     Rules {
-        kinds: vec![kind, KindRule { rank: 2, ..kind }],
+        kinds: vec![kind.clone(), KindRule { rank: 2, ..kind }],
         guards: if constrained { vec![guard] } else { Vec::new() },
         person_records_max: constrained.then_some(200),
     }

@@ -87,6 +87,7 @@ impl Edges {
             key: &key,
             first_seen_at: &first_seen_at,
             attributes: &[],
+            texts: &[],
         };
         let identifiers = Identifiers {
             record: &self.record,

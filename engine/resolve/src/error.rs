@@ -28,7 +28,9 @@ pub enum Error {
     #[error("scored link {row} has a weight that is not a number")]
     Weight { row: usize },
     /// A normaliser, or the region of one, that does not exist.
-    #[error("unknown normaliser `{found}`; known are email, phone, name, postcode, text and none")]
+    #[error(
+        "unknown normaliser `{found}`; known are email, phone, name, handle, postcode, text and none"
+    )]
     Normalizer { found: String },
     /// A region that the phone metadata does not know.
     #[error(

@@ -18,7 +18,7 @@
 //! | which record's value survives? | [`survive::Order`], [`survive::choose`], [`survive::top`] |
 //!
 //! ```text
-//! standardise::Normalizer::{Email, Phone { region }, Name, Postcode, Text, None}: FromStr ("phone:GB")
+//! standardise::Normalizer::{Email, Phone { region }, Name, Handle, Postcode, Text, None}: FromStr ("phone:GB")
 //! cluster::resolve(&Records, &Identifiers, &Extra, &Rules) -> Result<Resolution { person, component, links }>
 //! cluster::over_limit(&Records, &Identifiers, &Rules) -> Result<BooleanArray>      one flag an identifier row
 //! person_id(source: &str, key: &str) -> String                                     "P" + 24 characters

@@ -24,13 +24,15 @@ use crate::error::{Error, Result};
 pub struct Graph {
     sources: Vec<String>,
     kinds: Vec<String>,
-    guards: Vec<String>,
+    /// The attributes that rules look at.
+    deciding: Vec<String>,
     rules: Rules,
     source: Vec<u16>,
     source_text: StringArray,
     key: StringArray,
     first_seen_at: Vec<i64>,
     attributes: Vec<Vec<u32>>,
+    texts: Vec<StringArray>,
     record: Vec<u32>,
     kind: Vec<u16>,
     value: Vec<u32>,
@@ -55,36 +57,38 @@ struct Decided {
 }
 
 /// One code a row, equal for equal texts, and the texts by code.
-fn encode(texts: &StringArray) -> Result<(Vec<Option<u32>>, StringArray)> {
+fn encode(texts: &StringArray) -> Result<(Vec<u32>, StringArray)> {
     let coded = cast(
         texts,
         &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
     )?;
     let coded = coded.as_dictionary::<UInt32Type>();
-    let codes = coded.keys().iter().collect();
+    let codes = coded.keys().iter();
+    let codes = codes
+        .map(|code| code.unwrap_or(cluster::NULL_CODE))
+        .collect();
     Ok((codes, coded.values().as_string::<i32>().clone()))
 }
 
 impl Graph {
     /// Reads the rows of the queries.
     pub async fn load(job: &IdentityJob, rows: GraphRows) -> Result<Self> {
-        let records = whole(rows.records.select(record_columns(job))?).await?;
+        let deciding = deciding_attributes(job);
+        let records = whole(rows.records.select(record_columns(&deciding))?).await?;
         let identifiers = whole(rows.identifiers).await?;
         let sources = source_names(job);
         let kinds = kind_names(job);
         let source_text = text(&records, "source")?.clone();
         let source = positions(&source_text, &sources)?;
         let key = text(&records, "key")?.clone();
-        let guards: Vec<String> = job
-            .guards
-            .iter()
-            .map(|guard| guard.attribute.clone())
-            .collect();
-        let attributes = guards
-            .iter()
-            .map(|guard| codes(text(&records, guard)?))
-            .collect::<Result<_>>()?;
-        let (codes_of_values, values) = encode(text(&identifiers, "value")?)?;
+        let mut attributes = Vec::new();
+        let mut texts = Vec::new();
+        for attribute in &deciding {
+            let (codes, values) = encode(text(&records, attribute)?)?;
+            attributes.push(codes);
+            texts.push(values);
+        }
+        let (value, values) = encode(text(&identifiers, "value")?)?;
         let named = Named::new(&source_text, &key);
         let record = named.rows(&identifiers, ["source", "key"])?;
         let scored = match (&job.matching, rows.matches) {
@@ -99,21 +103,19 @@ impl Graph {
         };
         let kind = positions(text(&identifiers, "kind")?, &kinds)?;
         Ok(Self {
-            rules: rules(job, &kinds),
+            rules: rules(job, &kinds, &deciding),
             first_seen_at: first_seen(&records)?,
             record,
             kind,
-            value: codes_of_values
-                .into_iter()
-                .map(|code| code.unwrap_or(cluster::NULL_CODE))
-                .collect(),
+            value,
             sources,
             kinds,
-            guards,
+            deciding,
             source,
             source_text,
             key,
             attributes,
+            texts,
             values,
             scored,
             decided,
@@ -153,12 +155,14 @@ impl Graph {
     ) -> Result<T> {
         let names: Vec<&str> = self.sources.iter().map(String::as_str).collect();
         let attributes: Vec<&[u32]> = self.attributes.iter().map(Vec::as_slice).collect();
+        let texts: Vec<&StringArray> = self.texts.iter().collect();
         let records = cluster::Records {
             source: &self.source,
             source_names: &names,
             key: &self.key,
             first_seen_at: &self.first_seen_at,
             attributes: &attributes,
+            texts: &texts,
         };
         let identifiers = cluster::Identifiers {
             record: &self.record,
@@ -242,7 +246,10 @@ impl Graph {
             Refusal::CannotLink => "steward".into(),
             Refusal::PersonRecordsMax => "person_records_max".into(),
             Refusal::Identifier { kind } => self.kinds[kind as usize].clone(),
-            Refusal::Guard { guard } => self.guards[guard as usize].clone(),
+            Refusal::Guard { guard } => {
+                self.deciding[self.rules.guards[guard as usize].attribute].clone()
+            }
+            Refusal::AgreeOn => "agree_on".into(),
             Refusal::Contested => "contested".into(),
         }
     }
@@ -268,12 +275,11 @@ fn links_schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// What the graph reads of a record: its name, when it was first seen, and what guards compare.
-fn record_columns(job: &IdentityJob) -> Vec<Expr> {
-    let guards = job.guards.iter().map(|guard| guard.attribute.as_str());
-    let compared: BTreeSet<&str> = guards.collect();
+/// What the graph reads of a record: its name, when it was first seen, and the attributes that decide.
+fn record_columns(deciding: &[String]) -> Vec<Expr> {
     let named = ["source", "key", "first_seen_at"];
-    named.into_iter().chain(compared).map(ident).collect()
+    let deciding = deciding.iter().map(String::as_str);
+    named.into_iter().chain(deciding).map(ident).collect()
 }
 
 /// Every kind that a source has or a rule names, sorted.
@@ -288,7 +294,18 @@ fn kind_names(job: &IdentityJob) -> Vec<String> {
     kinds
 }
 
-fn rules(job: &IdentityJob, kinds: &[String]) -> Rules {
+/// Every attribute that decides who is linked, sorted.
+fn deciding_attributes(job: &IdentityJob) -> Vec<String> {
+    let named = job.deciding_attributes().into_iter();
+    let mut attributes: Vec<String> = named.map(|(_, name)| name.to_owned()).collect();
+    attributes.sort();
+    attributes.dedup();
+    attributes
+}
+
+fn rules(job: &IdentityJob, kinds: &[String], deciding: &[String]) -> Rules {
+    // Both are there: they were gathered from the rules.
+    let attribute = |name: &String| deciding.partition_point(|other| other < name);
     let default = IdentifierRule::default();
     let kind = |name: &String| {
         let rule = job.identifiers.get(name).unwrap_or(&default);
@@ -300,25 +317,18 @@ fn rules(job: &IdentityJob, kinds: &[String]) -> Rules {
                 window_days: limit.window_days,
             }),
             max_per_person: rule.max_per_person,
+            agree_on: rule.agree_on.iter().map(attribute).collect(),
         }
     };
-    let guard = |(attribute, guard): (usize, &c360_spec::Guard)| Guard {
-        attribute,
+    let guard = |guard: &c360_spec::Guard| Guard {
+        attribute: attribute(&guard.attribute),
         max_per_person: guard.max_per_person,
     };
     Rules {
         kinds: kinds.iter().map(kind).collect(),
-        guards: job.guards.iter().enumerate().map(guard).collect(),
+        guards: job.guards.iter().map(guard).collect(),
         person_records_max: job.person_records_max,
     }
-}
-
-fn codes(texts: &StringArray) -> Result<Vec<u32>> {
-    let (codes, _) = encode(texts)?;
-    Ok(codes
-        .into_iter()
-        .map(|code| code.unwrap_or(cluster::NULL_CODE))
-        .collect())
 }
 
 /// Rows of records by source and key.

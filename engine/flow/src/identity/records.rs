@@ -295,6 +295,7 @@ pub fn normalizer_name(normalize: Normalize) -> Option<&'static str> {
         Normalize::Email => Some("email"),
         Normalize::Phone => Some("phone"),
         Normalize::Name => Some("name"),
+        Normalize::Handle => Some("handle"),
         Normalize::Postcode => Some("postcode"),
         Normalize::Text => Some("text"),
         Normalize::None => None,

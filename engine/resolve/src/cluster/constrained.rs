@@ -2,18 +2,21 @@
 //!
 //! Knows nothing outside the component. Records are *members*, numbered in anchor order from 0.
 
+use arrow::array::StringArray;
+
+use super::alike::alike;
 use super::contest::contested;
-use super::input::Rules;
-use super::output::Refusal;
+use super::input::{Records, Rules};
+use super::output::{Evidence, Refusal};
 
 /// A component to resolve.
 #[derive(Debug, Default)]
 pub(super) struct Component {
     /// Places of the members, ascending.
     pub places: Vec<u32>,
-    /// Steps in order: places involved (two or more) and whether it is a must-link.
+    /// In order.
     pub steps: Vec<ComponentStep>,
-    /// (place, constraint, value code): what members hold of the constrained kinds and attributes.
+    /// (place, constraint, value code): what members hold of the constrained kinds and attributes, and of names.
     pub held: Vec<(u32, u16, u32)>,
     /// Cannot-links inside the component, as places.
     pub cannot: Vec<(u32, u32)>,
@@ -22,7 +25,8 @@ pub(super) struct Component {
 #[derive(Debug)]
 pub(super) struct ComponentStep {
     pub slot: usize,
-    pub must: bool,
+    pub evidence: Evidence,
+    /// Two or more.
     pub places: Vec<u32>,
 }
 
@@ -67,16 +71,16 @@ fn take_step(
     clusters: &mut Clusters,
     mut link: impl FnMut(usize, u32, u32, Option<Refusal>),
 ) {
-    let contested = match step.must {
-        true => Vec::new(),
-        false => clusters.contested(members),
+    let contested = match step.evidence {
+        Evidence::MustLink => Vec::new(),
+        evidence => clusters.contested(members, evidence),
     };
     let mut founders = vec![members[0]];
     for (at, member) in members.iter().enumerate().skip(1) {
         let slot = step.slot + at - 1;
         let mut refused_by = None;
         let joined = founders.iter().find(|founder| {
-            let joined = clusters.join(**founder, *member, step.must, &contested);
+            let joined = clusters.join(**founder, *member, step.evidence, &contested);
             let refusal = joined.err();
             refused_by = refused_by.or(refusal);
             refusal.is_none()
@@ -98,49 +102,70 @@ impl Component {
     }
 }
 
-/// The constraints on a person: kinds first, guards after them, under one numbering.
+/// The constraints on a person: kinds first, guards after them, then attributes for their names, under one numbering.
 #[derive(Debug)]
-pub(super) struct Constraints {
-    pub records_max: Option<u32>,
-    /// The most distinct values, by constraint; None where a kind has no such limit.
-    pub values_max: Vec<Option<u32>>,
-    kinds: usize,
+pub(super) struct Constraints<'a> {
+    rules: &'a Rules,
+    texts: &'a [&'a StringArray],
+    /// The most distinct values, by constraint; None where there is no such limit.
+    values_max: Vec<Option<u32>>,
 }
 
-impl Constraints {
-    pub fn of(rules: &Rules) -> Self {
+impl<'a> Constraints<'a> {
+    pub fn of(rules: &'a Rules, records: &Records<'a>) -> Self {
         let kinds = rules.kinds.iter().map(|rule| rule.max_per_person);
         let guards = rules.guards.iter().map(|guard| Some(guard.max_per_person));
+        let names = records.attributes.iter().map(|_| None);
         Self {
-            records_max: rules.person_records_max,
-            values_max: kinds.chain(guards).collect(),
-            kinds: rules.kinds.len(),
+            rules,
+            texts: records.texts,
+            values_max: kinds.chain(guards).chain(names).collect(),
         }
     }
 
+    /// The number under which the names in an attribute are held.
+    pub fn names(rules: &Rules, attribute: usize) -> u16 {
+        (rules.kinds.len() + rules.guards.len() + attribute) as u16
+    }
+
+    /// Whether some name that a link of this kind asks for is alike on both sides, or one side has none.
+    fn agree(&self, kind: u16, a: &[(u16, u32)], b: &[(u16, u32)]) -> bool {
+        let attributes = &self.rules.kinds[kind as usize].agree_on;
+        let text = |(constraint, code): &(u16, u32)| {
+            let mut asked = attributes.iter();
+            let attribute = asked.find(|at| Self::names(self.rules, **at) == *constraint)?;
+            Some(self.texts[*attribute].value(*code as usize))
+        };
+        let names = |held: &[(u16, u32)]| held.iter().filter_map(text).collect::<Vec<&str>>();
+        let (a, b) = (names(a), names(b));
+        let known = !a.is_empty() && !b.is_empty();
+        !known || a.iter().any(|a| b.iter().any(|b| alike(a, b)))
+    }
+
     fn refusal(&self, constraint: usize) -> Refusal {
-        if constraint < self.kinds {
+        let kinds = self.rules.kinds.len();
+        if constraint < kinds {
             let kind = constraint as u16;
             return Refusal::Identifier { kind };
         }
-        let guard = (constraint - self.kinds) as u16;
+        let guard = (constraint - kinds) as u16;
         Refusal::Guard { guard }
     }
 }
 
 /// Disjoint sets of members; the smallest member is the root and carries what its cluster holds.
 struct Clusters<'a> {
-    constraints: &'a Constraints,
+    constraints: &'a Constraints<'a>,
     parent: Vec<u32>,
     size: Vec<u32>,
-    /// Distinct (constraint, value), sorted. Short: no longer than what the constraints allow.
+    /// Distinct (constraint, value), sorted. Short: what the constraints allow, and a person's names.
     held: Vec<Vec<(u16, u32)>>,
     /// Members that must stay out.
     barred: Vec<Vec<u32>>,
 }
 
 impl<'a> Clusters<'a> {
-    fn of(component: &Component, constraints: &'a Constraints) -> Self {
+    fn of(component: &Component, constraints: &'a Constraints<'a>) -> Self {
         let len = component.places.len();
         let mut held = vec![Vec::new(); len];
         for (place, constraint, value) in &component.held {
@@ -175,20 +200,26 @@ impl<'a> Clusters<'a> {
     }
 
     /// The roots of those of the members' clusters that two strangers among them claim.
-    fn contested(&mut self, members: &[u32]) -> Vec<u32> {
+    fn contested(&mut self, members: &[u32], evidence: Evidence) -> Vec<u32> {
         let mut roots: Vec<u32> = members.iter().map(|member| self.find(*member)).collect();
         roots.sort_unstable();
         roots.dedup();
         if roots.len() < 3 {
             return Vec::new();
         }
-        let admits = |a, b| self.admit(roots[a], roots[b], false).is_ok();
+        let admits = |a, b| self.admit(roots[a], roots[b], evidence).is_ok();
         let contested = contested(roots.len(), admits);
         let roots = roots.iter().zip(contested);
         roots.filter_map(|(root, is)| is.then_some(*root)).collect()
     }
 
-    fn join(&mut self, a: u32, b: u32, must: bool, contested: &[u32]) -> Result<(), Refusal> {
+    fn join(
+        &mut self,
+        a: u32,
+        b: u32,
+        evidence: Evidence,
+        contested: &[u32],
+    ) -> Result<(), Refusal> {
         let (a, b) = (self.find(a), self.find(b));
         if a == b {
             return Ok(());
@@ -196,7 +227,7 @@ impl<'a> Clusters<'a> {
         if contested.contains(&a) || contested.contains(&b) {
             return Err(Refusal::Contested);
         }
-        self.admit(a, b, must)?;
+        self.admit(a, b, evidence)?;
         let (root, other) = (a.min(b), a.max(b));
         self.parent[other as usize] = root;
         self.size[root as usize] += self.size[other as usize];
@@ -207,21 +238,28 @@ impl<'a> Clusters<'a> {
         Ok(())
     }
 
-    fn admit(&mut self, a: u32, b: u32, must: bool) -> Result<(), Refusal> {
+    fn admit(&mut self, a: u32, b: u32, evidence: Evidence) -> Result<(), Refusal> {
         if self.are_barred(a, b) {
             return Err(Refusal::CannotLink);
         }
-        if must {
+        if evidence == Evidence::MustLink {
             return Ok(());
         }
         let size = self.size[a as usize] + self.size[b as usize];
-        if self.constraints.records_max.is_some_and(|most| size > most) {
+        let constraints = self.constraints;
+        let records_max = constraints.rules.person_records_max;
+        if records_max.is_some_and(|most| size > most) {
             return Err(Refusal::PersonRecordsMax);
         }
         let (a, b) = (&self.held[a as usize], &self.held[b as usize]);
-        match exceeded(a, b, &self.constraints.values_max) {
-            Some(constraint) => Err(self.constraints.refusal(constraint)),
-            None => Ok(()),
+        if let Some(constraint) = exceeded(a, b, &constraints.values_max) {
+            return Err(constraints.refusal(constraint));
+        }
+        match evidence {
+            Evidence::Identifier { kind, .. } if !constraints.agree(kind, a, b) => {
+                Err(Refusal::AgreeOn)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -17,8 +17,10 @@ pub struct Records<'a> {
     pub key: &'a StringArray,
     /// Microseconds since 1970, UTC.
     pub first_seen_at: &'a [i64],
-    /// Columns that guards look at: one code a record, [`NULL_CODE`] where there is no value.
+    /// Columns that rules look at: one code a record, [`NULL_CODE`] where there is no value.
     pub attributes: &'a [&'a [u32]],
+    /// What each attribute's codes stand for; asked of those that [`KindRule::agree_on`] names.
+    pub texts: &'a [&'a StringArray],
 }
 
 /// One row a (record, kind, value). Repeated rows do no harm.
@@ -68,7 +70,7 @@ pub struct Rules {
 }
 
 /// What an identifier of one kind does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindRule {
     /// False: the kind links nobody and only constrains.
     pub links: bool,
@@ -78,6 +80,9 @@ pub struct KindRule {
     pub limit: Option<Limit>,
     /// Most distinct values that a person may hold.
     pub max_per_person: Option<u32>,
+    /// Attributes (indices into [`Records::attributes`]) that hold names. Two clusters are joined only if a name of the
+    /// one is like a name of the other, or one of them has none.
+    pub agree_on: Vec<usize>,
 }
 
 impl Default for KindRule {
@@ -87,6 +92,7 @@ impl Default for KindRule {
             rank: 1,
             limit: None,
             max_per_person: None,
+            agree_on: Vec::new(),
         }
     }
 }
@@ -107,6 +113,15 @@ pub struct Guard {
     pub max_per_person: u32,
 }
 
+/// The attributes that hold names which links ask for, ascending.
+pub(super) fn names(rules: &Rules) -> Vec<usize> {
+    let linking = rules.kinds.iter().filter(|rule| rule.links);
+    let mut names: Vec<usize> = linking.flat_map(|rule| &rule.agree_on).copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Fails unless the arrays fit together.
 pub(super) fn validate(
     records: &Records,
@@ -125,6 +140,15 @@ pub(super) fn validate(
     within("source", records.source_names.len(), sources)?;
     let guarded = rules.guards.iter().map(|g| g.attribute as u64);
     within("guard attribute", records.attributes.len(), guarded)?;
+    let names = names(rules);
+    let held = records.attributes.len().min(records.texts.len());
+    within("agree_on", held, names.iter().map(|name| *name as u64))?;
+    for name in names {
+        let codes = records.attributes[name].iter();
+        let codes = codes.filter(|code| **code != NULL_CODE);
+        let count = records.texts[name].len();
+        within("attributes", count, codes.map(|code| u64::from(*code)))?;
+    }
     validate_identifiers(count, identifiers, rules)?;
     validate_extra(count, extra)
 }

@@ -33,7 +33,7 @@ pub fn over_limit(
         limit: None,
         max_per_person: rule.limit.map(|_| 1),
         links: false,
-        ..*rule
+        ..rule.clone()
     };
     let kinds: Vec<KindRule> = rules.kinds.iter().map(unlimited).collect();
     let groups = Groups::of_kinds(&kinds, identifiers, &order.place, &first_seen_at);

@@ -34,11 +34,13 @@
 //! A link is refused when the joined cluster would
 //! - hold both records of a cannot-link, or
 //! - hold more records than `person_records_max`, or
-//! - hold more distinct values of an identifier or a guard than allowed, and more than either side holds already.
+//! - hold more distinct values of an identifier or a guard than allowed, and more than either side holds already, or
+//! - bring together two who have names, none of which is like one of the other's, by a kind that asks for that.
 //!
 //! Must-links are a person's decision: only a cannot-link stops them. What they join beyond a limit stays joined,
 //! and may still take in records that bring no further value.
 
+mod alike;
 mod constrained;
 mod contest;
 pub(crate) mod forest;

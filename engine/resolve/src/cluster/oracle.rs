@@ -1,5 +1,7 @@
 //! The same resolution, slow and obvious: strings, plain loops, everything recomputed at every step.
 
+use super::alike::alike;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::{Limit, Rules};
@@ -12,6 +14,9 @@ pub(super) struct PlainRecord {
     pub first_seen_day: i64,
     pub attributes: Vec<Option<u8>>,
 }
+
+/// The attributes' values by code, for the codes that cases use: the first two are alike.
+pub(super) const NAMES: [&str; 3] = ["maria", "mario", "dora"];
 
 /// One resolution's input, spelt out. Everything names records by row.
 #[derive(Debug, Clone)]
@@ -51,8 +56,9 @@ pub(super) fn resolve(case: &Case) -> PlainResolution {
             (_, true) => format!("score {}", weight.0),
             (_, false) => format!("kind {kind}"),
         };
+        let link_kind = (*not_must && !scored).then_some(*kind);
         let contested: Vec<BTreeSet<usize>> = match not_must {
-            true => contested(case, &clusters, members),
+            true => contested(case, &clusters, members, link_kind),
             false => Vec::new(),
         };
         let mut founders = vec![members[0]];
@@ -65,7 +71,7 @@ pub(super) fn resolve(case: &Case) -> PlainResolution {
                 let either = [&clusters[*founder], &clusters[*member]];
                 let refusal = match apart && either.iter().any(|set| contested.contains(set)) {
                     true => Some("Contested".to_owned()),
-                    false => refusal(case, &clusters, *founder, *member, !not_must),
+                    false => refusal(case, &clusters, *founder, *member, !not_must, link_kind),
                 };
                 match refusal {
                     None => {
@@ -92,8 +98,13 @@ pub(super) fn resolve(case: &Case) -> PlainResolution {
 }
 
 /// The clusters that two others of the members' claim, though those refuse each other.
-fn contested(case: &Case, clusters: &[BTreeSet<usize>], members: &[usize]) -> Vec<BTreeSet<usize>> {
-    let admits = |a: usize, b: usize| refusal(case, clusters, a, b, false).is_none();
+fn contested(
+    case: &Case,
+    clusters: &[BTreeSet<usize>],
+    members: &[usize],
+    kind: Option<usize>,
+) -> Vec<BTreeSet<usize>> {
+    let admits = |a: usize, b: usize| refusal(case, clusters, a, b, false, kind).is_none();
     let apart = |a: usize, b: usize| !clusters[a].contains(&b);
     let mut found = Vec::new();
     for x in members {
@@ -215,6 +226,7 @@ fn refusal(
     a: usize,
     b: usize,
     must: bool,
+    kind: Option<usize>,
 ) -> Option<String> {
     if sets[a].contains(&b) {
         return None;
@@ -260,6 +272,17 @@ fn refusal(
         if exceeds(guard.max_per_person, &held) {
             return Some(format!("Guard {{ guard: {at} }}"));
         }
+    }
+    let agree_on = kind.map_or(&[][..], |kind| &case.rules.kinds[kind].agree_on);
+    let names = |set: &BTreeSet<usize>| -> Vec<&str> {
+        let records = set.iter().map(|record| &case.records[*record].attributes);
+        let codes = records.flat_map(|codes| agree_on.iter().filter_map(|name| codes[*name]));
+        codes.map(|code| NAMES[code as usize]).collect()
+    };
+    let (of_a, of_b) = (names(&sets[a]), names(&sets[b]));
+    let agree = of_a.iter().any(|x| of_b.iter().any(|y| alike(x, y)));
+    if !of_a.is_empty() && !of_b.is_empty() && !agree {
+        return Some("AgreeOn".to_owned());
     }
     None
 }

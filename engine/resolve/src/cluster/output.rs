@@ -59,6 +59,8 @@ pub enum Refusal {
     Guard {
         guard: u16,
     },
+    /// None of the names that the kind of the link asks for is alike.
+    AgreeOn,
     /// Two who may not be one person would both take one of the two records.
     Contested,
 }

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::constrained::{Component, ComponentStep, Constraints, take};
-use super::input::{NULL_CODE, Records, Rules};
+use super::input::{NULL_CODE, Records, Rules, names};
 use super::order::AnchorOrder;
-use super::output::{Evidence, Link};
+use super::output::Link;
 use super::step::{Candidates, Stretch};
 
 /// The suspect components and what it takes to resolve them.
@@ -72,6 +72,7 @@ impl<'a> Split<'a> {
 
     fn add_records(&self, components: &mut [Component]) {
         let kinds = self.rules.kinds.len();
+        let named = names(self.rules);
         for (place, number) in self.number.iter().enumerate() {
             if *number == NULL_CODE {
                 continue;
@@ -86,6 +87,13 @@ impl<'a> Split<'a> {
                     component.held.push((place, (kinds + at) as u16, code));
                 }
             }
+            for attribute in &named {
+                let code = self.records.attributes[*attribute][record];
+                if code != NULL_CODE {
+                    let constraint = Constraints::names(self.rules, *attribute);
+                    component.held.push((place, constraint, code));
+                }
+            }
         }
     }
 
@@ -98,7 +106,7 @@ impl<'a> Split<'a> {
                     if let Some(number) = self.number(step.places[0]) {
                         let step = ComponentStep {
                             slot: step.slot,
-                            must: step.evidence == Evidence::MustLink,
+                            evidence: step.evidence,
                             places: step.places.to_vec(),
                         };
                         found.push((number, step));
@@ -134,7 +142,7 @@ impl<'a> Split<'a> {
 
     /// Resolves the components and overwrites what was said of their records and links.
     pub fn take_all(&self, components: &[Component], links: &mut [Link], person: &mut [u32]) {
-        let constraints = Constraints::of(self.rules);
+        let constraints = Constraints::of(self.rules, self.records);
         let each = components.par_iter().with_min_len(64);
         let all: Vec<_> = each
             .map(|component| take(component, &constraints))

@@ -1,7 +1,8 @@
 //! Which components could violate a constraint at all.
 //!
 //! Constraints only tighten as clusters grow, so a component that satisfies them as a whole satisfies them at every
-//! step: all its links are accepted. Only the others need to be taken link by link.
+//! step: all its links are accepted. Only the others need to be taken link by link. Names are the exception: what two
+//! clusters lack in common, their records may have together, so there it takes a name that all share.
 
 use rayon::prelude::*;
 
@@ -46,6 +47,9 @@ pub(super) fn suspects(
     let flagged: Vec<Vec<u32>> = by_kind.chain(by_guard).collect();
     for root in flagged.into_iter().flatten() {
         suspect[root as usize] = true;
+    }
+    for rule in rules.kinds.iter().filter(|rule| rule.links) {
+        flag_names(records, &rule.agree_on, roots, order, &mut suspect);
     }
     suspect
 }
@@ -108,6 +112,42 @@ fn flag_codes(code: impl Fn(usize) -> u32, roots: &[u32], sizes: &[u32], most: u
         }
     }
     flagged
+}
+
+/// Flags components with several names, unless all records that have one share the name in one of the attributes: then
+/// each two of their clusters share it too.
+fn flag_names(
+    records: &Records,
+    attributes: &[usize],
+    roots: &[u32],
+    order: &AnchorOrder,
+    suspect: &mut [bool],
+) {
+    let count = attributes.len();
+    if count == 0 {
+        return;
+    }
+    // Of each component, the names of its first record that has some, as far as all others share them.
+    let mut shared = vec![NULL_CODE; roots.len() * count];
+    let mut met = vec![false; roots.len()];
+    for (root, record) in roots.iter().zip(&order.record) {
+        let code = |attribute: &usize| records.attributes[*attribute][*record as usize];
+        if attributes.iter().all(|at| code(at) == NULL_CODE) {
+            continue;
+        }
+        let root = *root as usize;
+        let of_root = &mut shared[root * count..(root + 1) * count];
+        let first = !std::mem::replace(&mut met[root], true);
+        for (shared, attribute) in of_root.iter_mut().zip(attributes) {
+            let code = code(attribute);
+            if first {
+                *shared = code;
+            } else if *shared != code {
+                *shared = NULL_CODE;
+            }
+        }
+        suspect[root] |= of_root.iter().all(|shared| *shared == NULL_CODE);
+    }
 }
 
 fn pair(root: u32, value: u32) -> u64 {

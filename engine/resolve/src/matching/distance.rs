@@ -41,7 +41,7 @@ pub(super) fn damerau_class(a: &[u8], b: &[u8], thresholds: &[f64]) -> u8 {
 }
 
 /// Whether one text is a single letter, and the other begins with it.
-pub(super) fn is_initial(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn is_initial(a: &[u8], b: &[u8]) -> bool {
     let letters = |text: &[u8]| text.iter().filter(|byte| !is_continued(**byte)).count();
     let begins = |short: &[u8], long: &[u8]| letters(short) == 1 && long.starts_with(short);
     begins(a, b) || begins(b, a)

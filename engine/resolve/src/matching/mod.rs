@@ -63,6 +63,7 @@ pub use block::{Blocks, LargeBlock};
 pub use block_keys::BlockKeys;
 pub use columns::{Column, Columns};
 pub use condition::Condition;
+pub(crate) use distance::is_initial;
 pub use error::{Error, Result};
 pub use expression::Expression;
 pub use frame::Frame;

@@ -189,6 +189,7 @@ pub fn is_junk(normalizer: &Normalizer, value: &str) -> bool {
         Normalizer::Email => is_junk_email(value),
         Normalizer::Phone { .. } => is_junk_phone(value),
         Normalizer::Name => JUNK_NAMES.contains(&value),
+        Normalizer::Handle => is_junk_handle(value),
         Normalizer::Postcode => JUNK_POSTCODES.contains(&value),
         Normalizer::Text => JUNK_TEXTS.contains(&value),
         Normalizer::None => false,
@@ -206,6 +207,11 @@ fn is_junk_email(value: &str) -> bool {
         JUNK_MAILBOXES.binary_search(&local).is_ok()
     };
     mailbox || JUNK_ADDRESSES.contains(&value)
+}
+
+fn is_junk_handle(value: &str) -> bool {
+    let name = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    JUNK_MAILBOXES.binary_search(&name).is_ok()
 }
 
 fn is_junk_phone(value: &str) -> bool {
@@ -295,6 +301,7 @@ mod tests {
     #[test]
     fn other_kinds_have_their_own_lists() {
         assert!(is_junk(&Normalizer::Name, "unknown"));
+        assert!(is_junk(&Normalizer::Handle, "test12"));
         assert!(is_junk(&Normalizer::Postcode, "0000"));
         assert!(is_junk(&Normalizer::Text, "n/a"));
         assert!(!is_junk(&Normalizer::None, "null"));

@@ -4,14 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::phone::Region;
-use super::{email, name, phone, postcode, text};
+use super::{email, handle, name, phone, postcode, text};
 use crate::error::Error;
 
 /// The region of a phone normaliser that names none.
 const REGION_DEFAULT: &str = "AU";
 
 /// Which standard form a value gets. In specs: `email`, `phone` (with a region, as `phone:GB`), `name`,
-/// `postcode`, `text`, `none`.
+/// `handle`, `postcode`, `text`, `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Normalizer {
     Email,
@@ -19,6 +19,7 @@ pub enum Normalizer {
         region: Region,
     },
     Name,
+    Handle,
     Postcode,
     Text,
     /// The value as it is; only the empty string is nothing.
@@ -42,6 +43,7 @@ impl Normalizer {
             Self::Email => email(raw),
             Self::Phone { region } => phone(raw, *region),
             Self::Name => name(raw),
+            Self::Handle => handle(raw),
             Self::Postcode => postcode(raw),
             Self::Text => text(raw),
             Self::None => (!raw.is_empty()).then(|| raw.to_owned()),
@@ -57,6 +59,7 @@ impl FromStr for Normalizer {
             "email" => Ok(Self::Email),
             "phone" => Self::phone(REGION_DEFAULT),
             "name" => Ok(Self::Name),
+            "handle" => Ok(Self::Handle),
             "postcode" => Ok(Self::Postcode),
             "text" => Ok(Self::Text),
             "none" => Ok(Self::None),
@@ -76,6 +79,7 @@ impl fmt::Display for Normalizer {
             Self::Email => f.write_str("email"),
             Self::Phone { region } => write!(f, "phone:{region}"),
             Self::Name => f.write_str("name"),
+            Self::Handle => f.write_str("handle"),
             Self::Postcode => f.write_str("postcode"),
             Self::Text => f.write_str("text"),
             Self::None => f.write_str("none"),
@@ -89,7 +93,9 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        for name in ["email", "phone:GB", "name", "postcode", "text", "none"] {
+        for name in [
+            "email", "phone:GB", "name", "handle", "postcode", "text", "none",
+        ] {
             let normalizer: Normalizer = name.parse().expect("known");
             assert_eq!(normalizer.to_string(), name);
         }

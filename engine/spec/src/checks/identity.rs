@@ -45,7 +45,7 @@ pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
         document.report_key("/records", message, Some(hint.to_owned()));
     }
     check_rules(document, job);
-    check_guards(document, job);
+    check_deciding_attributes(document, job);
     check_matching(document, job);
 }
 
@@ -125,21 +125,18 @@ fn check_rules(document: &mut Document, job: &IdentityJob) {
     }
 }
 
-fn check_guards(document: &mut Document, job: &IdentityJob) {
+fn check_deciding_attributes(document: &mut Document, job: &IdentityJob) {
     let attributes: BTreeSet<&str> = job
         .records
         .iter()
         .flat_map(|record| record.attributes.keys())
         .map(String::as_str)
         .collect();
-    for (index, guard) in job.guards.iter().enumerate() {
-        if !attributes.contains(guard.attribute.as_str()) {
-            let message = format!(
-                "no source of records has an attribute `{}`",
-                guard.attribute
-            );
-            let hint = spelling::hint(&guard.attribute, attributes.iter().copied());
-            document.report_value(&format!("/guards/{index}/attribute"), message, hint);
+    for (place, attribute) in job.deciding_attributes() {
+        if !attributes.contains(attribute) {
+            let message = format!("no source of records has an attribute `{attribute}`");
+            let hint = spelling::hint(attribute, attributes.iter().copied());
+            document.report_value(&place, message, hint);
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Matching;
 use crate::TableName;
+use crate::document::escaped;
 
 /// Which records are the same person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +78,9 @@ pub struct IdentifierRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_per_person: Option<u32>,
+    /// Attributes that hold names: a link is refused if both sides have some and no two of them are alike
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agree_on: Vec<String>,
     /// Lower is stronger evidence, taken first
     #[serde(default = "default_rank")]
     pub rank: u16,
@@ -104,6 +108,7 @@ pub enum Normalize {
     Email,
     Phone,
     Name,
+    Handle,
     Postcode,
     Text,
     #[default]
@@ -129,9 +134,27 @@ impl Default for IdentifierRule {
             blocked: Vec::new(),
             limit: None,
             max_per_person: None,
+            agree_on: Vec::new(),
             rank: default_rank(),
             links: true,
         }
+    }
+}
+
+impl IdentityJob {
+    /// The attributes that decide who is linked, each with where it is named.
+    pub fn deciding_attributes(&self) -> Vec<(String, &str)> {
+        let mut attributes = Vec::new();
+        for (at, guard) in self.guards.iter().enumerate() {
+            attributes.push((format!("/guards/{at}/attribute"), guard.attribute.as_str()));
+        }
+        for (kind, rule) in &self.identifiers {
+            for (at, attribute) in rule.agree_on.iter().enumerate() {
+                let place = format!("/identifiers/{}/agree_on/{at}", escaped(kind));
+                attributes.push((place, attribute.as_str()));
+            }
+        }
+        attributes
     }
 }
 

@@ -2,7 +2,7 @@
 
 use arrow::array::{BooleanArray, StringArray};
 
-use crate::cluster::oracle::{Case, PlainLink, PlainRecord, PlainResolution};
+use crate::cluster::oracle::{Case, NAMES, PlainLink, PlainRecord, PlainResolution};
 use crate::cluster::*;
 
 pub(super) const SOURCES: [&str; 3] = ["web", "crm", "loyalty"];
@@ -74,6 +74,8 @@ impl Columns {
         f: impl FnOnce(&Records, &Identifiers, &Extra) -> T,
     ) -> T {
         let attributes: Vec<&[u32]> = self.attributes.iter().map(Vec::as_slice).collect();
+        let names = StringArray::from_iter_values(NAMES);
+        let texts = vec![&names; attributes.len()];
         f(
             &Records {
                 source: &self.source,
@@ -81,6 +83,7 @@ impl Columns {
                 key: &self.key,
                 first_seen_at: &self.first_seen_at,
                 attributes: &attributes,
+                texts: &texts,
             },
             &Identifiers {
                 record: &self.record,

@@ -77,6 +77,31 @@ fn who_may_belong_to_either_of_two_strangers_stays_alone() {
 }
 
 #[test]
+fn a_kind_may_ask_for_names_that_are_alike() {
+    let (maria, mario, dora) = (Some(0), Some(1), Some(2));
+    let mut rules = Rules {
+        kinds: vec![KindRule::default()],
+        ..Rules::default()
+    };
+    rules.kinds[0].agree_on = vec![0];
+    let mut case = empty(people(&[maria, mario, dora]), rules);
+    shared(&mut case, 0, 0, &[0, 1, 2]);
+    let found = resolved(&case);
+    assert_eq!(found.person, [0, 0, 2]);
+    assert_eq!(found.links[1].refused_by, Some(Refusal::AgreeOn));
+
+    case.records.extend(people(&[None]));
+    case.records[3].first_seen_day = 3;
+    case.records[3].key = "k3".into();
+    shared(&mut case, 0, 1, &[2, 3]);
+    assert_eq!(
+        resolved(&case).person,
+        [0, 0, 2, 2],
+        "who has no name joins"
+    );
+}
+
+#[test]
 fn values_over_their_limit_link_nobody() {
     let mut rules = guarded();
     rules.kinds[0].limit = Some(Limit {

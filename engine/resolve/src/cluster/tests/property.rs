@@ -25,17 +25,18 @@ fn kind_rule() -> impl Strategy<Value = KindRule> {
         });
     let most = proptest::option::weighted(0.4, 1..3u32);
     (
-        0.8f64..1.0,
         any::<u8>(),
         1..3u16,
         proptest::option::weighted(0.4, limit),
         most,
+        proptest::sample::select(vec![vec![], vec![0], vec![0, 1]]),
     )
-        .prop_map(|(_, links, rank, limit, max_per_person)| KindRule {
+        .prop_map(|(links, rank, limit, max_per_person, agree_on)| KindRule {
             links: links % 5 != 0,
             rank,
             limit,
             max_per_person,
+            agree_on,
         })
 }
 
