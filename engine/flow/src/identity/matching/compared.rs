@@ -43,6 +43,7 @@ impl Compared {
             key: text(&rows, "key")?,
             first_seen_at: &first_seen(&rows)?,
             attributes: &[],
+            texts: &[],
         });
         Ok(Self {
             rows,
