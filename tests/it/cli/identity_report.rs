@@ -142,9 +142,11 @@ fn the_model_says_why_it_does_not_join_two_records() {
         .json();
     let model = &told["model"];
     let rules = model["blocking"].as_array().expect("rules");
-    assert_eq!(rules.len(), 10, "{told:#}");
-    let apart = rules[4]["apart"].as_array().expect("parts");
-    assert_eq!(rules[4]["rule"], "given_name, family_name", "{told:#}");
+    let of_names = rules
+        .iter()
+        .find(|rule| rule["rule"] == "given_name, family_name");
+    let of_names = of_names.unwrap_or_else(|| panic!("no rule of names: {told:#}"));
+    let apart = of_names["apart"].as_array().expect("parts");
     assert_eq!(apart[0], "given_name differs", "{told:#}");
     assert!(model["mean"].as_f64() < Some(0.0), "{told:#}");
     home.c360(&["identity", "why-not", &a, &b])
