@@ -62,7 +62,7 @@ pub async fn look(
     Ok(ModelView {
         blocking: rules.map(rule_view).collect(),
         explanation: known.explain(a, b)?,
-        threshold: LinkRules::default().threshold,
+        threshold: LinkRules::of(&known.current.trained).threshold,
         cluster_records: [clusters[0].len(), clusters[1].len()],
         mean,
     })
