@@ -4,16 +4,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, SchemaRef};
+use arrow::error::ArrowError;
 use futures::{StreamExt, TryStreamExt, stream};
 use iceberg::spec::{Datum, PrimitiveType, Schema as IcebergSchema, Type};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection};
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, RowFilter, RowSelection,
+};
 use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ProjectionMask, RowNumber};
 use parquet::file::metadata::PageIndexPolicy;
 
-use super::keys::KeyTable;
 use super::wanted::Wanted;
 use crate::conform::Conform;
 use crate::fileset::{FileSet, LiveFile};
@@ -77,6 +79,8 @@ pub(super) async fn find(
         .await
 }
 
+type Builder = ParquetRecordBatchStreamBuilder<ParquetObjectReader>;
+
 /// A data file with its footer read.
 struct Opened {
     number: usize,
@@ -108,7 +112,7 @@ impl Opened {
         }))
     }
 
-    fn builder(&self, row_group: usize) -> ParquetRecordBatchStreamBuilder<ParquetObjectReader> {
+    fn builder(&self, row_group: usize) -> Builder {
         let reader = self.reader.clone();
         ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
             .with_row_groups(vec![row_group])
@@ -142,7 +146,7 @@ impl Search {
         Self {
             schema: table.iceberg_schema().clone(),
             key: conform(wanted.keys().schema()),
-            scope: wanted.scope().map(|scope| conform(scope.keys().schema())),
+            scope: wanted.scope().map(|scope| conform(scope.schema())),
             content: conform(wanted.content().schema()),
             wanted: Arc::clone(wanted),
         }
@@ -154,7 +158,7 @@ impl Search {
         };
         let data_file = file.entry.data_file();
         scope.may_meet(|column| {
-            let (id, _) = self.primitive(scope.keys(), column)?;
+            let (id, _) = self.primitive(scope.schema(), column)?;
             let (low, high) = (data_file.lower_bounds(), data_file.upper_bounds());
             Some((low.get(&id)?.clone(), high.get(&id)?.clone()))
         })
@@ -166,22 +170,20 @@ impl Search {
         };
         let footer = file.metadata.metadata();
         scope.may_meet(|column| -> Option<(Datum, Datum)> {
-            let (id, data_type) = self.primitive(scope.keys(), column)?;
+            let (id, data_type) = self.primitive(scope.schema(), column)?;
             metrics::chunk_bounds(footer, row_group, id, &data_type)
         })
     }
 
-    fn primitive(&self, keys: &KeyTable, column: usize) -> Option<(i32, PrimitiveType)> {
-        let field = self
-            .schema
-            .field_by_name(keys.schema().field(column).name())?;
+    fn primitive(&self, keys: &SchemaRef, column: usize) -> Option<(i32, PrimitiveType)> {
+        let field = self.schema.field_by_name(keys.field(column).name())?;
         match field.field_type.as_ref() {
             Type::Primitive(data_type) => Some((field.id, data_type.clone())),
             _ => None,
         }
     }
 
-    async fn row_group(&self, file: &Opened, row_group: usize) -> Result<Found> {
+    async fn row_group(self: &Arc<Self>, file: &Opened, row_group: usize) -> Result<Found> {
         let mut meetings = self.meetings(file, row_group).await?;
         let met: Vec<usize> = (0..meetings.len())
             .filter(|&i| meetings[i].wanted.is_some())
@@ -196,12 +198,14 @@ impl Search {
     }
 
     /// Reads keys: which live rows are in scope, and which of them have a counterpart.
-    async fn meetings(&self, file: &Opened, row_group: usize) -> Result<Vec<Meeting>> {
+    async fn meetings(self: &Arc<Self>, file: &Opened, row_group: usize) -> Result<Vec<Meeting>> {
         let builder = file.builder(row_group);
-        let stored = builder.schema().fields();
-        let mut roots = self.key.wanted(stored);
-        roots.extend(self.scope.iter().flat_map(|scope| scope.wanted(stored)));
+        let roots = self.key.wanted(builder.schema().fields());
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let builder = match self.covering(&builder) {
+            Some(filter) => builder.with_row_filter(filter),
+            None => builder,
+        };
         let mut batches = builder.with_projection(mask).build()?;
         let deleted = file.deleted.as_deref().map_or(&[][..], Vec::as_slice);
         let mut meetings = Vec::new();
@@ -209,6 +213,28 @@ impl Search {
             self.meet(&batch, deleted, &mut meetings)?;
         }
         Ok(meetings)
+    }
+
+    /// Leaves the rows in scope, so that the rest of the key is decoded for those alone; `None` when all rows are.
+    fn covering(self: &Arc<Self>, builder: &Builder) -> Option<RowFilter> {
+        let conform = self.scope.clone()?;
+        let roots = conform.wanted(builder.schema().fields());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let search = Arc::clone(self);
+        let covered = move |batch: RecordBatch| {
+            let known = conform.apply(&batch).and_then(|keys| search.covered(&keys));
+            known.map_err(|error| ArrowError::ExternalError(Box::new(error)))
+        };
+        let predicate = ArrowPredicateFn::new(mask, covered);
+        Some(RowFilter::new(vec![Box::new(predicate)]))
+    }
+
+    /// Which of these scope columns are in scope.
+    fn covered(&self, keys: &RecordBatch) -> Result<BooleanArray> {
+        match self.wanted.scope() {
+            Some(scope) => scope.keys().contains(keys.columns()),
+            None => Ok(BooleanArray::from(vec![true; keys.num_rows()])),
+        }
     }
 
     fn meet(
@@ -221,16 +247,13 @@ impl Search {
         let positions = batch.column(positions).as_primitive::<Int64Type>().values();
         let keys = self.wanted.keys();
         let encoded = keys.encode(self.key.apply(batch)?.columns())?;
-        let covered = self.covered(batch)?;
         let first = positions.first().map_or(0, |position| *position as u64);
         let unpassed = deleted.partition_point(|position| *position < first);
         let mut deleted = deleted[unpassed..].iter().peekable();
         for (row, position) in positions.iter().enumerate() {
             let position = *position as u64;
+            while deleted.next_if(|deleted| **deleted < position).is_some() {}
             if deleted.next_if_eq(&&position).is_some() {
-                continue;
-            }
-            if covered.as_ref().is_some_and(|covered| !covered[row]) {
                 continue;
             }
             let number = keys.find(encoded.row(row).data());
@@ -238,18 +261,6 @@ impl Search {
             meetings.push(Meeting { position, wanted });
         }
         Ok(())
-    }
-
-    /// Which rows are in scope; `None` when all are.
-    fn covered(&self, batch: &RecordBatch) -> Result<Option<Vec<bool>>> {
-        let (Some(conform), Some(scope)) = (&self.scope, self.wanted.scope()) else {
-            return Ok(None);
-        };
-        let encoded = scope.keys().encode(conform.apply(batch)?.columns())?;
-        let covered = encoded
-            .iter()
-            .map(|key| scope.keys().find(key.data()).is_some());
-        Ok(Some(covered.collect()))
     }
 
     /// Reads the content of the rows that have a counterpart and notes which differ.

@@ -8,13 +8,15 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::row::{RowConverter, SortField};
 use iceberg::spec::Datum;
 
-use super::keys::{KeyTable, columns_of};
+use super::keys::columns_of;
 use crate::conform::{Conform, some_columns};
+use crate::key_set::KeySet;
 use crate::{Error, Result, Table, datum};
 
 /// The rows whose columns have one of the keys.
 pub(super) struct Covered {
-    keys: KeyTable,
+    schema: SchemaRef,
+    keys: KeySet,
     ranges: Vec<Option<Range>>,
 }
 
@@ -37,20 +39,26 @@ impl Covered {
         let ranges = keys.columns().iter().map(Range::of);
         Ok(Self {
             ranges: ranges.collect::<Result<_>>()?,
-            keys: KeyTable::new(schema, &[keys])?,
+            keys: KeySet::new(keys.columns().to_vec())?,
+            schema,
         })
     }
 
-    pub(super) fn keys(&self) -> &KeyTable {
+    /// The key columns, as in the table.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub(super) fn keys(&self) -> &KeySet {
         &self.keys
     }
 
     /// Refuses rows that the scope does not cover: they might double rows that are not looked at.
     pub(super) fn check_inside(&self, table: &Table, rows: &[RecordBatch]) -> Result<()> {
         for batch in rows {
-            let keys = self.keys.encode(&columns_of(batch, self.keys.schema())?)?;
-            if keys.iter().any(|key| self.keys.find(key.data()).is_none()) {
-                let columns = self.keys.schema().fields().iter();
+            let inside = self.keys.contains(&columns_of(batch, &self.schema)?)?;
+            if inside.true_count() < batch.num_rows() {
+                let columns = self.schema.fields().iter();
                 let columns: Vec<&str> = columns.map(|field| field.name().as_str()).collect();
                 return Err(Error::invalid(format!(
                     "rows for table `{}` lie outside the scope of their merge ({})",
@@ -65,10 +73,10 @@ impl Covered {
     /// Whether rows with the given bounds may be covered. `bounds` gives least and greatest value
     /// of the key column at an index, where known.
     pub(super) fn may_meet(&self, bounds: impl Fn(usize) -> Option<(Datum, Datum)>) -> bool {
-        if self.keys.key_count() == 0 {
+        if self.keys.is_empty() {
             return false;
         }
-        let columns = self.ranges.iter().zip(self.keys.schema().fields());
+        let columns = self.ranges.iter().zip(self.schema.fields());
         let apart = |(index, (range, field)): (usize, (&Option<Range>, &Arc<Field>))| {
             let (low, high) = bounds(index)?;
             range.as_ref()?.is_apart(&low, &high, field)

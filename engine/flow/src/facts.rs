@@ -52,7 +52,7 @@ async fn rows(
     let mut raw = session.table(&job.from).await?;
     if let Some(touched) = touched {
         let names: Vec<&str> = key.iter().map(String::as_str).collect();
-        raw = touched.narrow(session, raw, &names)?;
+        raw = touched.narrow(raw, &names)?;
     }
     Ok(attach(session, job, raw).await?.execute_stream().await?)
 }
@@ -95,11 +95,9 @@ async fn touched(
         let raw = session.table(&job.from).await?;
         let key = expression::parse_text(session, &raw, &reference.key, &place(job, index))?;
         let rows = raw.with_column(LOOKUP, key)?;
-        touched.add(moved.narrow(session, rows, &[LOOKUP])?).await?;
+        touched.add(moved.narrow(rows, &[LOOKUP])?).await?;
     }
-    touched
-        .with_bridged(session, session.table(&job.from).await?)
-        .await
+    touched.with_bridged(session.table(&job.from).await?).await
 }
 
 /// Touched rows by key, and by the value of the bridge.
@@ -131,9 +129,9 @@ impl<'a> TouchedRows<'a> {
             .await
     }
 
-    async fn with_bridged(mut self, session: &Session, raw: DataFrame) -> Result<Touched> {
+    async fn with_bridged(mut self, raw: DataFrame) -> Result<Touched> {
         if let Some(bridge) = self.bridge {
-            let rows = self.bridges.narrow(session, raw, &[bridge])?;
+            let rows = self.bridges.narrow(raw, &[bridge])?;
             self.keys
                 .add(rows, self.key.iter().map(ident).collect())
                 .await?;

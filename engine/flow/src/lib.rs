@@ -8,6 +8,7 @@
 //! then applies; `Engine::plan` prints the first, `Engine::run` does both. Nothing here prints, reads the
 //! environment or asks for the time.
 
+mod among;
 mod check;
 mod clock;
 mod conform;

@@ -6,16 +6,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use c360_catalog::{Scope, Table};
+use c360_catalog::{KeySet, Scope, Table};
 use c360_spec::TableName;
 use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::JoinType;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
+use crate::among::among;
 use crate::error::Result;
 use crate::identity::RecordName;
 use crate::session::Session;
@@ -36,11 +36,8 @@ pub async fn changed_rows(
 }
 
 /// The rows that a change concerns: those of what was touched, or all.
-pub async fn scope(session: &Session, touched: Option<&Touched>) -> Result<Scope> {
-    match touched {
-        None => Ok(Scope::Whole),
-        Some(touched) => touched.scope(session).await,
-    }
+pub fn scope(touched: Option<&Touched>) -> Scope {
+    touched.map_or(Scope::Whole, Touched::scope)
 }
 
 /// Distinct combinations of values, held in memory under the names of `columns`.
@@ -90,6 +87,14 @@ impl Touched {
         self.append(rows.distinct()?.collect().await?)
     }
 
+    /// Adds the values in the columns of the same names, which hold no null.
+    pub fn add_rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        let schema = rows.schema();
+        let columns = self.columns.iter().map(|column| schema.index_of(column));
+        let columns: Vec<usize> = columns.collect::<std::result::Result<_, _>>()?;
+        self.append(vec![rows.project(&columns)?])
+    }
+
     /// Adds the values of another set with the same columns.
     pub fn extend(&mut self, other: &Touched) -> Result<()> {
         self.append(other.values.iter().cloned().collect())
@@ -110,11 +115,6 @@ impl Touched {
         self.values.is_none()
     }
 
-    /// The values, in no particular order and perhaps more than once.
-    pub fn values(&self) -> Option<&RecordBatch> {
-        self.values.as_ref()
-    }
-
     /// The same values under other column names.
     pub fn renamed(&self, columns: &[&str]) -> Self {
         let mut renamed = Self::none(columns);
@@ -131,61 +131,37 @@ impl Touched {
         renamed
     }
 
-    /// The values as rows.
-    pub fn rows(&self, session: &Session) -> Result<Option<DataFrame>> {
-        match &self.values {
-            Some(values) => Ok(Some(session.rows(values.clone())?.distinct()?)),
-            None => Ok(None),
-        }
-    }
-
-    /// The rows of `frame` whose `expressions` are among the values.
-    pub fn narrow(
-        &self,
-        session: &Session,
-        frame: DataFrame,
-        columns: &[&str],
-    ) -> Result<DataFrame> {
-        let Some(values) = self.rows(session)? else {
+    /// The rows of `frame` whose `columns` are among the values.
+    pub fn narrow(&self, frame: DataFrame, columns: &[&str]) -> Result<DataFrame> {
+        let Some(values) = &self.values else {
             return Ok(frame.limit(0, Some(0))?);
         };
-        // Other names on the right side, so that a join of like-named columns is not ambiguous.
-        let renamed: Vec<String> = self
-            .columns
-            .iter()
-            .map(|column| format!("touched_{column}"))
-            .collect();
-        let values = values.select(
-            self.columns
-                .iter()
-                .zip(&renamed)
-                .map(|(column, name)| ident(column).alias(name))
-                .collect::<Vec<Expr>>(),
-        )?;
-        let right: Vec<&str> = renamed.iter().map(String::as_str).collect();
-        Ok(frame.join(values, JoinType::LeftSemi, columns, &right, None)?)
+        let columns = columns.iter().map(|column| ident(*column)).collect();
+        let keys = KeySet::new(values.columns().to_vec())?;
+        Ok(frame.filter(among(columns, keys))?)
+    }
+
+    /// The values, to look others up in.
+    pub fn keys(&self) -> Result<KeySet> {
+        let nothing = || RecordBatch::new_empty(Arc::new(self.empty_schema()));
+        let values = self.values.clone().unwrap_or_else(nothing);
+        Ok(KeySet::new(values.columns().to_vec())?)
     }
 
     /// Shows only the rows of `table` whose `column` is touched, to whatever is planned in `session` from here on.
     pub async fn overlay(&self, session: &Session, table: &TableName, column: &str) -> Result<()> {
         let frame = session.table(table).await?;
-        let narrowed = self.narrow(session, frame, &[column])?;
+        let narrowed = self.narrow(frame, &[column])?;
         session.register(table, narrowed.into_view())
     }
 
     /// The scope of a merge: rows whose columns of the same names hold one of the values.
-    pub async fn scope(&self, session: &Session) -> Result<Scope> {
-        let keys = match self.rows(session)? {
-            Some(rows) => {
-                let schema = Arc::new(rows.schema().as_arrow().clone());
-                concat_batches(&schema, &rows.collect().await?)?
-            }
-            None => RecordBatch::new_empty(Arc::new(self.empty_schema())),
-        };
-        Ok(Scope::Keys {
+    pub fn scope(&self) -> Scope {
+        let nothing = || RecordBatch::new_empty(Arc::new(self.empty_schema()));
+        Scope::Keys {
             columns: self.columns.clone(),
-            keys,
-        })
+            keys: self.values.clone().unwrap_or_else(nothing),
+        }
     }
 
     fn empty_schema(&self) -> Schema {

@@ -97,7 +97,7 @@ impl Planned {
             (Some(touched), Some(before)) if touched.is_empty() => before.stamp(stamp).await?,
             (touched, _) => {
                 let touched = touched.as_ref();
-                let scope = scope(&session, touched).await?;
+                let scope = scope(touched);
                 let rows = rows(&session, touched).await?;
                 output.write(before, scope, rows, stamp).await?
             }

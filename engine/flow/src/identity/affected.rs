@@ -5,7 +5,6 @@
 //! settle it; no walk is needed.
 
 use c360_spec::TableName;
-use datafusion::common::JoinType;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
@@ -55,17 +54,11 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
     }
     let all = session.table(&identifiers()).await?;
     values
-        .add(
-            changed.narrow(session, all.clone(), &RECORD)?,
-            columns(VALUE),
-        )
+        .add(changed.narrow(all.clone(), &RECORD)?, columns(VALUE))
         .await?;
     let mut neighbours = Touched::none(&RECORD);
     neighbours
-        .add(
-            values.narrow(session, all.clone(), &VALUE)?,
-            columns(RECORD),
-        )
+        .add(values.narrow(all.clone(), &VALUE)?, columns(RECORD))
         .await?;
     neighbours.extend(&changed)?;
     if planned.input(&decisions()).is_ok() {
@@ -73,7 +66,7 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
         let decided = session.table(&decisions()).await?;
         for (one, other) in [(ENDS[0], ENDS[1]), (ENDS[1], ENDS[0])] {
             let partners = changed.renamed(&one);
-            let partners = partners.narrow(session, decided.clone(), &one)?;
+            let partners = partners.narrow(decided.clone(), &one)?;
             neighbours.add(partners, columns(other)).await?;
         }
     }
@@ -87,7 +80,7 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
         .await?;
     let mut reached = Touched::none(&VALUE);
     reached
-        .add(scope.narrow(session, all, &RECORD)?, columns(VALUE))
+        .add(scope.narrow(all, &RECORD)?, columns(VALUE))
         .await?;
     Ok(Affected {
         scope,
@@ -102,17 +95,10 @@ pub(super) async fn component_members(
     records: &Touched,
 ) -> Result<DataFrame> {
     let resolved = session.table(table).await?;
-    let components = records
-        .narrow(session, resolved.clone(), &RECORD)?
-        .select(vec![ident("component_id").alias("touched_component")])?
-        .distinct()?;
-    Ok(resolved.join(
-        components,
-        JoinType::LeftSemi,
-        &["component_id"],
-        &["touched_component"],
-        None,
-    )?)
+    let mut components = Touched::none(&["component_id"]);
+    let known = records.narrow(resolved.clone(), &RECORD)?;
+    components.add(known, vec![ident("component_id")]).await?;
+    components.narrow(resolved, &["component_id"])
 }
 
 impl Affected {
@@ -120,7 +106,7 @@ impl Affected {
     /// known by all of its records, most of which are not affected.
     pub async fn identifier_rows(&self, session: &Session) -> Result<DataFrame> {
         let all = session.table(&identifiers()).await?;
-        self.values.narrow(session, all, &VALUE)
+        self.values.narrow(all, &VALUE)
     }
 
     /// Matches or decisions of the affected records; none where the job has no such table. Both ends of those that
@@ -136,7 +122,7 @@ impl Affected {
         }
         let [first, _] = ENDS;
         let pairs = session.table(table).await?;
-        let pairs = self.scope.renamed(&first).narrow(session, pairs, &first)?;
+        let pairs = self.scope.renamed(&first).narrow(pairs, &first)?;
         Ok(Some(pairs))
     }
 
@@ -146,6 +132,6 @@ impl Affected {
         wanted
             .add(self.identifier_rows(session).await?, columns(RECORD))
             .await?;
-        wanted.narrow(session, session.table(&records()).await?, &RECORD)
+        wanted.narrow(session.table(&records()).await?, &RECORD)
     }
 }

@@ -5,17 +5,18 @@
 //! the one that is read.
 
 use c360_catalog::{Scope, Table};
-use c360_spec::{IdentityJob, TableName};
-use datafusion::arrow::array::{BooleanArray, RecordBatch};
+use c360_spec::IdentityJob;
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::filter_record_batch;
-use datafusion::arrow::datatypes::DataType;
-use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::datasource::MemTable;
 use datafusion::execution::SendableRecordBatchStream;
-use std::collections::HashSet;
+use datafusion::logical_expr::{in_list, lit};
+use datafusion::prelude::{DataFrame, ident};
+use std::sync::Arc;
 
 use super::affected::{Affected, affected};
-use super::graph::{Graph, GraphRows};
-use super::rows::{stream, whole};
+use super::graph::{Graph, GraphRows, kind_names};
+use super::rows::stream;
 use super::{decisions, identifiers, links, matches, persons, records};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
@@ -49,7 +50,7 @@ pub async fn apply(
     let (graph, scope) = match (&planned.decision.work, resolved) {
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
-            held(&session, &identifiers()).await?;
+            held(&session, job).await?;
             let affected: Affected = affected(&session, planned, since).await?;
             let rows = GraphRows {
                 records: affected.record_rows(&session).await?,
@@ -62,7 +63,7 @@ pub async fn apply(
         _ => {
             let rows = GraphRows {
                 records: session.table(&records()).await?,
-                identifiers: session.table(&identifiers()).await?,
+                identifiers: deciding(&session, job).await?,
                 matches: session.table(&matches()).await.ok(),
                 decisions: session.table(&decisions()).await.ok(),
             };
@@ -79,10 +80,21 @@ pub async fn apply(
     written.persons(graph.persons(&resolution)?, outcome).await
 }
 
-/// Reads a table once, for what asks it several times.
-async fn held(session: &Session, table: &TableName) -> Result<()> {
-    let rows = whole(session.table(table).await?).await?;
-    session.register(table, session.rows(rows)?.into_view())
+/// The identifiers that have a say in who is who.
+async fn deciding(session: &Session, job: &IdentityJob) -> Result<DataFrame> {
+    let kinds = kind_names(job);
+    let kinds = kinds.iter().filter(|kind| job.identifier_decides(kind));
+    let kinds = kinds.map(|kind| lit(kind.as_str())).collect();
+    let all = session.table(&identifiers()).await?;
+    Ok(all.filter(in_list(ident("kind"), kinds, false))?)
+}
+
+/// Reads these once: they are asked several times for what a change reaches.
+async fn held(session: &Session, job: &IdentityJob) -> Result<()> {
+    let rows = deciding(session, job).await?;
+    let schema = Arc::new(rows.schema().as_arrow().clone());
+    let rows = MemTable::try_new(schema, vec![rows.collect().await?])?;
+    session.register(&identifiers(), Arc::new(rows))
 }
 
 /// Where the answer goes: everywhere, or to the affected records alone.
@@ -105,12 +117,7 @@ impl Written<'_> {
         let rows = self.rows(rows, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
-            .write(
-                self.planned.output(&name),
-                self.scope(columns).await?,
-                rows,
-                stamp,
-            )
+            .write(self.planned.output(&name), self.scope(columns), rows, stamp)
             .await?;
         outcome.wrote(&committed);
         Ok(())
@@ -128,20 +135,15 @@ impl Written<'_> {
         let rows = self.rows(rows, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
-            .write(
-                self.planned.output(&name),
-                self.scope(columns).await?,
-                rows,
-                stamp,
-            )
+            .write(self.planned.output(&name), self.scope(columns), rows, stamp)
             .await?;
         outcome.committed(&committed);
         Ok(())
     }
 
-    async fn scope(&self, columns: [&str; 2]) -> Result<Scope> {
+    fn scope(&self, columns: [&str; 2]) -> Scope {
         let renamed = self.scope.map(|scope| scope.renamed(&columns));
-        touched::scope(&self.room.runtime.session(), renamed.as_ref()).await
+        touched::scope(renamed.as_ref())
     }
 
     /// The rows that are ours to write: records that only helped to judge a limit keep what they have.
@@ -160,15 +162,10 @@ impl Written<'_> {
 
 /// The rows whose `columns` are in `scope`.
 fn members(rows: &RecordBatch, columns: [&str; 2], scope: &Touched) -> Result<RecordBatch> {
-    let Some(values) = scope.values() else {
-        return Ok(rows.slice(0, 0));
-    };
-    let converter = RowConverter::new(vec![SortField::new(DataType::Utf8); 2])?;
-    let known = converter.convert_columns(values.columns())?;
-    let known: HashSet<_> = known.iter().collect();
     let at =
         |column: &str| Ok::<_, crate::Error>(rows.column(rows.schema().index_of(column)?).clone());
-    let found = converter.convert_columns(&[at(columns[0])?, at(columns[1])?])?;
-    let keep: BooleanArray = found.iter().map(|row| Some(known.contains(&row))).collect();
+    let keep = scope
+        .keys()?
+        .contains(&[at(columns[0])?, at(columns[1])?])?;
     Ok(filter_record_batch(rows, &keep)?)
 }

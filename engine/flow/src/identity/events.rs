@@ -10,6 +10,7 @@ use c360_resolve::events::{Change, Event, Member, events as compare_persons};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
+use datafusion::arrow::compute::{filter_record_batch, not};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::prelude::{DataFrame, ident};
@@ -131,20 +132,32 @@ impl Known {
         })
     }
 
-    /// Every record of every person that gained, lost or changed one.
+    /// Every record of every person that gained, lost or changed one. Before the change these were the same records,
+    /// but for the rows that came and went.
     async fn since(session: &Session, persons: &Table, since: i64) -> Result<Self> {
         let changes = persons.changes(Some(since)).await?;
+        let removed = collect(session.read(changes.removed)?).await?;
+        let added = collect(session.read(changes.added)?).await?;
         let mut touched = Touched::none(&["person_id"]);
-        for changed in [changes.removed, changes.added] {
-            touched
-                .add(session.read(changed)?, vec![ident("person_id")])
-                .await?;
+        for rows in removed.iter().chain(&added) {
+            touched.add_rows(rows)?;
         }
-        let before = session.read(persons.at_snapshot(since)?.provider().await?)?;
         let after = session.read(persons.provider().await?)?;
+        let after = collect(touched.narrow(after, &["person_id"])?).await?;
+        let mut came = Touched::none(&["source", "key", "person_id"]);
+        added.iter().try_for_each(|rows| came.add_rows(rows))?;
+        let came = came.keys()?;
+        let stayed = |rows: &RecordBatch| -> Result<RecordBatch> {
+            Ok(filter_record_batch(
+                rows,
+                &not(&came.contains(rows.columns())?)?,
+            )?)
+        };
+        let stayed = after.iter().map(stayed);
+        let before = stayed.chain(removed.into_iter().map(Ok));
         Ok(Self {
-            before: collect(touched.narrow(session, before, &["person_id"])?).await?,
-            after: collect(touched.narrow(session, after, &["person_id"])?).await?,
+            before: before.collect::<Result<_>>()?,
+            after,
         })
     }
 

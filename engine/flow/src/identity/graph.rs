@@ -283,7 +283,7 @@ fn record_columns(deciding: &[String]) -> Vec<Expr> {
 }
 
 /// Every kind that a source has or a rule names, sorted.
-fn kind_names(job: &IdentityJob) -> Vec<String> {
+pub fn kind_names(job: &IdentityJob) -> Vec<String> {
     let used = job
         .records
         .iter()

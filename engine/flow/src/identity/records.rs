@@ -55,14 +55,14 @@ pub async fn apply(
     };
     let session = planned.session(room).await?;
     let made = made(&session, job, touched.as_ref()).await?;
-    let scope = || scope(&session, touched.as_ref());
+    let scope = || scope(touched.as_ref());
     let table = records();
     let key = ["source", "key"].map(String::from);
     let output = room.output(&table, &key, "one row a record");
     let rows = made.records.execute_stream().await?;
     let stamp = room.stamp(&planned.now);
     let committed = output
-        .write(planned.output(&table), scope().await?, rows, stamp)
+        .write(planned.output(&table), scope(), rows, stamp)
         .await?;
     outcome.wrote(&committed);
 
@@ -73,7 +73,7 @@ pub async fn apply(
     let rows = made.identifiers.execute_stream().await?;
     let stamp = room.stamp(&planned.now);
     let committed = output
-        .write(planned.output(&table), scope().await?, rows, stamp)
+        .write(planned.output(&table), scope(), rows, stamp)
         .await?;
     outcome.wrote(&committed);
     Ok(())
@@ -177,7 +177,8 @@ async fn read(
     let rows = raw.select(columns)?.filter(has_text(ident("key")))?;
     match touched {
         None => Ok(rows),
-        Some(touched) => touched.narrow(session, rows, &["source", "key"]),
+        // Read once, for records and identifiers alike.
+        Some(touched) => session.rows(whole(touched.narrow(rows, &["source", "key"])?).await?),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows of the identity tables in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use c360_spec::IdentityJob;
@@ -14,7 +14,6 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Error, Result};
-use crate::touched::Touched;
 
 /// The columns that name two records.
 pub const PAIR: [&str; 4] = ["source_a", "key_a", "source_b", "key_b"];
@@ -73,31 +72,6 @@ pub fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
             found.ok_or_else(|| Error::internal("an identity table names what the spec does not"))
         })
         .collect()
-}
-
-/// Names of records, to look others up in.
-pub struct RecordNames<'a>(HashSet<(&'a str, &'a str)>);
-
-impl<'a> RecordNames<'a> {
-    /// The names in a set of `source` and `key`.
-    pub fn of(touched: &'a Touched) -> Result<Self> {
-        let Some(values) = touched.values() else {
-            return Ok(Self(HashSet::new()));
-        };
-        let (source, key) = (text(values, "source")?, text(values, "key")?);
-        Ok(Self(
-            source.iter().flatten().zip(key.iter().flatten()).collect(),
-        ))
-    }
-
-    /// For each row of `source` and `key`, whether it is of one of the records.
-    pub fn among(&self, rows: &RecordBatch) -> Result<Vec<bool>> {
-        let names = text(rows, "source")?.iter().zip(text(rows, "key")?);
-        let known = |(source, key): (Option<&str>, Option<&str>)| {
-            self.0.contains(&(source.unwrap_or(""), key.unwrap_or("")))
-        };
-        Ok(names.map(known).collect())
-    }
 }
 
 /// One batch as the stream that a table is written from.

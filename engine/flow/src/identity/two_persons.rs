@@ -135,7 +135,7 @@ impl TwoPersons {
         job: &IdentityJob,
         touched: &Touched,
     ) -> Result<()> {
-        let rows = touched.narrow(session, session.table(&records()).await?, &RECORD)?;
+        let rows = touched.narrow(session.table(&records()).await?, &RECORD)?;
         let rows = whole(rows).await?;
         let names = RecordName::all(&rows, RECORD)?;
         for guard in &job.guards {
@@ -157,7 +157,7 @@ impl TwoPersons {
         touched: &Touched,
     ) -> Result<()> {
         let all = session.table(&identifiers()).await?;
-        let own = whole(touched.narrow(session, all.clone(), &RECORD)?).await?;
+        let own = whole(touched.narrow(all.clone(), &RECORD)?).await?;
         let names = RecordName::all(&own, RECORD)?;
         for (name, value) in names.iter().zip(values(&own)?) {
             for side in [0, 1] {
@@ -171,7 +171,7 @@ impl TwoPersons {
         reached
             .add(session.rows(own)?, vec![ident("kind"), ident("value")])
             .await?;
-        let holding = reached.narrow(session, all, &["kind", "value"])?;
+        let holding = reached.narrow(all, &["kind", "value"])?;
         let mut holders = Touched::none(&RECORD);
         holders
             .add(holding.clone(), RECORD.map(ident).to_vec())
@@ -181,7 +181,7 @@ impl TwoPersons {
             *self.holders.entry(value).or_default() += 1;
         }
         let rows = GraphRows {
-            records: holders.narrow(session, session.table(&records()).await?, &RECORD)?,
+            records: holders.narrow(session.table(&records()).await?, &RECORD)?,
             identifiers: session.rows(holding)?,
             matches: None,
             decisions: None,
@@ -273,7 +273,7 @@ async fn place(session: &Session, record: &RecordName) -> Result<[String; 2]> {
 async fn among(session: &Session, table: &TableName, touched: &Touched) -> Result<DataFrame> {
     let mut rows = session.table(table).await?;
     for end in ENDS {
-        rows = touched.renamed(&end).narrow(session, rows, &end)?;
+        rows = touched.renamed(&end).narrow(rows, &end)?;
     }
     Ok(rows)
 }

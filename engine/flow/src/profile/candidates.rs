@@ -86,7 +86,7 @@ async fn rows_of(
             ident("key").alias("c360_record"),
         ])?;
     if let Some(touched) = touched {
-        persons = touched.narrow(session, persons, &[PERSON])?;
+        persons = touched.narrow(persons, &[PERSON])?;
     }
     let joined = observed.join(persons, JoinType::Inner, &[KEY], &["c360_record"], None)?;
     let mut columns = [PERSON, SOURCE, KEY, OBSERVED_AT].map(ident).to_vec();

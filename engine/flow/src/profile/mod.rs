@@ -97,7 +97,7 @@ async fn touched(
             .await?;
     }
     let resolved: DataFrame = session.table(&identity::persons()).await?;
-    let rows = records.narrow(session, resolved, &["source", "key"])?;
+    let rows = records.narrow(resolved, &["source", "key"])?;
     touched.add(rows, vec![ident("person_id")]).await?;
     Ok(touched)
 }

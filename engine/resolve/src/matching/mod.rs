@@ -60,7 +60,7 @@ mod train;
 mod tests;
 
 pub use block::{Blocks, LargeBlock};
-pub use block_keys::BlockKeys;
+pub use block_keys::{Batch, BlockKeys};
 pub use columns::{Column, Columns};
 pub use condition::Condition;
 pub(crate) use distance::is_initial;

@@ -156,6 +156,12 @@ impl IdentityJob {
         }
         attributes
     }
+
+    /// Whether values of `kind` have a say in who is who: they link records, or a person has only so many.
+    pub fn identifier_decides(&self, kind: &str) -> bool {
+        let rule = self.identifiers.get(kind);
+        rule.is_none_or(|rule| rule.links || rule.max_per_person.is_some())
+    }
 }
 
 const IDENTITY_TABLES: [&str; 8] = [

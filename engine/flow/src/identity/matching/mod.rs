@@ -4,6 +4,7 @@
 //! same matches whatever came before; and what becomes of a record hangs on the component of likely pairs that it is
 //! in, so after a change only the components that it reaches are matched anew.
 
+mod all_records;
 mod compared;
 mod declared;
 pub mod explain;
@@ -30,6 +31,7 @@ use c360_spec::IdentityJob;
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
+use self::all_records::AllRecords;
 use self::compared::Compared;
 use self::model::CurrentModel;
 use self::prepared::Prepared;
@@ -57,11 +59,11 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
     }
     let session = planned.session(room).await?;
     let models = planned.input(&models())?;
-    let current = model::current(room, &session, models).await?;
     let before = planned.output(&candidates());
     let found = match (&planned.decision.work, before) {
         (Work::Incremental(since), Some(before)) if since.since(models) == models.snapshot_id() => {
             session.register(before.name(), before.provider().await?)?;
+            let (current, all) = AllRecords::load(room, job, &session, models).await?;
             let search = Search {
                 room,
                 job,
@@ -73,7 +75,7 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
                 scope,
                 compared,
                 crowded,
-            } = search.region(since).await?;
+            } = search.region(since, &all).await?;
             let linkage = linkage(
                 &compared,
                 &current,
@@ -86,6 +88,7 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
             }
         }
         _ => {
+            let current = model::current(room, &session, models).await?;
             let compared = Compared::load(&session, job, &current.model).await?;
             let prepared = Prepared::by(&compared, &current)?;
             let told = left_out(&prepared.blocks, &current.model);
@@ -125,7 +128,7 @@ impl Found {
         let comment = "one row a pair of records whose persons the model joins";
         let output = room.output(&name, &key, comment);
         let rows = stream(joins(&self.compared, &self.linkage.joins)?);
-        let scope = self.scope(room, [PAIR[0], PAIR[1]]).await?;
+        let scope = self.scope([PAIR[0], PAIR[1]]);
         let stamp = room.stamp(&planned.now);
         outcome.wrote(
             &output
@@ -138,7 +141,7 @@ impl Found {
         let comment = "one row a record that likely pairs connect with others";
         let output = room.output(&name, &key, comment);
         let rows = stream(components(&self.compared, &self.linkage.component)?);
-        let scope = self.scope(room, RECORD).await?;
+        let scope = self.scope(RECORD);
         let stamp = room.stamp(&planned.now);
         outcome.wrote(
             &output
@@ -148,9 +151,9 @@ impl Found {
         Ok(())
     }
 
-    async fn scope(&self, room: &Room<'_>, columns: [&str; 2]) -> Result<Scope> {
+    fn scope(&self, columns: [&str; 2]) -> Scope {
         let renamed = self.scope.as_ref().map(|scope| scope.renamed(&columns));
-        touched::scope(&room.runtime.session(), renamed.as_ref()).await
+        touched::scope(renamed.as_ref())
     }
 }
 

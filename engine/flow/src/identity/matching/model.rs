@@ -284,6 +284,13 @@ pub struct CurrentModel {
 
 /// The model that runs use.
 pub async fn current(room: &Room<'_>, session: &Session, table: &Table) -> Result<CurrentModel> {
+    let (number, mut current) = uncounted(session, table).await?;
+    frequencies::read(room, session, number, &mut current.frequencies).await?;
+    Ok(current)
+}
+
+/// The same, without how often values occur, and its number.
+pub async fn uncounted(session: &Session, table: &Table) -> Result<(i64, CurrentModel)> {
     let (number, row) = newest(session, table).await?;
     let row = row.ok_or_else(|| Error::internal("identity.models holds no model"))?;
     let part = |column: &str| Ok::<_, Error>(text(&row, column)?.value(0).to_owned());
@@ -296,13 +303,13 @@ pub async fn current(room: &Room<'_>, session: &Session, table: &Table) -> Resul
     };
     let model = serde_json::from_str(&part("model")?).map_err(unreadable)?;
     let trained = serde_json::from_str(&part("trained")?).map_err(unreadable)?;
-    let mut known = serde_json::from_str(&part("frequencies")?).map_err(unreadable)?;
-    frequencies::read(room, session, number, &mut known).await?;
-    Ok(CurrentModel {
+    let frequencies = serde_json::from_str(&part("frequencies")?).map_err(unreadable)?;
+    let current = CurrentModel {
         model,
         trained,
-        frequencies: known,
-    })
+        frequencies,
+    };
+    Ok((number, current))
 }
 
 /// The newest model's number and row; 0 and none where there is no row.

@@ -7,9 +7,8 @@
 
 use c360_resolve::matching::{BlockKeys, LinkRules, Scorer};
 use c360_spec::IdentityJob;
-use datafusion::arrow::array::{BooleanArray, RecordBatch, UInt32Array};
-use datafusion::arrow::compute::{filter_record_batch, take_record_batch};
 
+use super::all_records::AllRecords;
 use super::compared::{Compared, compared, rows};
 use super::failed;
 use super::model::CurrentModel;
@@ -17,7 +16,7 @@ use super::prepared::Prepared;
 use crate::cursor::{Cursor, Planned};
 use crate::error::Result;
 use crate::identity::affected::{RECORD, columns, component_members};
-use crate::identity::rows::{RecordNames, whole};
+use crate::identity::rows::whole;
 use crate::identity::{candidates, records};
 use crate::room::Room;
 use crate::session::Session;
@@ -44,30 +43,27 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// What the change since a cursor reaches.
-    pub async fn region(&self, since: &Cursor) -> Result<Region> {
+    /// What the change since a cursor reaches, out of all records.
+    pub async fn region(&self, since: &Cursor, all: &AllRecords) -> Result<Region> {
         let mut scope = self.changed(since).await?;
-        let all = whole(rows(self.session, self.job, &self.current.model).await?).await?;
-        let keys = self.keys(&all)?;
         let rules = &self.current.model.blocking;
-        let changed = RecordNames::of(&scope)?.among(&all)?;
+        let keys = BlockKeys::new(rules, &all.compared()?).map_err(failed)?;
+        let changed = all.flags(&scope)?;
         let touched = match rules.iter().any(|rule| rule.records_max.is_some()) {
             true => keys.crossed(rules, &changed, &self.keys_before(since, &scope).await?),
             false => changed,
         };
-        let mut reached = self.partners(&all, &keys, &touched)?;
+        let mut reached = self.partners(all, &keys, &touched)?;
         let flags = reached.iter_mut().zip(&touched);
         flags.for_each(|(reached, touched)| *reached |= touched);
-        let reached = filter_record_batch(&all, &BooleanArray::from(reached))?;
-        scope
-            .add(self.session.rows(reached)?, columns(RECORD))
-            .await?;
+        let reached = self.session.rows(all.rows(&reached)?)?;
+        scope.add(reached, columns(RECORD)).await?;
         let members = component_members(self.session, &candidates(), &scope).await?;
         scope.add(members, columns(RECORD)).await?;
-        let chosen = positions(&RecordNames::of(&scope)?.among(&all)?);
+        let chosen = all.flags(&scope)?;
         Ok(Region {
-            compared: self.some(&all, &chosen)?,
-            crowded: keys.crowded(rules, &chosen),
+            compared: Compared::of(self.job, all.rows(&chosen)?)?,
+            crowded: keys.crowded(rules, &positions(&chosen)),
             scope,
         })
     }
@@ -92,18 +88,15 @@ impl Search<'_> {
         };
         let session = self.room.runtime.session().with_tables(&[then]).await?;
         let all = rows(&session, self.job, &self.current.model).await?;
-        let before = changed.narrow(&session, all, &RECORD)?;
-        self.keys(&whole(before).await?)
-    }
-
-    fn keys(&self, rows: &RecordBatch) -> Result<BlockKeys> {
-        BlockKeys::new(&self.current.model.blocking, &compared(rows)?).map_err(failed)
+        let before = whole(changed.narrow(all, &RECORD)?).await?;
+        BlockKeys::new(&self.current.model.blocking, &[compared(&before)?]).map_err(failed)
     }
 
     /// The records that likely pairs connect with touched ones.
-    fn partners(&self, all: &RecordBatch, keys: &BlockKeys, touched: &[bool]) -> Result<Vec<bool>> {
-        let near = positions(&keys.neighbours(touched));
-        let compared = self.some(all, &near)?;
+    fn partners(&self, all: &AllRecords, keys: &BlockKeys, touched: &[bool]) -> Result<Vec<bool>> {
+        let near = keys.neighbours(touched);
+        let compared = Compared::of(self.job, all.rows(&near)?)?;
+        let near = positions(&near);
         let crowded = keys.crowded(&self.current.model.blocking, &near);
         let Prepared { frame, blocks } = Prepared::among(&compared, self.current, &crowded)?;
         let scorer = Scorer::new(&frame, &self.current.trained.weights).map_err(failed)?;
@@ -116,11 +109,6 @@ impl Search<'_> {
             }
         }
         Ok(partners)
-    }
-
-    fn some(&self, all: &RecordBatch, chosen: &[u32]) -> Result<Compared> {
-        let rows = take_record_batch(all, &UInt32Array::from(chosen.to_vec()))?;
-        Compared::of(self.job, rows)
     }
 }
 

@@ -108,7 +108,7 @@ async fn cluster(session: &Session, of: &RecordName) -> Result<BTreeSet<RecordNa
             let joined = session.table(&matches()).await?;
             let joined = Touched::of_records(&news)?
                 .renamed(&end)
-                .narrow(session, joined, &end)?;
+                .narrow(joined, &end)?;
             found.extend(RecordName::all(&whole(joined).await?, other)?);
         }
         news = found.difference(&cluster).cloned().collect();

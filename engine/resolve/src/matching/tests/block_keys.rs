@@ -16,7 +16,7 @@ fn arrays(table: &Table) -> Vec<StringArray> {
 fn keys(rules: &[BlockingRule], table: &Table) -> BlockKeys {
     let arrays = arrays(table);
     let named: Vec<_> = table.names.iter().copied().zip(&arrays).collect();
-    BlockKeys::new(rules, &named).unwrap()
+    BlockKeys::new(rules, &[named]).unwrap()
 }
 
 fn meetings(blocks: &Blocks, records: usize) -> Vec<(u32, u32)> {
