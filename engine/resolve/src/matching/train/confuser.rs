@@ -4,11 +4,12 @@
 //! A mixture of two classes over the agreement patterns of all pairs inside components, by EM. It begins with the
 //! clusters that ordinary weights make and learns both classes and their shares; nothing in it is set by hand.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::{missing, probabilities};
 use crate::matching::frame::Frame;
-use crate::matching::link::{Components, Linkage};
+use crate::matching::link::{Component, Components, Linkage};
 use crate::matching::model::{LevelWeight, Weights};
 use crate::matching::pattern::Pattern;
 
@@ -35,8 +36,9 @@ pub fn train_inside(
     }
     let mut inside = maximise(frame, &shares);
     for _ in 0..ITERATIONS_MAX {
+        let odds = Odds::new(frame, &inside);
         for (pattern, _, share) in &mut shares {
-            *share = expected(frame, &inside, pattern);
+            *share = odds.share(pattern);
         }
         let before = inside.prior;
         inside = maximise(frame, &shares);
@@ -52,18 +54,37 @@ type Shares = Vec<(Pattern, f64, f64)>;
 
 /// The shares that the clusters say.
 fn counted(components: &Components, linkage: &Linkage) -> Shares {
-    let mut counts = BTreeMap::<u64, (f64, f64)>::new();
-    for component in &components.all {
-        for ((a, b), pattern) in component.pairs().zip(&component.patterns) {
+    let count = |mut counts: Counts, of: &Component| {
+        for ((a, b), pattern) in of.pairs().zip(&of.patterns) {
             let Some(pattern) = pattern else { continue };
             let count = counts.entry(*pattern).or_default();
             let one = linkage.cluster[a as usize] == linkage.cluster[b as usize];
-            count.0 += 1.0;
-            count.1 += f64::from(u8::from(one));
+            count.0 += 1;
+            count.1 += u64::from(one);
         }
-    }
-    let share = |(number, (all, one))| (components.radix.pattern(number), all, one / all);
+        counts
+    };
+    let all = components.all.par_iter().with_min_len(1 << 12);
+    let counts = all.fold(Counts::new, count).reduce(Counts::new, together);
+    let mut counts: Vec<(u64, (u64, u64))> = counts.into_iter().collect();
+    counts.sort_unstable();
+    let share = |(number, (all, one)): (u64, (u64, u64))| {
+        let (all, one) = (all as f64, one as f64);
+        (components.radix.pattern(number), all, one / all)
+    };
     counts.into_iter().map(share).collect()
+}
+
+/// Of each pattern, how many pairs have it, and how many of them are one person.
+type Counts = HashMap<u64, (u64, u64)>;
+
+fn together(mut counts: Counts, more: Counts) -> Counts {
+    for (pattern, (all, one)) in more {
+        let count = counts.entry(pattern).or_default();
+        count.0 += all;
+        count.1 += one;
+    }
+    counts
 }
 
 fn maximise(frame: &Frame, shares: &[(Pattern, f64, f64)]) -> Weights {
@@ -100,19 +121,33 @@ fn maximise(frame: &Frame, shares: &[(Pattern, f64, f64)]) -> Weights {
     }
 }
 
-fn expected(frame: &Frame, weights: &Weights, pattern: &[u8]) -> f64 {
-    let mut log_odds = (weights.prior / (1.0 - weights.prior)).ln();
-    for ((comparison, levels), level) in frame
-        .model
-        .comparisons
-        .iter()
-        .zip(&weights.levels)
-        .zip(pattern)
-    {
-        let level = *level as usize;
-        if !comparison.levels[level].missing {
-            log_odds += (levels[level].m / levels[level].u).ln();
+/// Logarithms of the odds that weights give, taken once an iteration.
+struct Odds {
+    prior: f64,
+    /// For each comparison and level; 0 where nothing is known.
+    levels: Vec<Vec<f64>>,
+}
+
+impl Odds {
+    fn new(frame: &Frame, weights: &Weights) -> Self {
+        let of = |(at, levels): (usize, &Vec<LevelWeight>)| {
+            let levels = levels.iter().zip(missing(frame, at));
+            let log = |(level, missing): (&LevelWeight, bool)| match missing {
+                true => 0.0,
+                false => (level.m / level.u).ln(),
+            };
+            levels.map(log).collect()
+        };
+        Self {
+            prior: (weights.prior / (1.0 - weights.prior)).ln(),
+            levels: weights.levels.iter().enumerate().map(of).collect(),
         }
     }
-    1.0 / (1.0 + (-log_odds).exp())
+
+    /// How likely a pattern is one person's.
+    fn share(&self, pattern: &[u8]) -> f64 {
+        let levels = self.levels.iter().zip(pattern);
+        let log_odds = levels.fold(self.prior, |sum, (logs, level)| sum + logs[*level as usize]);
+        1.0 / (1.0 + (-log_odds).exp())
+    }
 }
