@@ -55,10 +55,8 @@ const DIGIT: u32 = 8;
 
 /// How many pairs of records are equal in every part.
 pub(super) fn equal_pairs(parts: &[&Column], records: usize) -> f64 {
-    let (packed, _) = packed(parts, records);
-    let mut keys: Vec<u64> = packed.into_par_iter().flatten().collect();
-    keys.par_sort_unstable();
-    let blocks = keys.chunk_by(|a, b| a == b);
+    let sorted = sorted(parts, records);
+    let blocks = sorted.chunk_by(|a, b| a.0 == b.0);
     blocks.map(|block| pairs(block.len() as f64)).sum()
 }
 
