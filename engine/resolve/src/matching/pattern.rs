@@ -14,7 +14,14 @@ pub(super) struct Patterns {
 /// Numbers patterns by as many bits for each comparison as its levels need.
 #[derive(Debug, Clone)]
 pub(super) struct Radix {
-    widths: Vec<u32>,
+    digits: Vec<Digit>,
+}
+
+/// Where a number holds one comparison's level.
+#[derive(Debug, Clone, Copy)]
+struct Digit {
+    shift: u32,
+    mask: u64,
 }
 
 impl Radix {
@@ -23,32 +30,36 @@ impl Radix {
     pub fn new(levels: impl Iterator<Item = usize>) -> Result<Self> {
         let width = |levels: usize| usize::BITS - levels.saturating_sub(1).leading_zeros();
         let widths: Vec<u32> = levels.map(width).collect();
-        if widths.iter().sum::<u32>() > u64::BITS {
+        let mut rest: u32 = widths.iter().sum();
+        if rest > u64::BITS {
             let comparisons = widths.len();
             return Err(Error::TooManyPatterns { comparisons });
         }
-        Ok(Self { widths })
+        let digit = |width: &u32| {
+            rest -= width;
+            let mask = 1_u64.checked_shl(*width).map_or(u64::MAX, |bit| bit - 1);
+            // A comparison of one level takes no bits and could stand beyond the last.
+            let shift = if *width == 0 { 0 } else { rest };
+            Digit { shift, mask }
+        };
+        let digits = widths.iter().map(digit).collect();
+        Ok(Self { digits })
     }
 
     pub fn number(&self, levels: &[u8]) -> u64 {
-        let digits = self.widths.iter().zip(levels);
-        digits.fold(0, |number, (width, level)| {
-            number << width | u64::from(*level)
+        let digits = self.digits.iter().zip(levels);
+        digits.fold(0, |number, (digit, level)| {
+            number | u64::from(*level) << digit.shift
         })
     }
 
     pub fn pattern(&self, number: u64) -> Pattern {
-        let mut pattern = Vec::new();
-        self.levels(number, &mut pattern);
-        pattern
+        self.levels(number).collect()
     }
 
-    /// As [`Self::pattern`], into a place that is there already.
-    pub fn levels(&self, mut number: u64, levels: &mut Vec<u8>) {
-        levels.resize(self.widths.len(), 0);
-        for (level, width) in levels.iter_mut().zip(&self.widths).rev() {
-            *level = (number & ((1 << width) - 1)) as u8;
-            number >>= width;
-        }
+    /// The levels of a pattern, in the model's order.
+    pub fn levels(&self, number: u64) -> impl Iterator<Item = u8> {
+        let digits = self.digits.iter();
+        digits.map(move |digit| (number >> digit.shift & digit.mask) as u8)
     }
 }

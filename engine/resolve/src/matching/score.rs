@@ -20,6 +20,8 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use super::block::Blocks;
 use super::case::{Case, Duo, Open};
 use super::columns::Columns;
@@ -67,11 +69,15 @@ struct Bound {
     household: f64,
 }
 
-/// What a value's rarity adds to its level: for each code of the field, relative to the level's own weight.
+/// What a value's rarity adds to its level, relative to the level's own weight. Values that occur equally often are of
+/// one class: two bytes a value stay nearer to the core than eight.
 #[derive(Debug, Clone)]
 struct Rarity {
     field: usize,
-    /// Indexed by code; shared by all weights of a run.
+    /// Indexed by code; shared by all weights of a run. There are few enough classes: the first 2^16 numbers sum to
+    /// more records than there may be.
+    classes: Arc<[u16]>,
+    /// Indexed by class.
     added: Arc<[f64]>,
     most: f64,
 }
@@ -275,31 +281,36 @@ impl<'a> Scorer<'a> {
         reached.map(weigh).collect()
     }
 
-    /// The weight of two records that were compared already.
-    pub(super) fn weight_of(&self, levels: &[u8], a: u32, b: u32) -> f64 {
-        self.total(levels, self.frame.row(a), self.frame.row(b))
-    }
-
     /// Of each of a component's records with each later one.
     pub(super) fn weights(&self, of: &Component, all: &Components) -> Vec<f64> {
-        let mut weights = self.uncorrected(of, all);
-        if let Some(correction) = &self.correction {
-            correction.correct(of, all, &mut weights);
-        }
+        let mut weights = Vec::new();
+        self.weigh(of, all, &mut weights);
         weights
+    }
+
+    /// The same, in place of other weights.
+    pub(super) fn weigh(&self, of: &Component, all: &Components, weights: &mut Vec<f64>) {
+        weights.clear();
+        weights.extend(self.each_uncorrected(of, all));
+        if let Some(correction) = &self.correction {
+            correction.correct(of, all, weights);
+        }
     }
 
     /// The same, as trained without labels.
     pub(super) fn uncorrected(&self, of: &Component, all: &Components) -> Vec<f64> {
-        let mut levels = Vec::new();
+        self.each_uncorrected(of, all).collect()
+    }
+
+    fn each_uncorrected(&self, of: &Component, all: &Components) -> impl Iterator<Item = f64> {
         let weigh = |((a, b), pattern): ((u32, u32), &Option<u64>)| {
             let Some(pattern) = pattern else {
                 return -all.rules.weight_max;
             };
-            all.radix.levels(*pattern, &mut levels);
-            self.weight_of(&levels, a, b)
+            let levels = all.radix.levels(*pattern);
+            self.total(levels, self.frame.row(a), self.frame.row(b))
         };
-        of.pairs().zip(&of.patterns).map(weigh).collect()
+        of.pairs().zip(&of.patterns).map(weigh)
     }
 
     pub(super) fn correction(&self) -> Option<&Correction> {
@@ -325,7 +336,8 @@ impl<'a> Scorer<'a> {
     pub(super) fn weight_with(&self, desk: &mut Desk, a: u32, b: u32) -> f64 {
         desk.memory.sheet.lay(self.frame, &[a, b]);
         self.frame.levels(&mut desk.memory, 0, 1, &mut desk.levels);
-        self.total(&desk.levels, self.frame.row(a), self.frame.row(b))
+        let levels = desk.levels.iter().copied();
+        self.total(levels, self.frame.row(a), self.frame.row(b))
     }
 
     /// The weight of two records on the sheet, if it reaches the threshold.
@@ -377,7 +389,8 @@ impl<'a> Scorer<'a> {
             );
             desk.levels[open.comparison] = level;
         }
-        let weight = self.total(&desk.levels, duo.sheet.row(a), duo.sheet.row(b));
+        let levels = desk.levels.iter().copied();
+        let weight = self.total(levels, duo.sheet.row(a), duo.sheet.row(b));
         (weight >= threshold).then_some(weight)
     }
 
@@ -428,11 +441,11 @@ impl<'a> Scorer<'a> {
     }
 
     /// The weight of known levels, always summed in the model's order.
-    fn total(&self, levels: &[u8], a: &[u32], b: &[u32]) -> f64 {
+    fn total(&self, levels: impl Iterator<Item = u8>, a: &[u32], b: &[u32]) -> f64 {
         let mut stranger = self.prior;
         let mut household = self.household_prior.unwrap_or_default();
         for (weighed, level) in self.comparisons.iter().zip(levels) {
-            let level = &weighed[*level as usize];
+            let level = &weighed[level as usize];
             stranger += level.against_strangers(a, b);
             household += level.household;
         }
@@ -454,7 +467,8 @@ impl WeighedLevel {
             return 0.0;
         };
         // The more frequent of two values counts, and a missing one does not: Splink's rule.
-        let added = |code: u32| (code != NULL_CODE).then(|| rarity.added[code as usize]);
+        let class = |code: u32| rarity.classes[code as usize] as usize;
+        let added = |code: u32| (code != NULL_CODE).then(|| rarity.added[class(code)]);
         match (added(a[rarity.field]), added(b[rarity.field])) {
             (Some(a), Some(b)) => a.min(b),
             (Some(one), None) | (None, Some(one)) => one,
@@ -519,14 +533,25 @@ fn rarity_of(
     let field = frame.field_of(&frequency.of).ok_or_else(unknown)?;
     let occurrences = frame.occurrences(field);
     let log2_u = weights[exact].u.log2();
-    let added = |count: &u32| {
-        let share = (f64::from(*count) / occurrences.present).max(frequency.minimum);
+    let adds = |count: u32| {
+        let share = (f64::from(count) / occurrences.present).max(frequency.minimum);
         frequency.weight * (log2_u - share.log2())
     };
-    let added: Vec<f64> = occurrences.counts.iter().map(added).collect();
+    let (mut known, mut added) = (HashMap::new(), Vec::new());
+    let class = |count: &u32| {
+        *known.entry(*count).or_insert_with(|| {
+            added.push(adds(*count));
+            (added.len() - 1) as u16
+        })
+    };
+    let classes = occurrences.counts.iter().map(class).collect();
     let most = added.iter().copied().fold(0.0, f64::max);
-    let added = added.into();
-    Ok(Rarity { field, added, most })
+    Ok(Rarity {
+        field,
+        classes,
+        added: added.into(),
+        most,
+    })
 }
 
 /// log2(2^a + 2^b).

@@ -39,20 +39,18 @@ impl Correction {
         weights: &mut [f64],
     ) {
         let found = neighbours(of.records.len(), weights);
-        let mut levels = Vec::new();
         for ((weight, found), pattern) in weights.iter_mut().zip(&found).zip(&of.patterns) {
             if let Some(pattern) = pattern {
-                all.radix.levels(*pattern, &mut levels);
                 *weight += self.start + self.of_neighbours(found);
-                *weight += self.of_levels(&levels).sum::<f64>();
+                *weight += self.of_levels(all.radix.levels(*pattern)).sum::<f64>();
             }
         }
     }
 
     /// What is added for each comparison's level.
-    pub(super) fn of_levels(&self, levels: &[u8]) -> impl Iterator<Item = f64> {
+    pub(super) fn of_levels(&self, levels: impl Iterator<Item = u8>) -> impl Iterator<Item = f64> {
         let shifts = self.levels.iter().zip(levels);
-        shifts.map(|(of, level)| of[*level as usize])
+        shifts.map(|(of, level)| of[level as usize])
     }
 
     pub(super) fn of_neighbours(&self, found: &Neighbours) -> f64 {

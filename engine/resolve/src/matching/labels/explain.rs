@@ -57,7 +57,7 @@ impl Parts {
         for (part, shift) in self
             .comparisons
             .iter_mut()
-            .zip(correction.of_levels(levels))
+            .zip(correction.of_levels(levels.iter().copied()))
         {
             *part += shift;
         }

@@ -56,9 +56,10 @@ impl Components {
                 records.extend_from_slice(&component.records);
             }
             memory.sheet.lay(frame, &records);
+            let mut levels = vec![0; frame.model.comparisons.len()];
             let mut first = 0;
             for component in components {
-                component.compare(frame, &radix, memory, first);
+                component.compare(frame, &radix, memory, &mut levels, first);
                 first += component.records.len();
             }
         };
@@ -79,19 +80,25 @@ const TOGETHER: usize = 64;
 
 impl Component {
     /// `first` is the place of its first record on the sheet.
-    fn compare(&mut self, frame: &Frame, radix: &Radix, memory: &mut Memory, first: usize) {
+    fn compare(
+        &mut self,
+        frame: &Frame,
+        radix: &Radix,
+        memory: &mut Memory,
+        levels: &mut [u8],
+        first: usize,
+    ) {
         if self.certain {
             return;
         }
-        let mut levels = vec![0; frame.model.comparisons.len()];
         let count = self.records.len();
         let mut patterns = Vec::with_capacity(count * (count - 1) / 2);
         for a in 0..count {
             for b in a + 1..count {
                 let apart = !frame.columns.one_source(self.records[a], self.records[b]);
                 patterns.push(apart.then(|| {
-                    frame.levels(memory, first + a, first + b, &mut levels);
-                    radix.number(&levels)
+                    frame.levels(memory, first + a, first + b, levels);
+                    radix.number(levels)
                 }));
             }
         }

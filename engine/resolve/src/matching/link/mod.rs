@@ -80,8 +80,15 @@ pub struct Linkage {
 
 /// Clusters the records of each component, by these weights.
 pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
-    let all = components.all.par_iter().with_min_len(64);
-    let joins: Vec<Vec<Pair>> = all.map(|of| joins(of, components, scorer)).collect();
+    let join = |some: &[Component]| {
+        let (mut joins, mut weights) = (Vec::new(), Vec::new());
+        for of in some {
+            join(of, components, scorer, &mut weights, &mut joins);
+        }
+        joins
+    };
+    let all = components.all.par_chunks(TOGETHER);
+    let joins: Vec<Vec<Pair>> = all.map(join).collect();
     let joins = joins.concat();
     Linkage {
         cluster: clusters(&components.order, &joins),
@@ -90,8 +97,17 @@ pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
     }
 }
 
-/// The joins inside one component, in the order in which they were made.
-fn joins(of: &Component, all: &Components, scorer: &Scorer) -> Vec<Pair> {
+/// So many components are joined together; most hold a few records.
+const TOGETHER: usize = 1 << 10;
+
+/// Adds the joins inside one component, in the order in which they are made. `weights` is room for its weights.
+fn join(
+    of: &Component,
+    all: &Components,
+    scorer: &Scorer,
+    weights: &mut Vec<f64>,
+    joins: &mut Vec<Pair>,
+) {
     let (records, most) = (&of.records, all.rules.weight_max);
     let pair = |(a, b, weight): (usize, usize, f64)| Pair {
         a: records[a],
@@ -99,17 +115,19 @@ fn joins(of: &Component, all: &Components, scorer: &Scorer) -> Vec<Pair> {
         weight,
     };
     if of.certain {
-        return (1..records.len()).map(|b| pair((0, b, most))).collect();
+        joins.extend((1..records.len()).map(|b| pair((0, b, most))));
+        return;
     }
-    let weights = scorer.weights(of, all).into_iter();
-    let mut weights = weights.map(|weight| weight.clamp(-most, most));
+    scorer.weigh(of, all, weights);
+    let mut weights = weights.iter().map(|weight| weight.clamp(-most, most));
     if records.len() == 2 {
         // Most components.
         let one = weights.next().filter(|mean| *mean >= all.rules.mean_min);
-        return one.map(|mean| pair((0, 1, mean))).into_iter().collect();
+        joins.extend(one.map(|mean| pair((0, 1, mean))));
+        return;
     }
-    let joins = Means::new(records.len(), weights).join_while(all.rules.mean_min);
-    joins.into_iter().map(pair).collect()
+    let means = Means::new(records.len(), weights);
+    joins.extend(means.join_while(all.rules.mean_min).into_iter().map(pair));
 }
 
 /// The earliest record of each record's cluster. `order` holds the records in anchor order; a join's first record is
