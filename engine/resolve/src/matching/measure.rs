@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::columns::Column;
 use super::distance;
 use super::form::{self, Date};
-use super::signature::Signature;
+use super::signature::{Least, Signature};
 use crate::cluster::NULL_CODE;
 
 /// What is measured.
@@ -40,6 +40,8 @@ pub(super) struct Measure {
     pub kind: Kind,
     pub field: usize,
     pub thresholds: Vec<f64>,
+    /// The same for signatures, where these bound a similarity.
+    least: Vec<Least>,
     /// The class of two equal values, if it is the same for all.
     pub class_of_same: Option<u8>,
     /// Index of the forms that it looks at.
@@ -140,6 +142,7 @@ impl Measure {
             kind,
             field,
             thresholds: Vec::new(),
+            least: Vec::new(),
             class_of_same: None,
             form,
         }
@@ -149,6 +152,12 @@ impl Measure {
     pub fn settle(&mut self, forms: &Forms) {
         let Forms::Texts(texts) = forms else {
             return;
+        };
+        let thresholds = self.thresholds.iter().copied();
+        self.least = match self.kind {
+            Kind::JaroWinkler => thresholds.map(Least::jaro_winkler).collect(),
+            Kind::Jaro => thresholds.map(Least::jaro).collect(),
+            _ => Vec::new(),
         };
         // A single letter is its own initial, a name is not; an empty text is not like itself by every measure.
         if self.kind != Kind::Initial && texts.iter().all(|text| !text.is_empty()) {
@@ -211,10 +220,10 @@ impl Measure {
     #[inline]
     fn cap_of_texts(&self, a: &Signature, b: &Signature) -> u8 {
         match self.kind {
-            Kind::JaroWinkler => {
-                distance::similarity_class(f64::from(a.jaro_winkler_max(b)), &self.thresholds)
+            Kind::JaroWinkler | Kind::Jaro => {
+                let may = |least: &&Least| a.may_be_alike(b, least);
+                self.least.iter().take_while(may).count() as u8
             }
-            Kind::Jaro => distance::similarity_class(f64::from(a.jaro_max(b)), &self.thresholds),
             Kind::Initial => u8::from(a.may_be_initial(b)),
             _ => {
                 let may = |most: &&f64| a.may_be_edits(b, **most as u32);

@@ -9,8 +9,30 @@ pub(super) struct Signature {
     start: [u8; ENDS],
     end: [u8; ENDS],
     length: u32,
-    /// 1 / length, which costs less to multiply by.
-    inverse: f32,
+    /// How many bits of `letters` are set.
+    distinct: u32,
+}
+
+/// A similarity that two texts may have to reach, prepared for each number of common first letters that it counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Least([f32; ENDS + 1]);
+
+impl Least {
+    /// By Jaro's measure, m letters in common out of a and b come to (m/a + m/b + 1) / 3 at most, which is at least
+    /// j where m (a + b) is at least (3 j − 1) a b. Hence the numbers.
+    pub fn jaro(min: f64) -> Self {
+        let share = 3.0 * (min - ROUNDING) - 1.0;
+        Self([share as f32; ENDS + 1])
+    }
+
+    /// Winkler adds a tenth of what is missing for each common first letter.
+    pub fn jaro_winkler(min: f64) -> Self {
+        let jaro = |letters: usize| {
+            let bonus = 0.1 * letters as f64;
+            Self::jaro((min - bonus) / (1.0 - bonus)).0[0]
+        };
+        Self(std::array::from_fn(jaro))
+    }
 }
 
 /// So many bytes of each end are known.
@@ -29,13 +51,12 @@ impl Signature {
         end.iter_mut()
             .zip(text.iter().rev())
             .for_each(|(at, byte)| *at = *byte);
-        let length = text.len() as u32;
         Self {
             letters,
             start,
             end,
-            length,
-            inverse: 1.0 / length.max(1) as f32,
+            length: text.len() as u32,
+            distinct: letters.count_ones(),
         }
     }
 
@@ -57,26 +78,17 @@ impl Signature {
             && (most > 1 || !both_ends)
     }
 
-    /// The texts are no more alike by Jaro's measure: a letter that the other text lacks is not common, and at best
-    /// all common ones are in order.
+    /// Whether the texts may be as alike: a letter that the other text lacks is not common, and at best all common
+    /// ones are in order.
     #[inline]
-    pub fn jaro_max(&self, other: &Self) -> f32 {
-        let apart = |a: u64, b: u64| (a & !b).count_ones();
-        let own = self.length - apart(self.letters, other.letters);
-        let common = own.min(other.length - apart(other.letters, self.letters));
-        if common == 0 {
-            return f32::from(u8::from(self.is_empty() || other.is_empty()));
-        }
-        (common as f32 * (self.inverse + other.inverse) + 1.0) * (1.0 / 3.0) + ROUNDING
-    }
-
-    /// As [`Self::jaro_max`], with Winkler's bonus for common first letters.
-    #[inline]
-    pub fn jaro_winkler_max(&self, other: &Self) -> f32 {
+    pub fn may_be_alike(&self, other: &Self, least: &Least) -> bool {
         let unlike = u32::from_le_bytes(self.start) ^ u32::from_le_bytes(other.start);
-        let prefix = unlike.trailing_zeros() / u8::BITS;
-        let jaro = self.jaro_max(other);
-        jaro + 0.1 * prefix as f32 * (1.0 - jaro).max(0.0)
+        let prefix = (unlike.trailing_zeros() / u8::BITS) as usize;
+        let shared = (self.letters & other.letters).count_ones();
+        let own = self.length - (self.distinct - shared);
+        let common = own.min(other.length - (other.distinct - shared)) as f32;
+        let (a, b) = (self.length as f32, other.length as f32);
+        common * (a + b) >= least.0[prefix] * (a * b)
     }
 
     /// Whether one text may be the first letter of the other; a letter has at most four bytes.
@@ -94,8 +106,8 @@ fn at_most(mut bits: u64, most: u32) -> bool {
     bits == 0
 }
 
-/// A bound is taken to be greater by this: it is computed with fewer digits than what it bounds.
-const ROUNDING: f32 = 1e-5;
+/// A bound is looser by this: it is computed with fewer digits than what it bounds.
+const ROUNDING: f64 = 1e-5;
 
 /// Letters of both cases below, digits and signs above.
 fn bit(byte: u8) -> u32 {
