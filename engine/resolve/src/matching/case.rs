@@ -4,9 +4,7 @@
 use hashbrown::HashMap;
 
 use super::frame::Frame;
-use super::measure::Memo;
 use super::row::Agreement;
-use super::sheet::Sheet;
 use super::test::{Needs, Verdict};
 
 /// The agreements met so far.
@@ -35,36 +33,7 @@ pub(super) struct Open {
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub level: u8,
-    needs: Needs,
-}
-
-/// Two records on the sheet, and the most that each measure can come to between them, as far as that was asked.
-#[derive(Debug)]
-pub(super) struct Duo<'a> {
-    pub frame: &'a Frame<'a>,
-    pub sheet: &'a mut Sheet,
-    pub caps: &'a mut [u8],
-    pub memos: &'a mut [Memo],
-    pub a: usize,
-    pub b: usize,
-}
-
-/// Stands for a cap that was not asked for; no class is as great.
-pub(super) const UNASKED: u8 = u8::MAX;
-
-impl Duo<'_> {
-    #[inline]
-    fn cap(&mut self, measure: usize) -> u8 {
-        if self.caps[measure] == UNASKED {
-            self.caps[measure] = self.sheet.cap(self.frame, measure, self.a, self.b);
-        }
-        self.caps[measure]
-    }
-
-    fn class(&mut self, measure: usize) -> u8 {
-        let (a, b) = (self.sheet.row(self.a), self.sheet.row(self.b));
-        self.frame.class(measure, a, b, self.memos)
-    }
+    pub needs: Needs,
 }
 
 impl Cases {
@@ -116,33 +85,4 @@ fn candidates(frame: &Frame, comparison: usize, agreement: Agreement) -> Vec<Can
         }
     }
     candidates
-}
-
-impl Open {
-    /// The first level that holds. Distances are measured only where signatures leave something open.
-    pub fn settle(&self, duo: &mut Duo) -> u8 {
-        let mut candidates = self.candidates.iter();
-        let holds = candidates
-            .find(|candidate| candidate.possible(duo) && candidate.holds(self.comparison, duo));
-        holds.map_or(0, |candidate| candidate.level)
-    }
-}
-
-impl Candidate {
-    /// Whether signatures allow it.
-    #[inline]
-    pub fn possible(&self, duo: &mut Duo) -> bool {
-        let mut classes = self.needs.classes.iter();
-        classes.all(|(measure, min)| duo.cap(*measure) >= *min)
-    }
-
-    fn holds(&self, comparison: usize, duo: &mut Duo) -> bool {
-        let mut classes = self.needs.classes.iter();
-        if self.needs.suffice {
-            return classes.all(|(measure, min)| duo.class(*measure) >= *min);
-        }
-        let (a, b) = (duo.sheet.row(duo.a), duo.sheet.row(duo.b));
-        let test = &duo.frame.tests[comparison][self.level as usize];
-        duo.frame.holds(test, a, b, duo.memos)
-    }
 }

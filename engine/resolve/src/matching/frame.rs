@@ -7,13 +7,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::case::{Case, Cases, Duo, UNASKED};
+use super::case::Cases;
 use super::columns::{Column, Columns};
 use super::condition::Condition;
 use super::error::{Error, Result};
 use super::expression::Expression;
 use super::form;
 use super::frequencies::{Frequencies, Occurrences};
+use super::group::{Group, Groups, Sieve};
 use super::measure::{Forms, Kind, Measure, Memo};
 use super::model::{Model, TermFrequency};
 use super::pattern::Radix;
@@ -46,30 +47,9 @@ pub(super) struct Memory {
     pub sheet: Sheet,
     pub memos: Vec<Memo>,
     pub cases: Cases,
-    /// Of the pair at hand, the most that each measure can come to.
-    pub caps: Vec<u8>,
-}
-
-impl Memory {
-    /// A case, and two records on the sheet whose agreement it is.
-    pub fn case_of<'a>(
-        &'a mut self,
-        frame: &'a Frame,
-        case: usize,
-        a: usize,
-        b: usize,
-    ) -> (&'a Case, Duo<'a>) {
-        self.caps.fill(UNASKED);
-        let duo = Duo {
-            frame,
-            sheet: &mut self.sheet,
-            caps: &mut self.caps,
-            memos: &mut self.memos,
-            a,
-            b,
-        };
-        (&self.cases.all[case], duo)
-    }
+    /// The pairs at hand.
+    pub groups: Groups,
+    pub sieve: Sieve,
 }
 
 impl<'a> Frame<'a> {
@@ -161,15 +141,39 @@ impl<'a> Frame<'a> {
         self.columns.records()
     }
 
-    /// The levels of all comparisons of two records on the sheet: of each, the first that holds.
-    pub(super) fn levels(&self, memory: &mut Memory, a: usize, b: usize, levels: &mut [u8]) {
-        let agreement = self.agreement(memory.sheet.row(a), memory.sheet.row(b));
-        let case = memory.cases.at(self, agreement);
-        let (case, mut duo) = memory.case_of(self, case, a, b);
-        levels.copy_from_slice(&case.levels);
-        for open in &case.open {
-            levels[open.comparison] = open.settle(&mut duo);
+    /// The levels of all comparisons of pairs on the sheet, pair after pair: of each, the first that holds.
+    pub(super) fn levels(&self, memory: &mut Memory, pairs: &[(u32, u32)], levels: &mut Vec<u8>) {
+        let count = self.tests.len();
+        levels.resize(pairs.len() * count, 0);
+        let (groups, sheet) = (&mut memory.groups, &mut memory.sheet);
+        groups.sort(self, sheet, &mut memory.cases, pairs);
+        for (case, range) in groups.each() {
+            let case = &memory.cases.all[case];
+            let origins = &groups.origins[range.clone()];
+            for origin in origins {
+                levels[*origin as usize * count..][..count].copy_from_slice(&case.levels);
+            }
+            let mut group = Group {
+                frame: self,
+                sheet,
+                memos: &mut memory.memos,
+                sieve: &mut memory.sieve,
+                pairs: &groups.pairs[range],
+            };
+            for open in &case.open {
+                group.sieve.open.clear();
+                group.sieve.open.extend(0..origins.len() as u32);
+                group.settle(open, |_, pair, level| {
+                    levels[origins[pair as usize] as usize * count + open.comparison] = level;
+                });
+            }
         }
+    }
+
+    /// Whether what signatures allow by a measure is so, and not only may be.
+    pub(super) fn is_told(&self, measure: usize) -> bool {
+        let (_, forms) = &self.forms[self.measures[measure].form];
+        matches!(forms, Forms::Dates(_))
     }
 
     /// Numbers for the model's agreement patterns.
@@ -191,7 +195,8 @@ impl<'a> Frame<'a> {
             sheet: Sheet::new(self),
             memos: self.measures.iter().map(|_| Memo::new()).collect(),
             cases: Cases::default(),
-            caps: vec![0; self.measures.len()],
+            groups: Groups::default(),
+            sieve: Sieve::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::columns::Column;
 use super::distance;
 use super::form::{self, Date};
+use super::group::keep;
 use super::signature::{Least, Signature};
 use crate::cluster::NULL_CODE;
 
@@ -207,27 +208,51 @@ impl Measure {
         }
     }
 
-    /// A class that two values do not exceed, from what costs a few instructions; the values' forms lie at these places.
-    #[inline]
-    pub fn cap(&self, laid: &Laid, a: usize, b: usize) -> u8 {
+    /// Keeps the pairs that may be at least in a class, by what costs a few instructions a pair. A pair's values have
+    /// their forms at its two places.
+    pub fn sift(&self, laid: &Laid, min: u8, pairs: &[(u32, u32)], kept: &mut Vec<u32>) {
+        let places = |pair: u32| {
+            let (a, b) = pairs[pair as usize];
+            (a as usize, b as usize)
+        };
         match laid {
-            Laid::Texts(texts) => self.cap_of_texts(&texts[a], &texts[b]),
-            Laid::Dates(dates) => of(dates, a, b, |a, b| self.of_dates(*a, *b)),
-            Laid::None => u8::MAX,
+            Laid::Texts(texts) => self.sift_texts(min, kept, |pair| {
+                let (a, b) = places(pair);
+                (&texts[a], &texts[b])
+            }),
+            Laid::Dates(dates) => keep(kept, |pair| {
+                let (a, b) = places(pair);
+                of(dates, a, b, |a, b| self.of_dates(*a, *b)) >= min
+            }),
+            Laid::None => {}
         }
     }
 
-    #[inline]
-    fn cap_of_texts(&self, a: &Signature, b: &Signature) -> u8 {
+    fn sift_texts<'a>(
+        &self,
+        min: u8,
+        kept: &mut Vec<u32>,
+        both: impl Fn(u32) -> (&'a Signature, &'a Signature),
+    ) {
+        let threshold = usize::from(min) - 1;
         match self.kind {
             Kind::JaroWinkler | Kind::Jaro => {
-                let may = |least: &&Least| a.may_be_alike(b, least);
-                self.least.iter().take_while(may).count() as u8
+                let least = &self.least[threshold];
+                keep(kept, |pair| {
+                    let (a, b) = both(pair);
+                    a.may_be_alike(b, least)
+                });
             }
-            Kind::Initial => u8::from(a.may_be_initial(b)),
+            Kind::Initial => keep(kept, |pair| {
+                let (a, b) = both(pair);
+                a.may_be_initial(b)
+            }),
             _ => {
-                let may = |most: &&f64| a.may_be_edits(b, **most as u32);
-                self.thresholds.iter().take_while(may).count() as u8
+                let most = self.thresholds[threshold] as u32;
+                keep(kept, |pair| {
+                    let (a, b) = both(pair);
+                    a.may_be_edits(b, most)
+                });
             }
         }
     }

@@ -23,13 +23,15 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::block::Blocks;
-use super::case::{Case, Duo, Open};
+use super::case::Case;
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::frame::{Frame, Memory};
+use super::group::{self, Group};
 use super::labels::Correction;
 use super::link::{Component, Components};
 use super::model::{Comparison, LevelWeight, Model, TermFrequency, Trained, Weights};
+use super::prospect::{Bound, Hopes, Prospect, SLACK, Stake};
 use super::scan::{self, Batch};
 use crate::cluster::NULL_CODE;
 
@@ -62,13 +64,6 @@ struct WeighedLevel {
     rarity: Option<Rarity>,
 }
 
-/// What a pair weighs at most against strangers, and against one household.
-#[derive(Debug, Clone, Copy)]
-struct Bound {
-    stranger: f64,
-    household: f64,
-}
-
 /// What a value's rarity adds to its level, relative to the level's own weight. Values that occur equally often are of
 /// one class: two bytes a value stay nearer to the core than eight.
 #[derive(Debug, Clone)]
@@ -89,87 +84,7 @@ pub(super) struct Desk {
     levels: Vec<u8>,
     /// Parallel to the memory's cases.
     prospects: Vec<Prospect>,
-}
-
-/// What a case can come to.
-#[derive(Debug)]
-struct Prospect {
-    /// The settled levels, rarities apart, and the most of the open ones.
-    most: Bound,
-    /// Settled comparisons whose weight depends on rarity.
-    rare: Vec<(usize, u8)>,
-    /// Most that the rarities add.
-    rare_max: f64,
-    /// Open comparisons; what tells most comes first.
-    stakes: Vec<Stake>,
-}
-
-/// What an open comparison can come to.
-#[derive(Debug)]
-struct Stake {
-    /// Its place among the case's open comparisons.
-    at: usize,
-    /// The most that each candidate can weigh, in order.
-    each: Vec<Bound>,
-    /// The most that all can weigh.
-    most: Bound,
-}
-
-impl Bound {
-    const LEAST: Self = Self {
-        stranger: f64::NEG_INFINITY,
-        household: f64::NEG_INFINITY,
-    };
-
-    #[inline]
-    fn is_below(&self, least: f64) -> bool {
-        self.stranger.min(self.household) < least
-    }
-
-    #[inline]
-    fn max(self, other: Self) -> Self {
-        Self {
-            stranger: self.stranger.max(other.stranger),
-            household: self.household.max(other.household),
-        }
-    }
-
-    /// The same, after something that was held possible came to less.
-    #[inline]
-    fn change(&mut self, from: Self, to: Self) {
-        self.stranger += to.stranger - from.stranger;
-        self.household += to.household - from.household;
-    }
-}
-
-impl Stake {
-    fn new(at: usize, open: &Open, levels: &[WeighedLevel]) -> Self {
-        let candidates = open.candidates.iter();
-        let each: Vec<Bound> = candidates
-            .map(|of| levels[of.level as usize].most)
-            .collect();
-        let most = each.iter().copied().fold(Bound::LEAST, Bound::max);
-        Self { at, each, most }
-    }
-
-    /// How much may be lost by looking.
-    fn tells(&self) -> f64 {
-        let last = self.each[self.each.len() - 1];
-        self.most.stranger - last.stranger + self.most.household - last.household
-    }
-
-    /// The most that it can weigh by what signatures allow.
-    #[inline]
-    fn possible(&self, open: &Open, duo: &mut Duo) -> Bound {
-        let mut most = Bound::LEAST;
-        for (candidate, each) in open.candidates.iter().zip(&self.each) {
-            let more = each.stranger > most.stranger || each.household > most.household;
-            if more && candidate.possible(duo) {
-                most = most.max(*each);
-            }
-        }
-        most
-    }
+    hopes: Hopes,
 }
 
 impl<'a> Scorer<'a> {
@@ -237,12 +152,14 @@ impl<'a> Scorer<'a> {
     ) -> Vec<Pair> {
         let visit = |desk: &mut Desk, found: &mut Vec<Pair>, batch: &Batch| {
             desk.memory.sheet.lay(self.frame, &batch.records);
-            for (a, b) in &batch.pairs {
-                let (a, b) = (*a as usize, *b as usize);
-                if let Some(weight) = self.reaches(desk, a, b, threshold) {
-                    let (a, b) = (batch.records[a], batch.records[b]);
-                    found.push(Pair { a, b, weight });
-                }
+            for pairs in batch.pairs.chunks(group::TOGETHER) {
+                self.reach(desk, pairs, threshold);
+                found.extend(desk.hopes.found.iter().map(|(at, weight)| {
+                    let (a, b) = pairs[*at as usize];
+                    let (a, b) = (batch.records[a as usize], batch.records[b as usize]);
+                    let weight = *weight;
+                    Pair { a, b, weight }
+                }));
             }
         };
         let (columns, desk) = (self.frame.columns, || self.desk());
@@ -271,7 +188,8 @@ impl<'a> Scorer<'a> {
     pub fn explain(&self, a: u32, b: u32) -> Vec<(u8, f64)> {
         let mut desk = self.desk();
         desk.memory.sheet.lay(self.frame, &[a, b]);
-        self.frame.levels(&mut desk.memory, 0, 1, &mut desk.levels);
+        let pair = &[(0, 1)];
+        self.frame.levels(&mut desk.memory, pair, &mut desk.levels);
         let (row_a, row_b) = (self.frame.row(a), self.frame.row(b));
         let weigh = |(levels, level): (&Vec<WeighedLevel>, &u8)| {
             let weight = levels[*level as usize].against_strangers(row_a, row_b);
@@ -328,70 +246,109 @@ impl<'a> Scorer<'a> {
     pub(super) fn desk(&self) -> Desk {
         Desk {
             memory: self.frame.memory(),
-            levels: vec![0; self.comparisons.len()],
+            levels: Vec::new(),
             prospects: Vec::new(),
+            hopes: Hopes::default(),
         }
     }
 
     pub(super) fn weight_with(&self, desk: &mut Desk, a: u32, b: u32) -> f64 {
         desk.memory.sheet.lay(self.frame, &[a, b]);
-        self.frame.levels(&mut desk.memory, 0, 1, &mut desk.levels);
+        let pair = &[(0, 1)];
+        self.frame.levels(&mut desk.memory, pair, &mut desk.levels);
         let levels = desk.levels.iter().copied();
         self.total(levels, self.frame.row(a), self.frame.row(b))
     }
 
-    /// The weight of two records on the sheet, if it reaches the threshold.
-    fn reaches(&self, desk: &mut Desk, a: usize, b: usize, threshold: f64) -> Option<f64> {
-        // Sums in another order may differ in the last bits; the final sum decides.
-        let least = threshold - 1e-6;
-        let (memory, frame) = (&mut desk.memory, self.frame);
-        let agreement = frame.agreement(memory.sheet.row(a), memory.sheet.row(b));
-        let case = memory.cases.at(frame, agreement);
+    /// Finds the pairs on the sheet whose weights reach the threshold, in order.
+    fn reach(&self, desk: &mut Desk, pairs: &[(u32, u32)], threshold: f64) {
+        let (memory, hopes) = (&mut desk.memory, &mut desk.hopes);
+        let (groups, sheet) = (&mut memory.groups, &mut memory.sheet);
+        groups.sort(self.frame, sheet, &mut memory.cases, pairs);
         for case in &memory.cases.all[desk.prospects.len()..] {
             desk.prospects.push(self.prospect(case));
         }
-        let prospect = &desk.prospects[case];
-        let mut bound = prospect.most;
-        bound.stranger += prospect.rare_max;
-        if bound.is_below(least) {
-            return None;
+        hopes.found.clear();
+        for (at, range) in groups.each() {
+            let (case, prospect) = (&memory.cases.all[at], &desk.prospects[at]);
+            let mut most = prospect.most;
+            most.stranger += prospect.rare_max;
+            if most.is_below(threshold - SLACK) {
+                continue;
+            }
+            let mut group = Group {
+                frame: self.frame,
+                sheet,
+                memos: &mut memory.memos,
+                sieve: &mut memory.sieve,
+                pairs: &groups.pairs[range.clone()],
+            };
+            let first = hopes.found.len();
+            self.judge(case, prospect, &mut group, hopes, threshold);
+            for (pair, _) in &mut hopes.found[first..] {
+                *pair = groups.origins[range.start + *pair as usize];
+            }
         }
-        let (case, mut duo) = memory.case_of(frame, case, a, b);
-        bound.stranger = prospect.most.stranger;
+        hopes.found.sort_unstable_by_key(|(pair, _)| *pair);
+    }
+
+    /// Finds the pairs of a group whose weights reach the threshold.
+    fn judge(
+        &self,
+        case: &Case,
+        prospect: &Prospect,
+        group: &mut Group,
+        hopes: &mut Hopes,
+        threshold: f64,
+    ) {
+        let (least, count) = (threshold - SLACK, group.pairs.len());
+        hopes.begin(prospect, count);
         for (comparison, level) in &prospect.rare {
             let weighed = &self.comparisons[*comparison][*level as usize];
-            bound.stranger += weighed.added(duo.sheet.row(a), duo.sheet.row(b));
-        }
-        for stake in &prospect.stakes {
-            if bound.is_below(least) {
-                return None;
+            for (pair, bound) in (0..).zip(&mut hopes.bounds) {
+                let (a, b) = group.rows(pair);
+                bound.stranger += weighed.added(a, b);
             }
-            let possible = stake.possible(&case.open[stake.at], &mut duo);
-            bound.change(stake.most, possible);
         }
-        desk.levels.copy_from_slice(&case.levels);
-        for stake in &prospect.stakes {
-            if bound.is_below(least) {
-                return None;
+        for (at, stake) in prospect.stakes.iter().enumerate() {
+            if !hopes.remain(least, group) {
+                return;
+            }
+            let possible = &mut hopes.possible[at * count..][..count];
+            stake.bound(&case.open[stake.at], group, possible);
+            for pair in &hopes.alive {
+                let pair = *pair as usize;
+                hopes.bounds[pair].change(stake.most, possible[pair]);
+            }
+        }
+        hopes.levels.clear();
+        (0..count).for_each(|_| hopes.levels.extend_from_slice(&case.levels));
+        for (at, stake) in prospect.stakes.iter().enumerate() {
+            if !hopes.remain(least, group) {
+                return;
             }
             let open = &case.open[stake.at];
-            let possible = stake.possible(open, &mut duo);
-            let level = open.settle(&mut duo);
-            let weighed = &self.comparisons[open.comparison][level as usize];
-            let stranger = weighed.against_strangers(duo.sheet.row(a), duo.sheet.row(b));
-            let household = weighed.household;
-            bound.change(
-                possible,
-                Bound {
+            group.settle(open, |group, pair, level| {
+                let weighed = &self.comparisons[open.comparison][level as usize];
+                let (a, b) = group.rows(pair);
+                let (stranger, household) = (weighed.against_strangers(a, b), weighed.household);
+                let pair = pair as usize;
+                let reached = Bound {
                     stranger,
                     household,
-                },
-            );
-            desk.levels[open.comparison] = level;
+                };
+                hopes.bounds[pair].change(hopes.possible[at * count + pair], reached);
+                hopes.levels[pair * case.levels.len() + open.comparison] = level;
+            });
         }
-        let levels = desk.levels.iter().copied();
-        let weight = self.total(levels, duo.sheet.row(a), duo.sheet.row(b));
-        (weight >= threshold).then_some(weight)
+        for pair in &hopes.alive {
+            let (a, b) = group.rows(*pair);
+            let levels = &hopes.levels[*pair as usize * case.levels.len()..];
+            let weight = self.total(levels.iter().copied(), a, b);
+            if weight >= threshold {
+                hopes.found.push((*pair, weight));
+            }
+        }
     }
 
     fn prospect(&self, case: &Case) -> Prospect {
@@ -409,7 +366,9 @@ impl<'a> Scorer<'a> {
             let levels = &self.comparisons[comparison];
             let most = match open.next_if(|(_, open)| open.comparison == comparison) {
                 Some((at, open)) => {
-                    let stake = Stake::new(at, open, levels);
+                    let candidates = open.candidates.iter();
+                    let each = candidates.map(|of| levels[of.level as usize].most);
+                    let stake = Stake::new(at, each.collect());
                     let most = stake.most;
                     prospect.stakes.push(stake);
                     most

@@ -42,9 +42,15 @@ impl Sheet {
         &self.rows[place * self.width..][..self.width]
     }
 
-    /// A class that two records do not exceed by a measure.
-    #[inline]
-    pub fn cap(&mut self, frame: &Frame, measure: usize, a: usize, b: usize) -> u8 {
+    /// Keeps the pairs that may come to at least a class by a measure.
+    pub fn sift(
+        &mut self,
+        frame: &Frame,
+        measure: usize,
+        min: u8,
+        pairs: &[(u32, u32)],
+        kept: &mut Vec<u32>,
+    ) {
         let of = &frame.measures[measure];
         let laid = &mut self.laid[of.form];
         if !laid.is_there() {
@@ -52,6 +58,6 @@ impl Sheet {
             let rows = self.rows.chunks_exact(self.width);
             laid.fill(forms, rows.map(|row| row[*field]));
         }
-        of.cap(laid, a, b)
+        of.sift(laid, min, pairs, kept);
     }
 }

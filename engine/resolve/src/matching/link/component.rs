@@ -7,6 +7,7 @@ use super::LinkRules;
 use crate::cluster::forest::Forest;
 use crate::matching::error::Result;
 use crate::matching::frame::{Frame, Memory};
+use crate::matching::group;
 use crate::matching::pattern::Radix;
 use crate::matching::score::Pair;
 
@@ -56,12 +57,7 @@ impl Components {
                 records.extend_from_slice(&component.records);
             }
             memory.sheet.lay(frame, &records);
-            let mut levels = vec![0; frame.model.comparisons.len()];
-            let mut first = 0;
-            for component in components {
-                component.compare(frame, &radix, memory, &mut levels, first);
-                first += component.records.len();
-            }
+            compare(frame, &radix, memory, components);
         };
         all.par_chunks_mut(TOGETHER)
             .for_each_init(|| frame.memory(), compare);
@@ -76,33 +72,45 @@ impl Components {
 }
 
 /// So many components are laid out together; most hold a few records.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 256;
+
+/// Compares the records of each component, which lie on the sheet one after the other.
+fn compare(frame: &Frame, radix: &Radix, memory: &mut Memory, components: &mut [Component]) {
+    let (mut pairs, mut first) = (Vec::new(), 0);
+    for component in components.iter() {
+        component.place(frame, first, &mut pairs);
+        first += component.records.len() as u32;
+    }
+    let (mut levels, mut numbers) = (Vec::new(), Vec::with_capacity(pairs.len()));
+    let comparisons = frame.model.comparisons.len();
+    for pairs in pairs.chunks(group::TOGETHER) {
+        frame.levels(memory, pairs, &mut levels);
+        let levels = |at: usize| &levels[at * comparisons..][..comparisons];
+        numbers.extend((0..pairs.len()).map(|at| radix.number(levels(at))));
+    }
+    let mut numbers = numbers.into_iter();
+    for component in components.iter_mut().filter(|of| !of.certain) {
+        let pattern = |(a, b)| {
+            let apart = !frame.columns.one_source(a, b);
+            apart.then(|| numbers.next()).flatten()
+        };
+        component.patterns = component.pairs().map(pattern).collect();
+    }
+}
 
 impl Component {
-    /// `first` is the place of its first record on the sheet.
-    fn compare(
-        &mut self,
-        frame: &Frame,
-        radix: &Radix,
-        memory: &mut Memory,
-        levels: &mut [u8],
-        first: usize,
-    ) {
+    /// Adds the places of the pairs that are compared. `first` is the place of its first record.
+    fn place(&self, frame: &Frame, first: u32, pairs: &mut Vec<(u32, u32)>) {
         if self.certain {
             return;
         }
-        let count = self.records.len();
-        let mut patterns = Vec::with_capacity(count * (count - 1) / 2);
-        for a in 0..count {
-            for b in a + 1..count {
-                let apart = !frame.columns.one_source(self.records[a], self.records[b]);
-                patterns.push(apart.then(|| {
-                    frame.levels(memory, first + a, first + b, levels);
-                    radix.number(levels)
-                }));
-            }
+        let places = first..first + self.records.len() as u32;
+        for (a, place) in self.records.iter().zip(places.clone()) {
+            let all = self.records.iter().zip(places.clone());
+            let later = all.skip((place - first) as usize + 1);
+            let later = later.filter(|(b, _)| !frame.columns.one_source(*a, **b));
+            pairs.extend(later.map(|(_, other)| (place, other)));
         }
-        self.patterns = patterns;
     }
 
     /// Each record with each later one, in the order of `patterns`.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
 use crate::matching::frame::{Frame, Memory};
+use crate::matching::group::TOGETHER;
 use crate::matching::pattern::{Patterns, Radix};
 use crate::matching::sample::Sample;
 use crate::matching::scan::{self, Batch};
@@ -18,14 +19,10 @@ pub(super) fn of_blocks(
 ) -> Result<Patterns> {
     let radix = frame.radix()?;
     let visit = |desk: &mut (Memory, Vec<u8>), found: &mut HashMap<u64, u64>, batch: &Batch| {
-        let (memory, levels) = desk;
-        memory.sheet.lay(frame, &batch.records);
-        for (a, b) in &batch.pairs {
-            frame.levels(memory, *a as usize, *b as usize, levels);
-            *found.entry(radix.number(levels)).or_default() += 1;
-        }
+        desk.0.sheet.lay(frame, &batch.records);
+        count(frame, &radix, desk, &batch.pairs, found);
     };
-    let desk = || (frame.memory(), vec![0; frame.model.comparisons.len()]);
+    let desk = || (frame.memory(), Vec::new());
     Ok(gather(
         scan::scan(blocks, frame.columns, take, desk, HashMap::new, visit),
         &radix,
@@ -38,21 +35,36 @@ pub(super) fn of_sample(frame: &Frame, sample: &Sample) -> Result<Patterns> {
     let desk = || {
         let mut memory = frame.memory();
         memory.sheet.lay(frame, &sample.records);
-        (memory, vec![0; frame.model.comparisons.len()])
+        (memory, Vec::new())
     };
-    let count = |(memory, levels): &mut (Memory, Vec<u8>), pairs: &[(u32, u32)]| {
+    let of_chunk = |desk: &mut (Memory, Vec<u8>), pairs: &[(u32, u32)]| {
         // Partners that lie together are read together.
         let mut pairs = pairs.to_vec();
         pairs.sort_unstable_by_key(|(_, second)| second / NEIGHBOURS);
         let mut found = HashMap::new();
-        for (a, b) in pairs {
-            frame.levels(memory, a as usize, b as usize, levels);
-            *found.entry(radix.number(levels)).or_default() += 1;
-        }
+        count(frame, &radix, desk, &pairs, &mut found);
         found
     };
     let pairs = sample.pairs.par_chunks(1 << 17);
-    Ok(gather(pairs.map_init(desk, count).collect(), &radix))
+    Ok(gather(pairs.map_init(desk, of_chunk).collect(), &radix))
+}
+
+/// Counts the patterns of pairs on the sheet.
+fn count(
+    frame: &Frame,
+    radix: &Radix,
+    (memory, levels): &mut (Memory, Vec<u8>),
+    pairs: &[(u32, u32)],
+    found: &mut HashMap<u64, u64>,
+) {
+    let comparisons = frame.model.comparisons.len();
+    for pairs in pairs.chunks(TOGETHER) {
+        frame.levels(memory, pairs, levels);
+        for at in 0..pairs.len() {
+            let levels = &levels[at * comparisons..][..comparisons];
+            *found.entry(radix.number(levels)).or_default() += 1;
+        }
+    }
 }
 
 /// So many records' rows and forms stay near the core.
