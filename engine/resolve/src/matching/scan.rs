@@ -32,7 +32,7 @@ pub(super) struct Batch {
 }
 
 /// About so many members are a batch; their rows stay near the core.
-const BATCH_MEMBERS: usize = 1 << 9;
+const BATCH_MEMBERS: usize = 1 << 11;
 
 /// Calls `visit` for all blocks, a batch at a time. Pairs that are not `wanted` are left out of it. `memory` is made
 /// anew for each thread's share of work, `start` for each task; what came of the tasks is returned in a fixed order.
