@@ -13,10 +13,12 @@ use crate::data_writer::DataWriter;
 use crate::manifests::Removed;
 use crate::{FileSet, Result, Table};
 
-/// Adds rows to a table.
+/// Adds rows to a table, or puts them in place of those that it has.
 pub struct Appender {
     table: Table,
     writer: Option<DataWriter>,
+    /// How many rows these replace.
+    replaced: Option<u64>,
 }
 
 impl Table {
@@ -25,7 +27,17 @@ impl Table {
         Appender {
             table: self.clone(),
             writer: None,
+            replaced: None,
         }
+    }
+
+    /// Starts replacing all rows.
+    pub async fn overwriter(&self) -> Result<Appender> {
+        let before = FileSet::load(self).await?.row_count();
+        Ok(Appender {
+            replaced: Some(before),
+            ..self.appender()
+        })
     }
 
     /// Replaces all rows.
@@ -36,28 +48,11 @@ impl Table {
         mut rows: SendableRecordBatchStream,
         stamp: Stamp,
     ) -> Result<Committed> {
-        let before = FileSet::load(self).await?.row_count();
-        let mut writer = DataWriter::new(self)?;
+        let mut writer = self.overwriter().await?;
         while let Some(batch) = rows.try_next().await? {
-            writer.write(&batch).await?;
+            writer.write(batch).await?;
         }
-        let written = writer.finish().await?;
-        let change = Change {
-            operation: Operation::Overwrite,
-            added: written.files,
-            added_deletes: Vec::new(),
-            removed: Removed::All,
-            live_rows: written.rows,
-            only_adds: false,
-        };
-        let (table, manifest_bytes) = commit(self, &change, &stamp).await?;
-        Ok(Committed {
-            table,
-            inserted: written.rows,
-            updated: 0,
-            deleted: before,
-            bytes_written: written.bytes + manifest_bytes,
-        })
+        writer.commit(stamp).await
     }
 }
 
@@ -82,15 +77,28 @@ impl Appender {
             Some(writer) => writer.finish().await?,
             None => Default::default(),
         };
-        let mut change = Change::nothing(&self.table);
-        change.live_rows += written.rows;
-        change.added = written.files;
+        let change = match self.replaced {
+            None => {
+                let mut change = Change::nothing(&self.table);
+                change.live_rows += written.rows;
+                change.added = written.files;
+                change
+            }
+            Some(_) => Change {
+                operation: Operation::Overwrite,
+                added: written.files,
+                added_deletes: Vec::new(),
+                removed: Removed::All,
+                live_rows: written.rows,
+                only_adds: false,
+            },
+        };
         let (table, manifest_bytes) = commit(&self.table, &change, &stamp).await?;
         Ok(Committed {
             table,
             inserted: written.rows,
             updated: 0,
-            deleted: 0,
+            deleted: self.replaced.unwrap_or(0),
             bytes_written: written.bytes + manifest_bytes,
         })
     }

@@ -2,7 +2,7 @@
 
 use ahash::RandomState;
 use arrow::array::{Array, ArrayRef, BooleanArray, DynComparator, make_comparator};
-use arrow::compute::SortOptions;
+use arrow::compute::{SortOptions, sort};
 use arrow::datatypes::DataType;
 use datafusion::common::hash_utils::create_hashes;
 use hashbrown::HashTable;
@@ -38,6 +38,16 @@ impl KeySet {
     pub fn data_types(&self) -> Vec<DataType> {
         let columns = self.columns.iter();
         columns.map(|column| column.data_type().clone()).collect()
+    }
+
+    /// How many keys there are, counting those that repeat.
+    pub fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The values of a key column, ascending.
+    pub(crate) fn sorted(&self, column: usize) -> Result<ArrayRef> {
+        Ok(sort(&self.columns[column], None)?)
     }
 
     /// Whether there is no key.

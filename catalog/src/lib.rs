@@ -5,6 +5,7 @@
 //! Only this crate commits, and only this crate knows Iceberg and object stores. It knows nothing
 //! of jobs, identities or SQL.
 
+mod among;
 pub mod appender;
 mod arrow_types;
 mod cache;
@@ -19,6 +20,7 @@ mod deletes;
 pub mod epochs;
 pub mod error;
 pub mod fileset;
+mod key_pages;
 mod key_set;
 mod manifests;
 pub mod merge;
@@ -36,6 +38,7 @@ mod totals;
 pub mod warehouse;
 mod widening;
 
+pub use among::among;
 pub use appender::Appender;
 pub use changes::Changes;
 pub use commit::{Committed, Stamp};

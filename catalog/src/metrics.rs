@@ -52,12 +52,16 @@ pub(crate) fn chunk_bounds(
     field_id: i32,
     data_type: &PrimitiveType,
 ) -> Option<(Datum, Datum)> {
-    let descriptors = footer.file_metadata().schema_descr();
-    let column =
-        (0..descriptors.num_columns()).find(|&column| id_of(footer, column) == Some(field_id))?;
+    let column = column_of(footer, field_id)?;
     let chunk = footer.row_group(row_group).column(column);
     let bounds = bounds(chunk.statistics()?, data_type)?;
     Some(bounds)
+}
+
+/// The file's column with that field id.
+pub(crate) fn column_of(footer: &ParquetMetaData, field_id: i32) -> Option<usize> {
+    let columns = footer.file_metadata().schema_descr().num_columns();
+    (0..columns).find(|&column| id_of(footer, column) == Some(field_id))
 }
 
 #[derive(Default)]

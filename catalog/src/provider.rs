@@ -31,9 +31,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStore;
 use url::Url;
 
+use crate::among::asked;
 use crate::columns::Columns;
 use crate::error::Error;
 use crate::fileset::{FileSet, LiveFile};
+use crate::key_pages::{Asked, without_keyless};
 use crate::prune::prune;
 use crate::selection::{Rows, Unit};
 use crate::statistics::statistics;
@@ -92,12 +94,26 @@ impl FileTable {
         prune(&self.units, &self.columns, &filter)
     }
 
+    /// The columns that filters hold against sets of keys.
+    fn asked(&self, filters: &[Expr]) -> Result<Vec<Asked>> {
+        let mut all = Vec::new();
+        for filter in filters {
+            for (column, sorted) in asked(filter)? {
+                let index = self.columns.schema().index_of(column)?;
+                let field_id = self.columns.id(index);
+                all.extend(field_id.map(|field_id| Asked { field_id, sorted }));
+            }
+        }
+        Ok(all)
+    }
+
     /// The scan of units that lie in one store.
     async fn scan_store(
         &self,
         state: &dyn Session,
         url: ObjectStoreUrl,
         units: Vec<Unit>,
+        asked: &[Asked],
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -111,7 +127,7 @@ impl FileTable {
         let source = ParquetSource::new(Arc::clone(everything))
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));
-        let files = self.partitioned_files(state, &store, units).await?;
+        let files = self.partitioned_files(state, &store, units, asked).await?;
         let all = Statistics::try_merge_iter(
             files.iter().filter_map(|file| file.statistics.as_deref()),
             everything,
@@ -131,27 +147,29 @@ impl FileTable {
         state: &dyn Session,
         store: &Arc<dyn ObjectStore>,
         units: Vec<Unit>,
+        asked: &[Asked],
     ) -> Result<Vec<PartitionedFile>> {
         stream::iter(units)
-            .map(async |unit| self.partitioned_file(state, store, &unit).await)
+            .map(async |unit| self.partitioned_file(state, store, &unit, asked).await)
             .buffered(FOOTERS_AT_ONCE)
             .try_collect()
             .await
     }
 
-    /// A unit as DataFusion's file. Only a unit with a row selection needs its footer now.
+    /// A unit as DataFusion's file. Only a unit of which some rows are left out needs its footer now.
     async fn partitioned_file(
         &self,
         state: &dyn Session,
         store: &Arc<dyn ObjectStore>,
         unit: &Unit,
+        asked: &[Asked],
     ) -> Result<PartitionedFile> {
         let data_file = unit.file.entry.data_file();
         let (_, location) = self.stores.resolve(unit.file.path())?;
         let mut file = PartitionedFile::new("", data_file.file_size_in_bytes());
         file.object_meta.location = location;
         file.statistics = Some(Arc::new(statistics(unit, &self.columns)));
-        if unit.rows == Rows::All {
+        if unit.rows == Rows::All && asked.is_empty() {
             return Ok(file);
         }
         let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
@@ -162,9 +180,9 @@ impl FileTable {
             .fetch_metadata()
             .await
             .map_err(|error| unreadable(&unit.file, error.into()))?;
-        let plan = unit
-            .rows
-            .access_plan(&footer, data_file.record_count())
+        let plan = unit.rows.access_plan(&footer, data_file.record_count());
+        let mut plan = plan.map_err(|error| unreadable(&unit.file, error))?;
+        without_keyless(&mut plan, &footer, asked)
             .map_err(|error| unreadable(&unit.file, error))?;
         Ok(file.with_extensions(Arc::new(plan)))
     }
@@ -268,10 +286,11 @@ impl TableProvider for FileTable {
                 .push(unit);
         }
         let mut scans = Vec::new();
+        let asked = self.asked(filters)?;
         for (url, units) in by_store {
             let url = ObjectStoreUrl::parse(url)?;
             scans.push(
-                self.scan_store(state, url, units, projection, limit)
+                self.scan_store(state, url, units, &asked, projection, limit)
                     .await?,
             );
         }

@@ -189,6 +189,17 @@ impl Engine {
         identity::why_not(&room, spec, names).await
     }
 
+    /// The persons that a row of a source may be of, the likeliest first. Writes nothing.
+    pub async fn lookup(
+        &self,
+        asked: identity::AskedRow<'_>,
+        clock: &Clock,
+    ) -> Result<Vec<identity::LikelyPerson>> {
+        let (job, spec) = self.identity()?;
+        let room = self.room(job, clock, &crate::progress::Silent);
+        identity::lookup(&room, spec, asked).await
+    }
+
     /// How healthy the evidence graph is, with so many examples of each sort. Writes nothing.
     pub async fn audit(&self, examples: usize, clock: &Clock) -> Result<identity::Audit> {
         let (job, spec) = self.identity()?;

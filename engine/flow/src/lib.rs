@@ -8,7 +8,6 @@
 //! then applies; `Engine::plan` prints the first, `Engine::run` does both. Nothing here prints, reads the
 //! environment or asks for the time.
 
-mod among;
 mod check;
 mod clock;
 mod conform;
@@ -51,9 +50,9 @@ pub use error::{Error, Result, store_error};
 pub use evaluation::Label;
 pub use graph::Selection;
 pub use identity::{
-    Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel, ModelFile,
-    ModelOf, ModelView, Preview, Question, RecordName, Refused, RuleView, Shared, Sight,
-    SkippedBlocks, Step, TrainedModel, Values, WhyNot,
+    AskedRow, Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel,
+    LikelyPerson, LikelyRecord, ModelFile, ModelOf, ModelView, Preview, Question, RecordName,
+    Refused, RuleView, Shared, Sight, SkippedBlocks, Step, TrainedModel, Values, WhyNot,
 };
 pub use json::Row;
 pub use progress::{Progress, Silent};

@@ -6,16 +6,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use c360_catalog::{KeySet, Scope, Table};
+use c360_catalog::{KeySet, Scope, Table, among};
 use c360_spec::TableName;
 use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::prelude::{DataFrame, ident};
 
-use crate::among::among;
 use crate::error::Result;
 use crate::identity::RecordName;
 use crate::session::Session;
@@ -136,8 +135,10 @@ impl Touched {
         let Some(values) = &self.values else {
             return Ok(frame.limit(0, Some(0))?);
         };
-        let columns = columns.iter().map(|column| ident(*column)).collect();
         let keys = KeySet::new(values.columns().to_vec())?;
+        let columns = columns.iter().zip(keys.data_types());
+        let columns = columns.map(|(column, kind)| ident(*column).cast_to(&kind, frame.schema()));
+        let columns = columns.collect::<std::result::Result<_, _>>()?;
         Ok(frame.filter(among(columns, keys))?)
     }
 

@@ -287,3 +287,74 @@ fn the_shops_persons_come_out_of_a_preview_as_they_are() {
     assert_eq!(found["model"], "trained", "{found:#}");
     assert_eq!(snapshots(&home), before, "a preview writes nothing");
 }
+
+#[test]
+fn a_row_is_looked_up_by_its_identifiers_and_by_the_model() {
+    let home = shop();
+    let sql = "SELECT c.first_name, c.last_name, c.birth_date, c.email, c.mobile, c.street, c.suburb, c.postcode,
+                      c.crm_id, p.person_id
+               FROM raw.crm_contacts c JOIN identity.persons p ON p.source = 'crm_contacts' AND p.key = c.crm_id
+               WHERE c.first_name IS NOT NULL AND c.last_name IS NOT NULL AND c.birth_date IS NOT NULL
+                 AND c.email IS NOT NULL AND c.street IS NOT NULL
+               ORDER BY c.crm_id LIMIT 1";
+    let known = home.c360(&["sql", "-c", sql, "--json"]).exits(0).json()[0].clone();
+    let text = |column: &str| known[column].as_str().unwrap_or_default().to_owned();
+    let given = |columns: &[&str]| -> Vec<String> {
+        let given = columns.iter().filter(|column| known[**column].is_string());
+        given
+            .map(|column| format!("{column}={}", text(column)))
+            .collect()
+    };
+    let ask = |values: Vec<String>| -> Value {
+        let mut arguments = vec!["identity", "lookup", "crm_contacts"];
+        arguments.extend(values.iter().map(String::as_str));
+        arguments.push("--json");
+        home.c360(&arguments).exits(0).json()
+    };
+    let own = |persons: &Value| -> Value {
+        let persons = persons.as_array().expect("persons");
+        let own = persons
+            .iter()
+            .find(|person| person["person_id"] == known["person_id"]);
+        let records = own.expect("the person")["records"].clone();
+        let records = records.as_array().expect("records");
+        let own = records
+            .iter()
+            .find(|record| record["record"]["key"] == known["crm_id"]);
+        own.expect("the record").clone()
+    };
+
+    let shares = own(&ask(given(&["email"])))["shares"].clone();
+    assert!(
+        shares.as_array().expect("kinds").contains(&"email".into()),
+        "{shares}"
+    );
+    let unshared = ask(given(&[
+        "first_name",
+        "birth_date",
+        "street",
+        "suburb",
+        "postcode",
+    ]));
+    let unshared = own(&unshared);
+    assert!(unshared["weight"].as_f64() > Some(0.0), "{unshared}");
+
+    let nobody = [
+        "identity",
+        "lookup",
+        "crm_contacts",
+        "first_name=Zebulon",
+        "last_name=Quux",
+    ];
+    home.c360(&nobody).exits(0).prints("nobody");
+    home.c360(&["identity", "lookup", "crm", "first_name=Anna"])
+        .exits(2)
+        .says("crm_contacts");
+    home.c360(&["identity", "lookup", "crm_contacts", "firstname=Anna"])
+        .exits(2)
+        .says("did you mean first_name?");
+    home.c360(&["identity", "lookup", "crm_contacts", "created_at=yesterday"])
+        .exits(2)
+        .says("created_at")
+        .keeps_quiet_about("yesterday");
+}

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use c360_catalog::{Stamp, Table, TableDefinition, Warehouse};
-use c360_flow::{Clock, Engine, EngineOptions, RecordName, Selection, Silent};
+use c360_flow::{
+    AskedRow, Clock, Engine, EngineOptions, LikelyPerson, RecordName, Selection, Silent,
+};
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Field, Schema};
@@ -29,6 +31,9 @@ const TOWNS: [&str; 4] = ["ulm", "graz", "bern", "linz"];
 
 /// Records that the model of all histories is trained on.
 const TAUGHT_BY: usize = 400;
+
+/// The columns of [`Person::values`].
+const COLUMNS: [&str; 6] = ["first", "last", "born", "mail", "card", "town"];
 
 const TABLES: [&str; 6] = [
     "identity.records",
@@ -312,6 +317,19 @@ impl Lake {
         decided.unwrap_or_else(|error| panic!("{}", chain(&error)));
     }
 
+    /// Who a row of this person would be.
+    async fn lookup(&mut self, person: &Person) -> Vec<LikelyPerson> {
+        let values = COLUMNS.map(String::from).into_iter();
+        let values = values.zip(person.values.iter().cloned());
+        let asked = AskedRow {
+            source: person.system,
+            values: &values.filter(|(_, value)| !value.is_empty()).collect(),
+        };
+        let clock = self.clock();
+        let found = self.engine.lookup(asked, &clock).await;
+        found.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
     async fn tables(&self) -> Tables {
         let mut tables = Tables::new();
         for name in TABLES {
@@ -429,6 +447,10 @@ async fn check(seed: u64, model: &Copied) -> usize {
         let tables = incremental.tables().await;
         assert_same(&tables, &rebuilt.tables().await, &what);
         matches += tables["identity.matches"].len();
+        // The index of the one lake holds entries of records as they were.
+        let somebody = world.person();
+        let found = incremental.lookup(&somebody).await;
+        assert_eq!(found, rebuilt.lookup(&somebody).await, "{what}");
     }
     matches
 }

@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
 
 pub(super) const RECORD: [&str; 2] = ["source", "key"];
-const VALUE: [&str; 2] = ["kind", "value"];
+pub(super) const VALUE: [&str; 2] = ["kind", "value"];
 /// The records of a match or a decision.
 const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::affected::{Affected, affected};
 use super::graph::{Graph, GraphRows, kind_names};
-use super::rows::stream;
+use super::rows::{sorted, stream};
 use super::{decisions, identifiers, links, matches, persons, records};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
@@ -132,7 +132,7 @@ impl Written<'_> {
             &key,
             "one row a record, with the person that it belongs to",
         );
-        let rows = self.rows(rows, columns).await?;
+        let rows = self.rows(sorted(&rows, &columns)?, columns).await?;
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
             .write(self.planned.output(&name), self.scope(columns), rows, stamp)

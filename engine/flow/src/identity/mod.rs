@@ -14,6 +14,7 @@ mod cluster;
 pub mod decisions;
 mod events;
 mod graph;
+mod lookup;
 mod matching;
 mod preview;
 mod record_name;
@@ -25,6 +26,7 @@ mod why_not;
 use c360_spec::{IdentityJob, TableName};
 
 pub use audit::{Audit, Bridge, audit};
+pub use lookup::{AskedRow, LikelyPerson, LikelyRecord, lookup};
 pub use matching::explain::{Compare, Explanation};
 pub use matching::import::{ImportedModel, ModelFile};
 pub use matching::in_memory::ModelOf;
@@ -71,6 +73,11 @@ pub fn frequencies() -> TableName {
 /// One row a pair of records whose persons the model joins.
 pub fn matches() -> TableName {
     table("matches")
+}
+
+/// One row a blocking key that a record has, or had.
+pub fn blocks() -> TableName {
+    table("blocks")
 }
 
 /// One row a record that likely pairs connect with others.

@@ -3,12 +3,12 @@
 //! A record depends only on the rows of its source that share its key. So a change costs the keys in changed rows.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use c360_resolve::standardise::{Normalizer, normalize};
 use c360_spec::{IdentifierRule, IdentityJob, Matching, Normalize, RecordSource, TableName};
 use datafusion::arrow::array::{RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{coalesce, regexp_like};
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
@@ -104,24 +104,51 @@ async fn in_memory(rows: &DataFrame) -> Result<RecordBatch> {
 
 /// The queries that make the records, or those of them that were touched.
 pub async fn made(session: &Session, job: &IdentityJob, touched: Option<&Touched>) -> Result<Made> {
+    made_by(session, job, &job.records, touched).await
+}
+
+/// The same of some of the job's sources.
+pub async fn made_by(
+    session: &Session,
+    job: &IdentityJob,
+    sources: &[RecordSource],
+    touched: Option<&Touched>,
+) -> Result<Made> {
     let mut records = Vec::new();
     let mut identifiers = Vec::new();
-    for source in &job.records {
+    for source in sources {
         let rows = read(session, job, source, touched).await?;
         records.push(record_frame(&rows, job, source)?);
         identifiers.extend(identifier_frames(&rows, job, source)?);
     }
+    let identifiers = match identifiers.is_empty() {
+        true => session.rows(RecordBatch::new_empty(identifiers_schema()))?,
+        false => union(identifiers)?.distinct()?,
+    };
+    let ascending = |columns: &[&str]| {
+        let columns = columns.iter();
+        columns
+            .map(|column| ident(*column).sort(true, true))
+            .collect()
+    };
+    // In the order in which they are looked up.
     Ok(Made {
-        records: union(records)?,
-        identifiers: union(identifiers)?.distinct()?,
+        records: union(records)?.sort(ascending(&["source", "key"]))?,
+        identifiers: identifiers.sort(ascending(&["kind", "value", "source", "key"]))?,
     })
+}
+
+fn identifiers_schema() -> SchemaRef {
+    let names = ["source", "key", "kind", "value"];
+    let fields = names.map(|name| Field::new(name, DataType::Utf8, true));
+    Arc::new(Schema::new(fields.to_vec()))
 }
 
 fn union(frames: Vec<DataFrame>) -> Result<DataFrame> {
     let mut frames = frames.into_iter();
     let first = frames
         .next()
-        .ok_or_else(|| Error::invalid("no record source names an identifier"))?;
+        .ok_or_else(|| Error::invalid("the identity job names no source of records"))?;
     frames.try_fold(first, |all, next| Ok(all.union(next)?))
 }
 

@@ -43,6 +43,24 @@ impl BlockKeys {
         })
     }
 
+    /// How many keys the records have, all rules together.
+    pub fn count(&self) -> usize {
+        let keys = self.rules.iter().flatten();
+        keys.flatten().count()
+    }
+
+    /// Each key with its record, as numbers that tell the rules apart.
+    pub fn entries(&self) -> impl Iterator<Item = (i64, u32)> {
+        let rules = (0..).zip(&self.rules);
+        rules.flat_map(|(rule, keys)| {
+            let keys = (0..).zip(keys);
+            keys.filter_map(move |(record, key)| {
+                let key = mix(key.as_ref()?.get() ^ rule);
+                Some((key.cast_signed(), record))
+            })
+        })
+    }
+
     /// Which records share a key with one that `touched` holds, and these themselves.
     pub fn neighbours(&self, touched: &[bool]) -> Vec<bool> {
         let mut found = touched.to_vec();

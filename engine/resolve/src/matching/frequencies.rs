@@ -56,6 +56,18 @@ impl Frequencies {
         Ok(Self { of })
     }
 
+    /// The hashes of all values of a frame whose rarity the model weighs.
+    ///
+    /// # Errors
+    /// When a column is not there.
+    pub fn asked(frame: &Frame) -> Result<Vec<u64>> {
+        let mut asked = Vec::new();
+        for (field, expression) in frame.rare_fields() {
+            asked.extend(hashes(expression, &frame.fields[field], frame.columns)?);
+        }
+        Ok(asked)
+    }
+
     /// The occurrences of each code of a column that holds the expression's values. A value that was never seen, or
     /// once, occurs once.
     pub(super) fn by_code(

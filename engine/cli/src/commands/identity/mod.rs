@@ -4,6 +4,7 @@ mod audit;
 mod evaluate;
 mod explain;
 mod import;
+mod lookup;
 mod model_file;
 mod page;
 mod preview;
@@ -31,6 +32,7 @@ enum Command {
     Review(review::Review),
     Evaluate(evaluate::Evaluate),
     Explain(explain::Explain),
+    Lookup(lookup::Lookup),
     WhyNot(why_not::WhyNotCommand),
     Audit(audit::AuditCommand),
     Preview(preview::PreviewCommand),
@@ -44,6 +46,7 @@ impl Identity {
             Command::Import(import) => import.run(context).await,
             Command::Review(review) => review.run(context).await,
             Command::Explain(explain) => explain.run(context).await,
+            Command::Lookup(lookup) => lookup.run(context).await,
             Command::WhyNot(why_not) => why_not.run(context).await,
             Command::Audit(audit) => audit.run(context).await,
             Command::Preview(preview) => preview.run(context).await,

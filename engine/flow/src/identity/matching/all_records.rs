@@ -38,7 +38,7 @@ impl AllRecords {
         let nothing = RecordBatch::new_empty(Arc::new(rows.schema().as_arrow().clone()));
         let (read, counted) = tokio::join!(
             rows.collect(),
-            frequencies::read(room, session, number, &mut current.frequencies)
+            frequencies::read(room, session, number, None, &mut current.frequencies)
         );
         counted?;
         let mut batches = read?;

@@ -52,6 +52,11 @@ impl Compared {
         })
     }
 
+    /// The rows that they were read from.
+    pub fn rows(&self) -> &RecordBatch {
+        &self.rows
+    }
+
     /// Sources and keys of the records.
     pub fn names(&self) -> Result<(&StringArray, &StringArray)> {
         Ok((text(&self.rows, "source")?, text(&self.rows, "key")?))

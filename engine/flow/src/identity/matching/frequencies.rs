@@ -16,24 +16,28 @@ use crate::identity::frequencies;
 use crate::identity::rows::stream;
 use crate::room::Room;
 use crate::session::Session;
+use crate::touched::Touched;
 
 const KEY: [&str; 3] = ["model", "expression", "value_hash"];
 
 /// Writes the frequencies of the model of this number.
 pub async fn write(room: &Room<'_>, number: i64, known: &Frequencies) -> Result<()> {
-    let (mut expression, mut value, mut records) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, of) in known.of.iter().enumerate() {
-        for (hash, count) in &of.counts {
-            expression.push(at as i32);
-            value.push(hash.cast_signed());
-            records.push(i64::from(*count));
-        }
+    let mut counted: Vec<(i64, i32, i64)> = Vec::new();
+    for (at, of) in (0..).zip(&known.of) {
+        let counts = of.counts.iter();
+        counted.extend(counts.map(|(hash, count)| (hash.cast_signed(), at, i64::from(*count))));
     }
+    // In the order in which they are looked up.
+    counted.sort_unstable();
+    let column = |of: fn(&(i64, i32, i64)) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(counted.iter().map(of)))
+    };
+    let expressions = counted.iter().map(|(_, expression, _)| *expression);
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from(vec![number; value.len()])),
-        Arc::new(Int32Array::from(expression)),
-        Arc::new(Int64Array::from(value)),
-        Arc::new(Int64Array::from(records)),
+        Arc::new(Int64Array::from(vec![number; counted.len()])),
+        Arc::new(Int32Array::from_iter_values(expressions)),
+        column(|(hash, ..)| *hash),
+        column(|(.., records)| *records),
     ];
     let kinds = [
         DataType::Int64,
@@ -66,18 +70,26 @@ pub async fn write(room: &Room<'_>, number: i64, known: &Frequencies) -> Result<
     Ok(())
 }
 
-/// Fills in what was written for the model of this number.
+/// Fills in what was written for the model of this number; of some values only, where hashes are given.
 pub async fn read(
     room: &Room<'_>,
     session: &Session,
     number: i64,
+    values: Option<&[u64]>,
     known: &mut Frequencies,
 ) -> Result<()> {
     let table = room.input_table(&frequencies()).await?;
-    let rows = session
+    let mut rows = session
         .read(table.provider().await?)?
-        .filter(ident(KEY[0]).eq(lit(number)))?
-        .select_columns(&[KEY[1], KEY[2], "records"])?;
+        .filter(ident(KEY[0]).eq(lit(number)))?;
+    if let Some(values) = values {
+        let values = values.iter().map(|hash| hash.cast_signed());
+        let values = Arc::new(Int64Array::from_iter_values(values)) as ArrayRef;
+        let mut wanted = Touched::none(&[KEY[2]]);
+        wanted.add_rows(&RecordBatch::try_from_iter([(KEY[2], values)])?)?;
+        rows = wanted.narrow(rows, &[KEY[2]])?;
+    }
+    let rows = rows.select_columns(&[KEY[1], KEY[2], "records"])?;
     for batch in rows.collect().await? {
         let expressions = batch.column(0).as_primitive::<Int32Type>().values();
         let values = batch.column(1).as_primitive::<Int64Type>().values();

@@ -5,14 +5,16 @@
 //! in, so after a change only the components that it reaches are matched anew.
 
 mod all_records;
+mod block_index;
 mod compared;
 mod declared;
 pub mod explain;
 mod frequencies;
 pub mod import;
 pub mod in_memory;
-mod in_use;
+pub mod in_use;
 mod labels;
+pub mod lookup;
 pub mod model;
 mod prepared;
 mod region;
@@ -32,13 +34,14 @@ use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray}
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 use self::all_records::AllRecords;
+use self::block_index::{Entering, Entries};
 use self::compared::Compared;
 use self::model::CurrentModel;
 use self::prepared::Prepared;
 use self::region::{Region, Search};
 use super::affected::RECORD;
 use super::rows::{PAIR, pair_fields, stream};
-use super::{candidates, matches, models, records};
+use super::{blocks, candidates, matches, models, records};
 use crate::cursor::{Planned, Work};
 use crate::error::{Error, Result};
 use crate::report::Outcome;
@@ -48,10 +51,10 @@ use crate::touched::{self, Touched};
 /// Compares what the matches were made from with what there is now.
 pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let inputs = [records(), models()];
-    Planned::of(room, &[matches(), candidates()], &inputs, None).await
+    Planned::of(room, &[blocks(), matches(), candidates()], &inputs, None).await
 }
 
-/// Brings matches and candidates up to date.
+/// Brings blocks, matches and candidates up to date.
 pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     if planned.decision.work == Work::Nothing {
@@ -75,7 +78,12 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
                 scope,
                 compared,
                 crowded,
+                changed,
             } = search.region(since, &all).await?;
+            let entries = Entries::of(&current.model.blocking, &changed)?;
+            entries
+                .write(room, planned, Entering::News, &mut outcome)
+                .await?;
             let linkage = linkage(
                 &compared,
                 &current,
@@ -93,6 +101,10 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
             let prepared = Prepared::by(&compared, &current)?;
             let told = left_out(&prepared.blocks, &current.model);
             outcome.warnings.extend(told);
+            let entries = Entries::of(&current.model.blocking, compared.rows())?;
+            entries
+                .write(room, planned, Entering::All, &mut outcome)
+                .await?;
             let linkage = linkage(&compared, &current, prepared)?;
             Found {
                 scope: None,

@@ -285,7 +285,7 @@ pub struct CurrentModel {
 /// The model that runs use.
 pub async fn current(room: &Room<'_>, session: &Session, table: &Table) -> Result<CurrentModel> {
     let (number, mut current) = uncounted(session, table).await?;
-    frequencies::read(room, session, number, &mut current.frequencies).await?;
+    frequencies::read(room, session, number, None, &mut current.frequencies).await?;
     Ok(current)
 }
 

@@ -7,6 +7,7 @@
 
 use c360_resolve::matching::{BlockKeys, LinkRules, Scorer};
 use c360_spec::IdentityJob;
+use datafusion::arrow::array::RecordBatch;
 
 use super::all_records::AllRecords;
 use super::compared::{Compared, compared, rows};
@@ -30,6 +31,8 @@ pub struct Region {
     pub compared: Compared,
     /// Rule by rule, whether a record is in a block over the rule's limit.
     pub crowded: Vec<Vec<bool>>,
+    /// The rows of changed records that are there.
+    pub changed: RecordBatch,
 }
 
 /// All that a region is found with.
@@ -49,6 +52,7 @@ impl Search<'_> {
         let rules = &self.current.model.blocking;
         let keys = BlockKeys::new(rules, &all.compared()?).map_err(failed)?;
         let changed = all.flags(&scope)?;
+        let changed_rows = all.rows(&changed)?;
         let touched = match rules.iter().any(|rule| rule.records_max.is_some()) {
             true => keys.crossed(rules, &changed, &self.keys_before(since, &scope).await?),
             false => changed,
@@ -64,6 +68,7 @@ impl Search<'_> {
         Ok(Region {
             compared: Compared::of(self.job, all.rows(&chosen)?)?,
             crowded: keys.crowded(rules, &positions(&chosen)),
+            changed: changed_rows,
             scope,
         })
     }

@@ -1,28 +1,53 @@
 //! Whether a row is among given ones, as a predicate: it reaches the files like any other filter, so that the columns
-//! it asks about are decoded first, and the others only where it holds.
+//! it asks about are decoded first, and the others only where it holds. A scan of the lake's tables knows it, and
+//! leaves out the pages whose least and greatest values have none of the keys between them.
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use c360_catalog::KeySet;
-use datafusion::arrow::datatypes::DataType;
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, cast,
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// Whether the values of `columns` are a key of the set.
+use crate::KeySet;
+
+/// Whether the values of `columns`, which have the types of the key's, are a key of the set.
 pub fn among(columns: Vec<Expr>, keys: KeySet) -> Expr {
-    let kinds = keys.data_types();
-    let columns = columns.into_iter().zip(kinds.clone());
-    let columns = columns.map(|(column, kind)| cast(column, kind)).collect();
     let among = Among {
-        signature: Signature::exact(kinds, Volatility::Immutable),
+        signature: Signature::exact(keys.data_types(), Volatility::Immutable),
         keys,
     };
     ScalarUDF::from(among).call(columns)
 }
+
+/// The columns that a filter asks about in this way, by name, each with the values of its keys in their order.
+///
+/// Nothing where the keys are so many that they are likely everywhere.
+pub(crate) fn asked(filter: &Expr) -> Result<Vec<(&str, ArrayRef)>> {
+    let Expr::ScalarFunction(call) = filter else {
+        return Ok(Vec::new());
+    };
+    let Some(among) = call.func.inner().as_any().downcast_ref::<Among>() else {
+        return Ok(Vec::new());
+    };
+    if among.keys.count() > SORTED_MAX {
+        return Ok(Vec::new());
+    }
+    let mut asked = Vec::new();
+    for (at, argument) in call.args.iter().enumerate() {
+        if let Expr::Column(column) = argument {
+            asked.push((column.name.as_str(), among.keys.sorted(at)?));
+        }
+    }
+    Ok(asked)
+}
+
+/// More keys than these touch most pages of any table that is not far larger than one machine's.
+const SORTED_MAX: usize = 4096;
 
 #[derive(Debug)]
 struct Among {
