@@ -1,9 +1,14 @@
 //! Blocking: which records may meet. A rule puts records with equal keys into one block; a pair belongs to the first
 //! rule that brings it together, so that none is compared twice.
+//!
+//! A rule on a list gives a record several keys. Its blocks are laid in layers, so that a record is in one block of a
+//! layer at most: a layer is then to the pairs what a rule of one key is, and costs what a rule costs. About as many
+//! layers come about as the longest list has elements that others share.
 
 use rayon::prelude::*;
 
 use super::columns::{Column, Columns};
+use super::elements::Elements;
 use super::error::Result;
 use super::key;
 use super::model::BlockingRule;
@@ -13,20 +18,23 @@ use crate::cluster::NULL_CODE;
 /// The blocks of all rules.
 #[derive(Debug)]
 pub struct Blocks {
-    pub(super) rules: Vec<RuleBlocks>,
-    /// Record by record, the block of each rule. A record that meets nobody has a number of its own, so that two
-    /// numbers are equal only where the rule brings the records together.
+    /// Of each rule a layer; of a rule on a list perhaps more.
+    pub(super) layers: Vec<Layer>,
+    /// Record by record, the block in each layer. A record that meets nobody has a number of its own, so that two
+    /// numbers are equal only where the layer brings the records together.
     keys: Rows,
+    left_out: Vec<LargeBlock>,
 }
 
-/// The blocks of one rule that hold two records or more.
-#[derive(Debug, Default)]
-pub(super) struct RuleBlocks {
+/// Blocks of two records or more, no record in two of them.
+#[derive(Debug)]
+pub(super) struct Layer {
     /// Records, block after block, ascending in each.
     pub members: Vec<u32>,
     /// Where each block begins in `members`, and the end.
     pub starts: Vec<u32>,
-    left_out: Vec<LargeBlock>,
+    /// Each record's block.
+    numbers: Vec<u32>,
 }
 
 /// A block of more records than its rule takes.
@@ -47,8 +55,8 @@ impl Blocks {
         Self::build(rules, columns, None)
     }
 
-    /// The blocks of some records out of more: which of them are in a block over its rule's limit, nobody can see
-    /// here, so `crowded` says it, rule by rule.
+    /// The blocks of some records out of more: which of their keys are of a block over its rule's limit, nobody can
+    /// see here, so `crowded` says it, rule by rule and key by key.
     ///
     /// # Errors
     /// When a rule names an unknown column.
@@ -62,34 +70,36 @@ impl Blocks {
         crowded: Option<&[Vec<bool>]>,
     ) -> Result<Self> {
         let of_rule = |(at, rule): (usize, &BlockingRule)| {
-            RuleBlocks::new(
-                at,
-                rule,
-                columns,
-                crowded.map(|crowded| crowded[at].as_slice()),
-            )
+            let crowded = crowded.map(|crowded| crowded[at].as_slice());
+            of_rule(at, rule, columns, crowded)
         };
         let built = rules.par_iter().enumerate().map(of_rule);
-        let built: Result<Vec<(RuleBlocks, Vec<u32>)>> = built.collect();
-        let (rules, numbers): (Vec<RuleBlocks>, Vec<Vec<u32>>) = built?.into_iter().unzip();
+        let (mut layers, mut left_out) = (Vec::new(), Vec::new());
+        for (of_rule, large) in built.collect::<Result<Vec<_>>>()? {
+            layers.extend(of_rule);
+            left_out.extend(large);
+        }
         let fill = |first: usize, rows: &mut [&mut [u32]]| {
-            for (rule, numbers) in numbers.iter().enumerate() {
-                for (row, number) in rows.iter_mut().zip(&numbers[first..]) {
-                    row[rule] = *number;
+            for (at, layer) in layers.iter().enumerate() {
+                for (row, number) in rows.iter_mut().zip(&layer.numbers[first..]) {
+                    row[at] = *number;
                 }
             }
         };
-        let keys = Rows::new(columns.records(), rules.len(), fill);
-        Ok(Self { rules, keys })
+        let keys = Rows::new(columns.records(), layers.len(), fill);
+        layers
+            .iter_mut()
+            .for_each(|layer| layer.numbers = Vec::new());
+        Ok(Self {
+            layers,
+            keys,
+            left_out,
+        })
     }
 
     /// Blocks over their rule's limit: nobody was compared on their account.
     pub fn left_out(&self) -> Vec<LargeBlock> {
-        let left_out = self
-            .rules
-            .iter()
-            .flat_map(|rule| rule.left_out.iter().copied());
-        left_out.collect()
+        self.left_out.clone()
     }
 
     /// How many pairs the rules bring together; a pair that several rules share counts for each.
@@ -98,9 +108,9 @@ impl Blocks {
             let records = u64::from(window[1] - window[0]);
             records * (records - 1) / 2
         };
-        let rules = self.rules.iter();
-        rules
-            .flat_map(|rule| rule.starts.windows(2).map(pairs))
+        let layers = self.layers.iter();
+        layers
+            .flat_map(|layer| layer.starts.windows(2).map(pairs))
             .sum()
     }
 
@@ -110,59 +120,98 @@ impl Blocks {
         a.iter().zip(b).any(|(a, b)| a == b)
     }
 
-    /// A record's block by each rule.
+    /// A record's block in each layer.
     #[inline]
     pub(super) fn keys_of(&self, record: u32) -> &[u32] {
-        &self.keys.row(record)[..self.rules.len()]
+        &self.keys.row(record)[..self.layers.len()]
     }
 }
 
-impl RuleBlocks {
-    /// The blocks, and each record's block number.
-    fn new(
-        at: usize,
-        rule: &BlockingRule,
-        columns: &Columns,
-        crowded: Option<&[bool]>,
-    ) -> Result<(Self, Vec<u32>)> {
-        let mut parts = Vec::with_capacity(rule.on.len());
-        for expression in &rule.on {
-            parts.push(expression.evaluate(columns)?);
+/// A rule's blocks in layers, and those that it leaves out. `at` is the rule's index.
+fn of_rule(
+    at: usize,
+    rule: &BlockingRule,
+    columns: &Columns,
+    crowded: Option<&[bool]>,
+) -> Result<(Vec<Layer>, Vec<LargeBlock>)> {
+    let keys = sorted_keys(rule, columns, crowded)?;
+    let most = rule.records_max.filter(|_| crowded.is_none());
+    let mut left_out = Vec::new();
+    let mut fits = |block: &&[(u64, u32)]| {
+        let records = block.len() as u32;
+        let over = most.is_some_and(|most| records > most);
+        if over {
+            left_out.push(LargeBlock { rule: at, records });
         }
-        if let Some(first) = parts.first_mut().filter(|_| !rule.except.is_empty()) {
-            *first = without(first, &rule.except).into();
-        }
-        let parts: Vec<&Column> = parts.iter().map(|part| part.as_ref()).collect();
-        let records = columns.records();
-        let mut numbers: Vec<u32> = (0..records as u32).map(|record| ALONE | record).collect();
-        let mut blocks = Self::default();
-        blocks.starts.push(0);
-        let mut sorted = key::sorted(&parts, records);
-        let most = match crowded {
-            Some(crowded) => {
-                sorted.retain(|(_, record)| !crowded[*record as usize]);
-                None
-            }
-            None => rule.records_max,
+        !over
+    };
+    let blocks = keys.chunk_by(|a, b| a.0 == b.0);
+    let blocks = blocks.filter(|block| block.len() > 1 && fits(block));
+    let (first, mut rest) = Layer::lay(blocks, columns.records());
+    let mut layers = vec![first];
+    while !rest.is_empty() {
+        let (layer, still) = Layer::lay(rest.into_iter(), columns.records());
+        layers.push(layer);
+        rest = still;
+    }
+    Ok((layers, left_out))
+}
+
+/// (key, record) of all keys that are not crowded, ascending.
+fn sorted_keys(
+    rule: &BlockingRule,
+    columns: &Columns,
+    crowded: Option<&[bool]>,
+) -> Result<Vec<(u64, u32)>> {
+    let parts = rule.on.iter().map(|part| part.evaluate(columns));
+    let mut parts = parts.collect::<Result<Vec<_>>>()?;
+    let owners = match rule.list()? {
+        Some(list) => Some(Elements::of(&parts[list])?.spread(&mut parts, list)),
+        None => None,
+    };
+    if let Some(first) = parts.first_mut().filter(|_| !rule.except.is_empty()) {
+        *first = without(first, &rule.except).into();
+    }
+    let parts: Vec<&Column> = parts.iter().map(|part| part.as_ref()).collect();
+    let count = owners.as_ref().map_or(columns.records(), Vec::len);
+    let mut sorted = key::sorted(&parts, count);
+    if let Some(crowded) = crowded {
+        sorted.retain(|(_, at)| !crowded[*at as usize]);
+    }
+    if let Some(owners) = owners {
+        sorted
+            .iter_mut()
+            .for_each(|(_, at)| *at = owners[*at as usize]);
+    }
+    Ok(sorted)
+}
+
+impl Layer {
+    /// As many of the blocks as do not share a record, the first ones first; and the others.
+    fn lay<'k>(
+        blocks: impl Iterator<Item = &'k [(u64, u32)]>,
+        records: usize,
+    ) -> (Self, Vec<&'k [(u64, u32)]>) {
+        let mut layer = Self {
+            members: Vec::new(),
+            starts: vec![0],
+            numbers: (0..records as u32).map(|record| ALONE | record).collect(),
         };
-        for block in sorted.chunk_by(|a, b| a.0 == b.0) {
-            blocks.add(at, most, block, &mut numbers);
+        let mut rest = Vec::new();
+        for block in blocks {
+            let is_taken = |(_, record): &(u64, u32)| layer.numbers[*record as usize] < ALONE;
+            match block.iter().any(is_taken) {
+                true => rest.push(block),
+                false => layer.add(block),
+            }
         }
-        Ok((blocks, numbers))
+        (layer, rest)
     }
 
-    fn add(&mut self, rule: usize, most: Option<u32>, block: &[(u64, u32)], numbers: &mut [u32]) {
-        let records = block.len() as u32;
-        if records < 2 {
-            return;
-        }
-        if most.is_some_and(|most| records > most) {
-            self.left_out.push(LargeBlock { rule, records });
-            return;
-        }
+    fn add(&mut self, block: &[(u64, u32)]) {
         let number = self.starts.len() as u32;
         for (_, record) in block {
-            numbers[*record as usize] = number;
+            self.numbers[*record as usize] = number;
             self.members.push(*record);
         }
         self.starts.push(self.members.len() as u32);

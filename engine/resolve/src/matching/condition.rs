@@ -55,6 +55,11 @@ pub enum Condition {
         of: Expression,
         max: f64,
     },
+    /// Two numbers apart by at most this share of the one that is further from zero.
+    ApartShare {
+        of: Expression,
+        max: f64,
+    },
     /// Two places (`latitude,longitude` in degrees) at most so many kilometres apart on the sphere.
     Near {
         of: Expression,
@@ -110,7 +115,8 @@ impl Condition {
             Self::JaroWinkler { of, .. } | Self::Jaro { of, .. } => Some(of),
             Self::Levenshtein { of, .. } | Self::DamerauLevenshtein { of, .. } => Some(of),
             Self::DaysApart { of, .. } | Self::Overlap { of, .. } => Some(of),
-            Self::Apart { of, .. } | Self::Near { of, .. } => Some(of),
+            Self::Apart { of, .. } | Self::ApartShare { of, .. } => Some(of),
+            Self::Near { of, .. } => Some(of),
             Self::Crossed(..) | Self::All(_) | Self::Any(_) | Self::Otherwise => None,
         }
     }

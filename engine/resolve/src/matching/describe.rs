@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::condition::Condition;
+use super::expression::Expression;
 use super::model::BlockingRule;
 
 impl fmt::Display for Condition {
@@ -19,8 +20,13 @@ impl fmt::Display for Condition {
             Self::DaysApart { of, max } => write!(f, "{of} up to {max} days apart"),
             Self::DayMonthSwapped(of) => write!(f, "{of} with day and month swapped"),
             Self::Initial(of) => write!(f, "{of} shortened to an initial"),
+            Self::Overlap {
+                of: Expression::Nicknames { of, .. },
+                ..
+            } => write!(f, "{of} a known short form"),
             Self::Overlap { of, min } => write!(f, "{of} with {min} or more in common"),
             Self::Apart { of, max } => write!(f, "{of} up to {max} apart"),
+            Self::ApartShare { of, max } => write!(f, "{of} up to {} % apart", percent(*max)),
             Self::Near { of, km } => write!(f, "{of} up to {km} km apart"),
             Self::All(parts) => joined(f, parts, ", "),
             Self::Any(parts) => joined(f, parts, " or "),
@@ -34,6 +40,11 @@ impl fmt::Display for BlockingRule {
         let parts: Vec<String> = self.on.iter().map(ToString::to_string).collect();
         write!(f, "{}", parts.join(", "))
     }
+}
+
+/// A share in percent, without the digits that dividing and multiplying by 100 leave behind.
+fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
 }
 
 fn joined(f: &mut fmt::Formatter<'_>, parts: &[Condition], between: &str) -> fmt::Result {

@@ -47,6 +47,16 @@ pub(crate) fn is_initial(a: &[u8], b: &[u8]) -> bool {
     begins(a, b) || begins(b, a)
 }
 
+/// How far two numbers are apart, as a share of the one that is further from zero.
+pub(super) fn share_apart(a: f64, b: f64) -> f64 {
+    let most = a.abs().max(b.abs());
+    if most == 0.0 {
+        0.0
+    } else {
+        (a - b).abs() / most
+    }
+}
+
 /// Kilometres between two places on a sphere of the Earth's mean radius, given in radians (haversine formula).
 pub(super) fn kilometres(a: (f64, f64), b: (f64, f64)) -> f64 {
     const EARTH_KM: f64 = 6371.0;

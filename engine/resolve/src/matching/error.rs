@@ -47,6 +47,9 @@ pub enum Error {
     /// A distance between texts cannot be measured on a combination of columns.
     #[error("`{of}` combines columns and can only be compared for equality")]
     NoText { of: String },
+    /// A blocking rule on two lists.
+    #[error("blocking rule `{rule}` takes two lists apart; it can take one")]
+    Lists { rule: String },
     /// SQL beyond the forms that Splink's own library writes.
     #[error("`{}`: {reason}", beginning(sql))]
     Sql { sql: String, reason: &'static str },

@@ -1,5 +1,6 @@
 //! Column expressions: what blocking rules and comparisons look at. All are computed once a distinct value.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::columns::{Column, Columns};
 use super::error::{Error, Result};
 use super::fingerprint::mix;
-use super::key;
+use super::nicknames::NameGroups;
+use super::soundex::soundex;
+use super::{form, key};
 use crate::cluster::NULL_CODE;
 use crate::intern::Interner;
 
@@ -34,6 +37,17 @@ pub enum Expression {
     Together(Vec<String>),
     /// All columns in whatever order: `Anna | Lee` equals `Lee | Anna`. Missing when one of them is.
     AnyOrder(Vec<String>),
+    /// What a name sounds like; missing when it has none of the letters A to Z.
+    Soundex(String),
+    /// The groups of names that a name is in, as a list; missing when it is in none.
+    Nicknames { of: String, groups: NameGroups },
+    /// A number, however it is written; missing when the text is none.
+    Number(String),
+    /// A place on the Earth, from two columns in degrees; missing when one of them is no such angle.
+    Place { latitude: String, longitude: String },
+    /// A set of values that one text holds; missing when it holds none, or more than anybody reads. A blocking rule
+    /// brings together whose lists have an element in common.
+    List { of: String, separator: String },
 }
 
 impl Expression {
@@ -52,7 +66,14 @@ impl Expression {
     pub fn columns(&self) -> Vec<&str> {
         match self {
             Self::Column(of) | Self::Substring { of, .. } => vec![of],
-            Self::Username(of) | Self::Domain(of) => vec![of],
+            Self::Username(of) | Self::Domain(of) | Self::Soundex(of) | Self::Number(of) => {
+                vec![of]
+            }
+            Self::Nicknames { of, .. } | Self::List { of, .. } => vec![of],
+            Self::Place {
+                latitude,
+                longitude,
+            } => vec![latitude, longitude],
             Self::Together(of) | Self::AnyOrder(of) => of.iter().map(String::as_str).collect(),
         }
     }
@@ -64,17 +85,30 @@ impl Expression {
             (0..of.len()).map(|part| text(part).map(hash)).collect()
         };
         match self {
-            Self::Column(_) => text(0).map(hash),
-            Self::Substring { from, length, .. } => {
-                text(0).map(|text| hash(substring(text, from.saturating_sub(1), *length)))
-            }
-            Self::Username(_) => text(0).and_then(username).map(hash),
-            Self::Domain(_) => text(0).and_then(domain).map(hash),
             Self::Together(of) => all(of).map(together),
             Self::AnyOrder(of) => all(of).map(|mut parts| {
                 parts.sort_unstable();
                 together(parts)
             }),
+            Self::Place { .. } => form::place_text(text(0)?, text(1)?).map(|place| hash(&place)),
+            _ => self.part(text(0)?).map(|part| hash(&part)),
+        }
+    }
+
+    /// What it makes of the text of the one column that it reads; None where it reads several.
+    fn part<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Column(_) => Some(text.into()),
+            Self::Substring { from, length, .. } => {
+                Some(substring(text, from.saturating_sub(1), *length).into())
+            }
+            Self::Username(_) => username(text).map(Cow::from),
+            Self::Domain(_) => domain(text).map(Cow::from),
+            Self::Soundex(_) => soundex(text).map(Cow::from),
+            Self::Nicknames { groups, .. } => groups.of(text).map(Cow::from),
+            Self::Number(_) => form::number_text(text).map(Cow::from),
+            Self::List { separator, .. } => form::list_text(text, separator).map(Cow::from),
+            Self::Together(_) | Self::AnyOrder(_) | Self::Place { .. } => None,
         }
     }
 
@@ -82,22 +116,29 @@ impl Expression {
     pub(super) fn evaluate(&self, columns: &Columns) -> Result<Arc<Column>> {
         match self {
             Self::Column(of) => Ok(Arc::clone(columns.get(of)?)),
-            Self::Substring { of, from, length } => {
-                let skip = from.saturating_sub(1);
-                derive(columns.get(of)?, |text| {
-                    Some(substring(text, skip, *length))
-                })
-                .map(Arc::new)
-            }
-            Self::Username(of) => derive(columns.get(of)?, username).map(Arc::new),
-            Self::Domain(of) => derive(columns.get(of)?, domain).map(Arc::new),
             Self::Together(of) => {
                 let parts = of.iter().map(|of| columns.get(of).map(Arc::as_ref));
                 let parts: Vec<&Column> = parts.collect::<Result<_>>()?;
                 Ok(Arc::new(key::combine(&parts, columns.records())))
             }
             Self::AnyOrder(of) => any_order(of, columns).map(Arc::new),
+            Self::Place {
+                latitude,
+                longitude,
+            } => places(columns.get(latitude)?, columns.get(longitude)?).map(Arc::new),
+            _ => derive(columns.get(self.columns()[0])?, |text| self.part(text)).map(Arc::new),
         }
+    }
+
+    /// A number for each element of a record's list, equal for equal elements, in the order of the list.
+    pub(super) fn elements(&self, text: Option<&str>) -> Vec<u64> {
+        let list = text.and_then(|text| self.part(text));
+        list.map_or(Vec::new(), |list| form::listed(&list).map(hash).collect())
+    }
+
+    /// Whether its values are lists.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Self::List { .. })
     }
 }
 
@@ -110,6 +151,13 @@ impl fmt::Display for Expression {
             Self::Domain(of) => write!(f, "domain({of})"),
             Self::Together(of) => write!(f, "{}", of.join(" + ")),
             Self::AnyOrder(of) => write!(f, "any order of {}", of.join(", ")),
+            Self::Soundex(of) => write!(f, "soundex({of})"),
+            Self::Nicknames { of, .. } => write!(f, "short forms of {of}"),
+            Self::Number(of) | Self::List { of, .. } => write!(f, "{of}"),
+            Self::Place {
+                latitude,
+                longitude,
+            } => write!(f, "{latitude}, {longitude}"),
         }
     }
 }
@@ -144,26 +192,71 @@ fn domain(text: &str) -> Option<&str> {
 }
 
 /// Another text for each distinct value.
-fn derive(column: &Column, change: impl Fn(&str) -> Option<&str>) -> Result<Column> {
+fn derive<'a>(
+    column: &'a Column,
+    change: impl Fn(&'a str) -> Option<Cow<'a, str>>,
+) -> Result<Column> {
     let mut texts = Interner::new();
     let mut changed = Vec::with_capacity(column.distinct());
     for code in 0..column.distinct() as u32 {
-        let text = column.text(code).and_then(&change);
-        // A derived column has at most as many values as its origin, which had codes for all of them.
-        let too_many = |_| Error::TooMany {
-            rows: column.distinct(),
-            max: NULL_CODE as usize,
-        };
-        changed.push(
-            text.map_or(Ok(NULL_CODE), |text| texts.code(text))
-                .map_err(too_many)?,
-        );
+        changed.push(match column.text(code).and_then(&change) {
+            // A derived column has at most as many values as its origin, which had codes for all of them.
+            Some(text) => texts.code(&text).map_err(|_| too_many(column.distinct()))?,
+            None => NULL_CODE,
+        });
     }
     let code = |code: &u32| changed.get(*code as usize).copied().unwrap_or(NULL_CODE);
     Ok(Column::new(
         column.codes.iter().map(code).collect(),
         Some(texts),
     ))
+}
+
+/// The place of each record.
+fn places(latitude: &Column, longitude: &Column) -> Result<Column> {
+    let mut texts = Interner::new();
+    let mut known = HashMap::new();
+    let mut codes = Vec::with_capacity(latitude.codes.len());
+    for angles in latitude
+        .codes
+        .iter()
+        .copied()
+        .zip(longitude.codes.iter().copied())
+    {
+        let code = match known.get(&angles) {
+            Some(code) => *code,
+            None => {
+                let code = place(latitude, longitude, angles, &mut texts)?;
+                known.insert(angles, code);
+                code
+            }
+        };
+        codes.push(code);
+    }
+    Ok(Column::new(codes, Some(texts)))
+}
+
+fn place(
+    latitude: &Column,
+    longitude: &Column,
+    angles: (u32, u32),
+    texts: &mut Interner,
+) -> Result<u32> {
+    if angles.0 == NULL_CODE || angles.1 == NULL_CODE {
+        return Ok(NULL_CODE);
+    }
+    let both = latitude.text(angles.0).zip(longitude.text(angles.1));
+    match both.and_then(|(latitude, longitude)| form::place_text(latitude, longitude)) {
+        Some(text) => texts
+            .code(&text)
+            .map_err(|_| too_many(latitude.codes.len())),
+        None => Ok(NULL_CODE),
+    }
+}
+
+fn too_many(rows: usize) -> Error {
+    let max = NULL_CODE as usize;
+    Error::TooMany { rows, max }
 }
 
 /// Codes of the sets of values. Columns with equal texts must first speak of the same codes.
@@ -175,11 +268,7 @@ fn any_order(of: &[String], columns: &Columns) -> Result<Column> {
         let mut codes = Vec::with_capacity(column.distinct());
         for code in 0..column.distinct() as u32 {
             let text = column.text(code).unwrap_or_default();
-            let too_many = |_| Error::TooMany {
-                rows: columns.records(),
-                max: NULL_CODE as usize,
-            };
-            codes.push(shared.code(text).map_err(too_many)?);
+            codes.push(shared.code(text).map_err(|_| too_many(columns.records()))?);
         }
         parts.push((column, codes));
     }

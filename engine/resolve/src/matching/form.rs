@@ -47,6 +47,19 @@ pub(super) fn number(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// One text for all ways to write a number (`10`, `10.0`, `1e1`).
+pub(super) fn number_text(text: &str) -> Option<String> {
+    // There is a negative zero, and it is zero.
+    number(text).map(|number| (number + 0.0).to_string())
+}
+
+/// Latitude and longitude in degrees as one text, if they are angles on the Earth.
+pub(super) fn place_text(latitude: &str, longitude: &str) -> Option<String> {
+    let angle = |text: &str, most: f64| number(text).filter(|angle| angle.abs() <= most);
+    let (latitude, longitude) = (angle(latitude, 90.0)?, angle(longitude, 180.0)?);
+    Some(format!("{},{}", latitude + 0.0, longitude + 0.0))
+}
+
 /// Latitude and longitude in radians, from degrees (`48.2,16.37`).
 pub(super) fn place(text: &str) -> Option<(f64, f64)> {
     let (latitude, longitude) = text.split_once(',')?;
@@ -62,6 +75,24 @@ pub(super) fn elements(text: &str) -> Option<Vec<String>> {
     elements.sort_unstable();
     elements.dedup();
     Some(elements)
+}
+
+/// A longer list is a heap that says nothing of a person.
+pub(super) const ELEMENTS_MAX: usize = 50;
+
+/// One text for all lists of the same elements: each once, ascending, without the blanks around them.
+pub(super) fn list_text(text: &str, separator: &str) -> Option<String> {
+    let elements = text.split(separator).map(str::trim);
+    let mut elements: Vec<&str> = elements.filter(|element| !element.is_empty()).collect();
+    elements.sort_unstable();
+    elements.dedup();
+    let some = (1..=ELEMENTS_MAX).contains(&elements.len());
+    some.then(|| elements.join(&SEPARATOR.to_string()))
+}
+
+/// The elements of a list that [`list_text`] wrote.
+pub(super) fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(SEPARATOR)
 }
 
 /// Stands between the elements of a list that is handed in as one text: the unit separator of ASCII.

@@ -328,6 +328,7 @@ fn measured(condition: &Condition) -> (Kind, &Expression, f64) {
         Condition::Initial(of) => (Kind::Initial, of, 1.0),
         Condition::Overlap { of, min } => (Kind::Overlap, of, f64::from(*min)),
         Condition::Apart { of, max } => (Kind::Apart, of, *max),
+        Condition::ApartShare { of, max } => (Kind::ApartShare, of, *max),
         Condition::Near { of, km } => (Kind::Near, of, *km),
         _ => unreachable!("the condition measures nothing"),
     }

@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Initial,
     Overlap,
     Apart,
+    ApartShare,
     Near,
 }
 
@@ -64,7 +65,7 @@ impl Forms {
     pub fn new(kind: Kind, column: &Column) -> Self {
         match kind {
             Kind::Days | Kind::DayMonth => Self::Dates(form::each(column, form::date)),
-            Kind::Apart => Self::Numbers(form::each(column, form::number)),
+            Kind::Apart | Kind::ApartShare => Self::Numbers(form::each(column, form::number)),
             Kind::Near => Self::Places(form::each(column, form::place)),
             Kind::Overlap => Self::Lists(form::each(column, form::elements)),
             Kind::JaroWinkler | Kind::Jaro | Kind::Levenshtein | Kind::Damerau | Kind::Initial => {
@@ -79,7 +80,7 @@ impl Forms {
     pub fn serve(&self, kind: Kind) -> bool {
         match kind {
             Kind::Days | Kind::DayMonth => matches!(self, Self::Dates(_)),
-            Kind::Apart => matches!(self, Self::Numbers(_)),
+            Kind::Apart | Kind::ApartShare => matches!(self, Self::Numbers(_)),
             Kind::Near => matches!(self, Self::Places(_)),
             Kind::Overlap => matches!(self, Self::Lists(_)),
             _ => matches!(self, Self::Texts(_)),
@@ -196,7 +197,11 @@ impl Measure {
             }
             Forms::Dates(dates) => of(dates, first, second, |a, b| self.of_dates(*a, *b)),
             Forms::Numbers(numbers) => of(numbers, first, second, |a, b| {
-                distance::distance_class((a - b).abs(), &self.thresholds)
+                let apart = match self.kind {
+                    Kind::ApartShare => distance::share_apart(*a, *b),
+                    _ => (a - b).abs(),
+                };
+                distance::distance_class(apart, &self.thresholds)
             }),
             Forms::Places(places) => of(places, first, second, |a, b| {
                 distance::distance_class(distance::kilometres(*a, *b), &self.thresholds)

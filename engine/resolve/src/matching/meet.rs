@@ -1,8 +1,11 @@
 //! Why a blocking rule brings two records together, or does not.
 
+use std::sync::Arc;
+
 use super::columns::{Column, Columns};
 use super::error::Result;
 use super::expression::Expression;
+use super::form;
 use super::model::{BlockingRule, Model};
 use crate::cluster::NULL_CODE;
 
@@ -11,7 +14,7 @@ use crate::cluster::NULL_CODE;
 pub struct Meeting {
     /// One a part of the rule's key.
     pub parts: Vec<KeyPart>,
-    /// How many records share the key of the two, where they share one.
+    /// How many records share the key of the two, where they share one; the rarest where they share several.
     pub block: u32,
     /// Whether the rule brings them together.
     pub meet: bool,
@@ -44,27 +47,60 @@ fn meeting(rule: &BlockingRule, columns: &Columns, a: u32, b: u32) -> Result<Mee
     let evaluate = |of: &Expression| of.evaluate(columns);
     let key: Vec<_> = rule.on.iter().map(evaluate).collect::<Result<_>>()?;
     let mut parts: Vec<KeyPart> = key.iter().map(|column| part(column, a, b)).collect();
-    if let (Some(part), Some(column)) = (parts.first_mut(), key.first())
-        && *part == KeyPart::Equal
-        && is_excepted(rule, column, a)
-    {
-        *part = KeyPart::Excepted;
+    let list = rule.list()?;
+    let shared = list.map_or(Vec::new(), |at| shared(&key[at], a, b));
+    if let Some(at) = list.filter(|at| parts[*at] == KeyPart::Different && !shared.is_empty()) {
+        parts[at] = KeyPart::Equal;
     }
-    let share = parts.iter().all(|part| *part == KeyPart::Equal);
-    let shares = |record: &usize| {
-        let mut codes = key.iter().map(|column| &column.codes);
-        codes.all(|codes| codes[*record] == codes[a as usize])
-    };
-    let block = match share {
-        true => (0..columns.records()).filter(shares).count() as u32,
+    let excepted = |element: &&str| list == Some(0) && rule.except.iter().any(|of| of == element);
+    let shared: Vec<&str> = shared.into_iter().filter(|of| !excepted(of)).collect();
+    if parts.first() == Some(&KeyPart::Equal) && is_excepted(rule, list, &key[0], &shared, a) {
+        parts[0] = KeyPart::Excepted;
+    }
+    let block = match parts.iter().all(|part| *part == KeyPart::Equal) {
+        true => smallest_block(&key, list, &shared, columns.records(), a),
         false => 0,
     };
     let fits = rule.records_max.is_none_or(|most| block <= most);
     Ok(Meeting {
         parts,
         block,
-        meet: share && fits && !columns.one_source(a, b),
+        meet: block > 0 && fits && !columns.one_source(a, b),
     })
+}
+
+/// The elements that two records' lists share.
+fn shared(list: &Column, a: u32, b: u32) -> Vec<&str> {
+    let (Some(a), Some(b)) = (list.held_by(a), list.held_by(b)) else {
+        return Vec::new();
+    };
+    form::listed(a)
+        .filter(|element| form::listed(b).any(|other| other == *element))
+        .collect()
+}
+
+/// How many records have the key of two records who share one; of a list, the smallest of their blocks.
+fn smallest_block(
+    key: &[Arc<Column>],
+    list: Option<usize>,
+    shared: &[&str],
+    records: usize,
+    a: u32,
+) -> u32 {
+    let same = |record: &u32| {
+        let mut parts = (0..key.len()).filter(|at| list != Some(*at));
+        parts.all(|at| key[at].codes[*record as usize] == key[at].codes[a as usize])
+    };
+    let records: Vec<u32> = (0..records as u32).filter(same).collect();
+    let Some(list) = list else {
+        return records.len() as u32;
+    };
+    let holds = |record: u32, element: &str| {
+        let held = key[list].held_by(record).unwrap_or_default();
+        form::listed(held).any(|other| other == element)
+    };
+    let size = |element: &&str| records.iter().filter(|of| holds(**of, element)).count() as u32;
+    shared.iter().map(size).min().unwrap_or(0)
 }
 
 fn part(column: &Column, a: u32, b: u32) -> KeyPart {
@@ -76,7 +112,17 @@ fn part(column: &Column, a: u32, b: u32) -> KeyPart {
     }
 }
 
-fn is_excepted(rule: &BlockingRule, column: &Column, record: u32) -> bool {
+/// Whether the rule leaves out what two records have in common in the first part of its key.
+fn is_excepted(
+    rule: &BlockingRule,
+    list: Option<usize>,
+    column: &Column,
+    shared: &[&str],
+    record: u32,
+) -> bool {
+    if list == Some(0) {
+        return shared.is_empty();
+    }
     let text = column.text(column.codes[record as usize]);
     text.is_some_and(|text| rule.except.iter().any(|except| except == text))
 }
@@ -86,7 +132,7 @@ mod tests {
     use arrow::array::StringArray;
 
     use super::{KeyPart, Meeting, meetings};
-    use crate::matching::{BlockingRule, Blocks, Columns, Model};
+    use crate::matching::{BlockingRule, Blocks, Columns, Expression, Model};
 
     fn people() -> Columns {
         let name = StringArray::from(vec![
@@ -103,7 +149,14 @@ mod tests {
             None,
             Some("bern"),
         ]);
-        Columns::encode(&[("name", &name), ("town", &town)]).unwrap()
+        let tags = StringArray::from(vec![
+            Some("x;y"),
+            Some("y; x"),
+            Some("y;z"),
+            Some("z"),
+            Some(";"),
+        ]);
+        Columns::encode(&[("name", &name), ("town", &town), ("tags", &tags)]).unwrap()
     }
 
     fn rule(on: &[&str], records_max: Option<u32>, except: &[&str]) -> BlockingRule {
@@ -114,12 +167,25 @@ mod tests {
         }
     }
 
+    fn tags(records_max: Option<u32>, except: &[&str]) -> BlockingRule {
+        let list = Expression::List {
+            of: "tags".into(),
+            separator: ";".into(),
+        };
+        BlockingRule {
+            on: vec![list],
+            ..rule(&[], records_max, except)
+        }
+    }
+
     fn model() -> Model {
         let blocking = vec![
             rule(&["name", "town"], None, &[]),
             rule(&["name"], None, &["ann"]),
             rule(&["town"], Some(2), &[]),
             rule(&["name"], None, &[]),
+            tags(Some(2), &[]),
+            tags(None, &["x", "y"]),
         ];
         Model {
             blocking,
@@ -145,6 +211,11 @@ mod tests {
             "a block over records_max"
         );
         assert_eq!(says(0, 4)[0], met(&[Equal, Different], 0, false));
+        assert_eq!(first[4], met(&[Equal], 2, true), "x is rarer than y");
+        assert_eq!(first[5], met(&[Excepted], 0, false));
+        assert_eq!(says(1, 2)[4], met(&[Equal], 3, false), "y alone is shared");
+        assert_eq!(says(0, 3)[5], met(&[Different], 0, false));
+        assert_eq!(says(2, 3)[5], met(&[Equal], 2, true));
         let nameless = Missing { a: false, b: true };
         assert_eq!(says(2, 3)[0], met(&[nameless, nameless], 0, false));
     }

@@ -26,11 +26,12 @@ impl Model {
     }
 }
 
-/// Records with equal values of all expressions meet; a missing value meets nobody.
+/// Records with equal values of all expressions meet; a missing value meets nobody. Of a list, one element has to be
+/// equal; a rule has one list at most.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BlockingRule {
     pub on: Vec<Expression>,
-    /// Values of the first expression that bring nobody together (`none@none.com`).
+    /// Values of the first expression, or elements of it, that bring nobody together (`none@none.com`).
     #[serde(default)]
     pub except: Vec<String>,
     /// A block of more records is left out, and reported. None: every block is taken.

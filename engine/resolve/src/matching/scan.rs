@@ -11,21 +11,21 @@ use super::row::{LANES, any_equal};
 /// About so many pairs are one thread's task. A giant block is several tasks.
 const TASK_PAIRS: u64 = 1 << 17;
 
-/// A stretch of one rule's members; each meets those that follow it in its block.
+/// A stretch of one layer's members; each meets those that follow it in its block.
 #[derive(Debug)]
 struct Task {
-    rule: usize,
+    layer: usize,
     members: Range<usize>,
 }
 
-/// Some blocks of a rule, taken up together, and the pairs that they add to those of earlier rules.
+/// Some blocks of a layer, taken up together, and the pairs that they add to those of earlier layers.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// The records that are in a pair, block after block, ascending in each.
     pub records: Vec<u32>,
     /// Each pair once, as places among the records: the lesser record first.
     pub pairs: Vec<(u32, u32)>,
-    /// Each record's blocks by the rules before this one, in rows of whole groups of lanes.
+    /// Each record's blocks in the layers before this one, in rows of whole groups of lanes.
     keys: Vec<u32>,
     /// Where each record goes when others are left out.
     places: Vec<u32>,
@@ -50,7 +50,7 @@ pub(super) fn scan<M, T: Send>(
         let mut batch = Batch::default();
         let mut members = task.members;
         while !members.is_empty() {
-            members = batch.take(blocks, &wanted, task.rule, members);
+            members = batch.take(blocks, &wanted, task.layer, members);
             visit(memory, &mut found, &batch);
         }
         found
@@ -65,10 +65,10 @@ impl Batch {
         &mut self,
         blocks: &Blocks,
         wanted: &impl Fn(u32, u32) -> bool,
-        rule: usize,
+        layer: usize,
         members: Range<usize>,
     ) -> Range<usize> {
-        let of = &blocks.rules[rule];
+        let of = &blocks.layers[layer];
         let first = members.start;
         let mut block = of.starts.partition_point(|start| *start as usize <= first);
         let (mut next, mut end) = (first, first);
@@ -87,20 +87,20 @@ impl Batch {
         self.records.clear();
         self.records.extend_from_slice(&of.members[first..end]);
         self.keep();
-        self.forget_earlier(blocks, rule);
+        self.forget_earlier(blocks, layer);
         next..members.end
     }
 
-    /// Takes out the pairs that a rule before brings together.
-    fn forget_earlier(&mut self, blocks: &Blocks, rule: usize) {
-        if rule == 0 {
+    /// Takes out the pairs that a layer before brings together.
+    fn forget_earlier(&mut self, blocks: &Blocks, layer: usize) {
+        if layer == 0 {
             return;
         }
-        let width = rule.next_multiple_of(LANES);
+        let width = layer.next_multiple_of(LANES);
         self.keys.clear();
         for (place, record) in self.records.iter().enumerate() {
             let keys = blocks.keys_of(*record);
-            self.keys.extend_from_slice(&keys[..rule]);
+            self.keys.extend_from_slice(&keys[..layer]);
             // No two records have the lanes beyond in common.
             let end = (place + 1) * width;
             self.keys.resize(end, u32::MAX - place as u32);
@@ -139,7 +139,7 @@ impl Batch {
 
 fn tasks(blocks: &Blocks) -> Vec<Task> {
     let mut tasks = Vec::new();
-    for (rule, of) in blocks.rules.iter().enumerate() {
+    for (layer, of) in blocks.layers.iter().enumerate() {
         let (mut from, mut pairs) = (0, 0);
         for window in of.starts.windows(2) {
             for member in window[0]..window[1] {
@@ -148,14 +148,41 @@ fn tasks(blocks: &Blocks) -> Vec<Task> {
                     let members = from..member as usize + 1;
                     from = members.end;
                     pairs = 0;
-                    tasks.push(Task { rule, members });
+                    tasks.push(Task { layer, members });
                 }
             }
         }
         let members = from..of.members.len();
         if !members.is_empty() {
-            tasks.push(Task { rule, members });
+            tasks.push(Task { layer, members });
         }
     }
     tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use arrow::array::StringArray;
+
+    use super::{Batch, scan, tasks};
+    use crate::matching::{BlockingRule, Blocks, Columns};
+
+    #[test]
+    fn a_giant_block_is_many_tasks_and_each_of_its_pairs_comes_once() {
+        let records = 2000;
+        let town = StringArray::from(vec!["Ulm"; records]);
+        let columns = Columns::encode(&[("town", &town)]).unwrap();
+        let blocks = Blocks::new(&[BlockingRule::columns(&["town"])], &columns).unwrap();
+        assert_eq!(tasks(&blocks).len(), 16);
+        let visit = |_: &mut (), found: &mut Vec<(u32, u32)>, batch: &Batch| {
+            let record = |place: u32| batch.records[place as usize];
+            found.extend(batch.pairs.iter().map(|(a, b)| (record(*a), record(*b))));
+        };
+        let found = scan(&blocks, &columns, |_, _| true, || (), Vec::new, visit).concat();
+        let distinct: BTreeSet<(u32, u32)> = found.iter().copied().collect();
+        assert_eq!(found.len(), records * (records - 1) / 2);
+        assert_eq!(distinct.len(), found.len());
+    }
 }

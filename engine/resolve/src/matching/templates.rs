@@ -4,9 +4,26 @@
 use super::condition::Condition::{self, *};
 use super::expression::Expression;
 use super::model::{Comparison, Level};
+use super::nicknames::NameGroups;
 
 /// Forename and surname as one comparison, since they are mistyped and swapped together.
 pub fn name(forename: &str, surname: &str) -> Comparison {
+    names(forename, surname, None)
+}
+
+/// The same, with a level for a forename that is a known short form of the other, or of the same name. What is equal
+/// there is the surname, so its rarity counts.
+pub fn name_or_nickname(forename: &str, surname: &str, groups: NameGroups) -> Comparison {
+    let of = Expression::Nicknames {
+        of: forename.into(),
+        groups,
+    };
+    let last = Expression::column(surname);
+    let both = All(vec![Overlap { of, min: 1 }, Equal(last.clone())]);
+    names(forename, surname, Some(Level::when(both).rare(last)))
+}
+
+fn names(forename: &str, surname: &str, nickname: Option<Level>) -> Comparison {
     let (first, last) = (Expression::column(forename), Expression::column(surname));
     let together = Expression::Together(vec![forename.into(), surname.into()]);
     let alike = |min: f64| {
@@ -17,17 +34,20 @@ pub fn name(forename: &str, surname: &str) -> Comparison {
         All(vec![of(&first), of(&last)])
     };
     let shortened = All(vec![Initial(first.clone()), Equal(last.clone())]);
-    let levels = vec![
+    let mut levels = vec![
         Level::missing(All(vec![Missing(first.clone()), Missing(last.clone())])),
         Level::when(Equal(together.clone())).rare(together),
         Level::when(Crossed(forename.into(), surname.into())),
+    ];
+    levels.extend(nickname);
+    levels.extend([
         Level::when(alike(0.92)),
         Level::when(alike(0.85)),
         Level::when(shortened),
         Level::when(Equal(last.clone())).rare(last).household(),
         Level::when(Equal(first.clone())).rare(first),
         Level::when(Otherwise),
-    ];
+    ]);
     comparison("name", levels)
 }
 
@@ -155,6 +175,66 @@ pub fn postcode(of: &str, area: usize) -> Comparison {
         Level::when(Otherwise),
     ];
     comparison(of, levels)
+}
+
+/// A number: equal, apart by at most so much, then by at most such a share of the greater one. Thresholds ascend.
+pub fn number(of: &str, within: &[f64], within_share: &[f64]) -> Comparison {
+    let column = Expression::Number(of.into());
+    let apart = within.iter().map(|max| Apart {
+        of: column.clone(),
+        max: *max,
+    });
+    let apart_share = within_share.iter().map(|max| ApartShare {
+        of: column.clone(),
+        max: *max,
+    });
+    let levels = apart.chain(apart_share).map(Level::when);
+    graded(of, &column, |equal| equal, levels)
+}
+
+/// Where on the Earth: the same place, or within so many kilometres. Thresholds ascend. Households are at one place.
+pub fn location(latitude: &str, longitude: &str, within_km: &[f64]) -> Comparison {
+    let place = Expression::Place {
+        latitude: latitude.into(),
+        longitude: longitude.into(),
+    };
+    let near = |km: &f64| Near {
+        of: place.clone(),
+        km: *km,
+    };
+    let levels = within_km.iter().map(|km| Level::when(near(km)).household());
+    graded("location", &place, Level::household, levels)
+}
+
+/// A list in one text: the same elements, or so many in common. Thresholds descend.
+pub fn list(of: &str, separator: &str, common: &[u32]) -> Comparison {
+    let list = Expression::List {
+        of: of.into(),
+        separator: separator.into(),
+    };
+    let levels = common.iter().map(|min| {
+        Level::when(Overlap {
+            of: list.clone(),
+            min: *min,
+        })
+    });
+    graded(of, &list, |equal| equal, levels)
+}
+
+/// Missing, equal (a rare value weighs more), then these levels.
+fn graded(
+    name: &str,
+    of: &Expression,
+    equal: impl Fn(Level) -> Level,
+    levels: impl Iterator<Item = Level>,
+) -> Comparison {
+    let mut all = vec![
+        Level::missing(Missing(of.clone())),
+        equal(Level::when(Equal(of.clone())).rare(of.clone())),
+    ];
+    all.extend(levels);
+    all.push(Level::when(Otherwise));
+    comparison(name, all)
 }
 
 fn comparison(name: &str, levels: Vec<Level>) -> Comparison {

@@ -1,6 +1,7 @@
 //! An example for each condition: what holds, and what just does not.
 
 use super::naive::Table;
+use crate::matching::nicknames::NameGroups;
 use crate::matching::{
     Comparison, Condition, Condition::*, Expression, Frame, Level, LevelWeight, Model, Scorer,
     Weights,
@@ -140,6 +141,78 @@ fn numbers_and_places() {
     let near = |km| Near { of: a(), km };
     check(near(56.0), "48.2083,16.3731", "48.1439,17.1097", true);
     check(near(54.0), "48.2083,16.3731", "48.1439,17.1097", false);
+}
+
+#[test]
+fn numbers_however_they_are_written() {
+    let number = || Expression::Number("a".into());
+    check(Equal(number()), "10", "10.0", true);
+    check(Equal(number()), "0", "-0", true);
+    check(Equal(number()), "ten", "ten", false);
+    check(Missing(number()), "10", "ten", true);
+    check(Missing(number()), "10", "inf", true);
+    let share = |max| ApartShare { of: number(), max };
+    check(share(0.1), "90", "100", true);
+    check(share(0.09), "90", "100", false);
+    check(share(0.1), "0", "0.0", true);
+    check(share(1.0), "-1", "1", false);
+    check(share(0.5), "ten", "ten", false);
+}
+
+#[test]
+fn places_from_two_columns() {
+    let place = || Expression::Place {
+        latitude: "a".into(),
+        longitude: "b".into(),
+    };
+    let near = |km, left, right| {
+        let at: fn((&'static str, &'static str)) -> _ = |(north, east)| [Some(north), Some(east)];
+        holds(Near { of: place(), km }, at(left), at(right))
+    };
+    let vienna = ("48.2083", "16.3731");
+    assert!(near(56.0, vienna, ("48.1439", "17.1097")));
+    assert!(!near(54.0, vienna, ("48.1439", "17.1097")));
+    assert!(near(0.1, ("10", "180"), ("10.0", "-180")), "the date line");
+    assert!(!near(1e5, vienna, ("91", "16")), "no such latitude");
+    let missing = |right| holds(Missing(place()), [Some("48"), Some("16")], right);
+    assert!(missing([Some("48"), None]) && missing([Some("here"), Some("16")]));
+    assert!(!missing([Some("48"), Some("-16")]));
+}
+
+#[test]
+fn separated_lists() {
+    let list = || Expression::List {
+        of: "a".into(),
+        separator: ";".into(),
+    };
+    let common = |min| Overlap { of: list(), min };
+    check(common(2), "a; b;c", "c;;b", true);
+    check(common(2), "a; b", "a;a", false);
+    check(Equal(list()), "a; b", "b;a;", true);
+    check(Missing(list()), "a", " ; ", true);
+    let heap = |most: u32| {
+        (0..most)
+            .map(|n| n.to_string())
+            .collect::<Vec<_>>()
+            .join(";")
+    };
+    check(Missing(list()), "a", &heap(50), false);
+    check(Missing(list()), "a", &heap(51), true);
+}
+
+#[test]
+fn short_forms() {
+    let groups = NameGroups::new([["alexander", "alex"], ["alexandra", "alex"]]);
+    let of = || Expression::Nicknames {
+        of: "a".into(),
+        groups: groups.clone(),
+    };
+    let known = || Overlap { of: of(), min: 1 };
+    check(known(), "alex", "alexander", true);
+    check(known(), "alex", "alexandra", true);
+    check(known(), "alexander", "alexandra", false);
+    check(known(), "anna", "anna", false);
+    assert_eq!(known().to_string(), "a a known short form");
 }
 
 #[test]

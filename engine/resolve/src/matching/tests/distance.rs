@@ -144,3 +144,28 @@ fn point(text: &str) -> Option<[f64; 3]> {
         latitude.sin(),
     ])
 }
+
+/// Soundex by its three rules, one after the other: code all letters, drop H and W, merge neighbours of one code, drop
+/// vowels. Empty where there is no letter.
+pub fn soundex(name: &str) -> String {
+    let letters: String = name
+        .to_ascii_uppercase()
+        .matches(|c: char| c.is_ascii_uppercase())
+        .collect();
+    let Some(first) = letters.chars().next() else {
+        return String::new();
+    };
+    let code = |letter: char| {
+        let groups = ["BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"];
+        let at = groups.iter().position(|group| group.contains(letter));
+        at.map_or('0', |at| char::from(b'1' + at as u8))
+    };
+    let kept = letters
+        .char_indices()
+        .filter(|(at, letter)| *at == 0 || !"HW".contains(*letter));
+    let mut codes: Vec<char> = kept.map(|(_, letter)| code(letter)).collect();
+    codes.dedup();
+    let digits = codes[1..].iter().filter(|digit| **digit != '0');
+    let digits: String = digits.chain(&['0'; 3]).take(3).collect();
+    format!("{first}{digits}")
+}

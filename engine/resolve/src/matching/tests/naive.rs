@@ -17,7 +17,10 @@ pub struct Table {
     pub sources: Option<Vec<u16>>,
 }
 
-/// The values that an expression takes from one record; a combination takes several.
+/// Groups of names; some names are in two.
+pub const NICKNAMES: [&[&str]; 3] = [&["a", "ab", "b"], &["b", "c", "ba"], &["ac", "c"]];
+
+/// The values that an expression takes from one record; a combination or a list takes several.
 type Value = Option<Vec<String>>;
 
 impl Table {
@@ -47,19 +50,36 @@ impl Table {
     }
 
     fn meet(&self, rule: &BlockingRule, a: usize, b: usize) -> bool {
-        let Some(key) = self.key(rule, a) else {
-            return false;
+        let all: Vec<_> = (0..self.rows.len())
+            .map(|record| self.keys(rule, record))
+            .collect();
+        let fits = |key: &Vec<Vec<String>>| {
+            let block = all.iter().filter(|keys| keys.contains(key)).count();
+            rule.records_max.is_none_or(|max| block <= max as usize)
         };
-        let keys = (0..self.rows.len()).map(|record| self.key(rule, record));
-        let block = keys.filter(|other| other.as_ref() == Some(&key)).count();
-        self.key(rule, b) == Some(key) && rule.records_max.is_none_or(|max| block <= max as usize)
+        all[a].iter().any(|key| all[b].contains(key) && fits(key))
     }
 
-    fn key(&self, rule: &BlockingRule, record: usize) -> Option<Vec<Vec<String>>> {
-        let values = rule.on.iter().map(|of| self.value(of, record));
-        let key: Vec<Vec<String>> = values.collect::<Option<_>>()?;
+    /// A record's keys: one, or of a list one an element, or none.
+    fn keys(&self, rule: &BlockingRule, record: usize) -> Vec<Vec<Vec<String>>> {
+        let mut keys = vec![Vec::new()];
+        for of in &rule.on {
+            let values: Vec<Vec<String>> = match (of, self.value(of, record)) {
+                (_, None) => Vec::new(),
+                (Expression::List { .. }, Some(list)) => {
+                    list.into_iter().map(|element| vec![element]).collect()
+                }
+                (_, Some(value)) => vec![value],
+            };
+            let longer = |key: &Vec<Vec<String>>| -> Vec<Vec<Vec<String>>> {
+                let with = |value: &Vec<String>| [key.clone(), vec![value.clone()]].concat();
+                values.iter().map(with).collect()
+            };
+            keys = keys.iter().flat_map(longer).collect();
+        }
         let excepted = |value: &String| rule.except.contains(value);
-        (!key.first().is_some_and(|first| first.iter().any(excepted))).then_some(key)
+        keys.retain(|key| !key.first().is_some_and(|first| first.iter().any(excepted)));
+        keys
     }
 
     /// The level of every comparison.
@@ -164,6 +184,38 @@ impl Table {
                         .collect(),
                 )
             }
+            Expression::Soundex(of) => not_empty(distance::soundex(&self.text(of, record)?)),
+            Expression::Nicknames { of, .. } => {
+                let name = self.text(of, record)?;
+                let has = |at: &usize| NICKNAMES[*at].contains(&name.as_str());
+                let groups: Vec<usize> = (0..NICKNAMES.len()).filter(has).collect();
+                let groups: Vec<String> = groups.iter().map(usize::to_string).collect();
+                (!groups.is_empty()).then_some(groups)
+            }
+            Expression::Number(of) => {
+                let number = self.text(of, record)?.parse::<f64>().ok()?;
+                Some(vec![format!("{number:?}")])
+            }
+            Expression::Place {
+                latitude,
+                longitude,
+            } => {
+                let [north, east] =
+                    [latitude, longitude].map(|of| self.text(of, record)?.parse::<f64>().ok());
+                let (north, east) = (north?, east?);
+                let on_earth = (-90.0..=90.0).contains(&north) && (-180.0..=180.0).contains(&east);
+                on_earth.then(|| vec![format!("{north},{east}")])
+            }
+            Expression::List { of, separator } => {
+                let text = self.text(of, record)?;
+                let elements = text
+                    .split(separator)
+                    .map(|element| element.trim().to_owned());
+                let mut elements: Vec<String> = elements.filter(|of| !of.is_empty()).collect();
+                elements.sort();
+                elements.dedup();
+                (!elements.is_empty()).then_some(elements)
+            }
             Expression::Together(of) => parts(of),
             Expression::AnyOrder(of) => parts(of).map(|mut values| {
                 values.sort();
@@ -177,6 +229,10 @@ impl Table {
         let texts = |of: &Expression| both(of).map(|(a, b)| (a[0].clone(), b[0].clone()));
         let is = |of: &Expression, test: &dyn Fn(&str, &str) -> bool| {
             texts(of).is_some_and(|(a, b)| test(&a, &b))
+        };
+        let numbers = |of: &Expression| {
+            let (a, b) = texts(of)?;
+            a.parse::<f64>().ok().zip(b.parse::<f64>().ok())
         };
         match condition {
             Condition::Missing(of) => both(of).is_none(),
@@ -216,12 +272,17 @@ impl Table {
                 };
                 initial(a, b) || initial(b, a)
             }),
-            Condition::Overlap { of, min } => is(of, &|a, b| distance::common(a, b) >= *min),
-            Condition::Apart { of, max } => is(of, &|a, b| {
-                a.parse::<f64>()
-                    .ok()
-                    .zip(b.parse::<f64>().ok())
-                    .is_some_and(|(a, b)| (a - b).abs() <= *max)
+            Condition::Overlap { of, min } => match of {
+                Expression::Column(_) => is(of, &|a, b| distance::common(a, b) >= *min),
+                _ => both(of).is_some_and(|(a, b)| {
+                    let common = a.iter().filter(|element| b.contains(element)).count();
+                    common >= *min as usize
+                }),
+            },
+            Condition::Apart { of, max } => numbers(of).is_some_and(|(a, b)| (a - b).abs() <= *max),
+            Condition::ApartShare { of, max } => numbers(of).is_some_and(|(a, b)| {
+                let most = f64::max(a.abs(), b.abs());
+                a == b || (a - b).abs() / most <= *max
             }),
             Condition::Near { of, km } => is(of, &|a, b| {
                 distance::kilometres(a, b).is_some_and(|apart| apart <= *km)

@@ -2,13 +2,16 @@
 
 use proptest::prelude::*;
 
-use super::naive::Table;
+use super::naive::{NICKNAMES, Table};
+use crate::matching::nicknames::NameGroups;
 use crate::matching::{
     BlockingRule, Blocks, Comparison, Condition, Condition::*, Expression, Frame, Level,
     LevelWeight, Model, Scorer, TermFrequency, Weights,
 };
 
-const NAMES: [&str; 6] = ["first", "last", "born", "mail", "spent", "tags"];
+const NAMES: [&str; 8] = [
+    "first", "last", "born", "mail", "spent", "tags", "north", "east",
+];
 
 fn row() -> impl Strategy<Value = Vec<Option<String>>> {
     let name = || prop_oneof![3 => "[abc]{0,5}", 1 => "[aé]{1,3}", 1 => "[a-d]{6,9}"];
@@ -17,8 +20,15 @@ fn row() -> impl Strategy<Value = Vec<Option<String>>> {
         1 => Just("soon".to_string()),
     ];
     let mail = "[ab]{0,2}(@[xy]{0,1})?";
-    let spent = prop_oneof![6 => (0..40u32).prop_map(|n| (f64::from(n) / 4.0).to_string()), 1 => Just("much".into())];
-    let tags = proptest::collection::vec("[pqr]", 1..4).prop_map(|tags| tags.join("\u{1f}"));
+    let spent = prop_oneof![
+        4 => (-4..40i32).prop_map(|n| (f64::from(n) / 4.0).to_string()),
+        2 => (1..40i32).prop_map(|n| format!("{:.2}", f64::from(n) / 4.0)),
+        1 => Just("much".into())
+    ];
+    let tags = proptest::collection::vec("[pqrs]| p", 1..4).prop_map(|tags| tags.join("\u{1f}"));
+    // A degree is 111 km; beyond 90 there is no latitude.
+    let angle =
+        || prop_oneof![6 => (87..92i32).prop_map(|n| n.to_string()), 1 => Just("here".into())];
     let maybe = |value: BoxedStrategy<String>| proptest::option::weighted(0.85, value);
     (
         maybe(name().boxed()),
@@ -27,9 +37,11 @@ fn row() -> impl Strategy<Value = Vec<Option<String>>> {
         maybe(mail.boxed()),
         maybe(spent.boxed()),
         maybe(tags.boxed()),
+        maybe(angle().boxed()),
+        maybe(angle().boxed()),
     )
-        .prop_map(|(first, last, born, mail, spent, tags)| {
-            vec![first, last, born, mail, spent, tags]
+        .prop_map(|(first, last, born, mail, spent, tags, north, east)| {
+            vec![first, last, born, mail, spent, tags, north, east]
         })
 }
 
@@ -55,16 +67,43 @@ fn expression() -> impl Strategy<Value = Expression> {
         1 => Just(Expression::Domain("mail".into())),
         1 => Just(Expression::Together(names())),
         1 => Just(Expression::AnyOrder(names())),
+        1 => Just(Expression::Soundex("last".into())),
+        1 => Just(nicknames()),
+        1 => Just(Expression::Number("spent".into())),
+        1 => Just(place()),
+        1 => Just(tags()),
     ]
 }
 
+fn nicknames() -> Expression {
+    let groups = NameGroups::new(NICKNAMES.iter().map(|group| group.iter().copied()));
+    let of = "first".into();
+    Expression::Nicknames { of, groups }
+}
+
+fn place() -> Expression {
+    let (latitude, longitude) = ("north".into(), "east".into());
+    Expression::Place {
+        latitude,
+        longitude,
+    }
+}
+
+fn tags() -> Expression {
+    let (of, separator) = ("tags".into(), "\u{1f}".into());
+    Expression::List { of, separator }
+}
+
 pub(super) fn rule() -> impl Strategy<Value = BlockingRule> {
+    let lists = |on: &[Expression]| on.iter().filter(|part| part.is_list()).count();
     let on = proptest::collection::vec(expression(), 1..3);
-    let except = proptest::collection::vec("[abc]", 0..2);
+    let on = on.prop_filter("a rule has one list at most", move |on| lists(on) < 2);
+    let on = prop_oneof![4 => on, 1 => Just(vec![tags()])];
+    let except = proptest::collection::vec("[abcpq]", 0..2);
     let most = proptest::option::weighted(0.3, 2..6u32);
     (on, except, most).prop_map(|(on, except, records_max)| {
-        // Values are left out of single columns only; a combination has no text to compare them with.
-        let plain = matches!(on[0], Expression::Column(_));
+        // Values are left out of single columns and lists only; a combination has no text to compare them with.
+        let plain = matches!(on[0], Expression::Column(_) | Expression::List { .. });
         let except = if plain { except } else { Vec::new() };
         BlockingRule {
             on,
@@ -101,6 +140,17 @@ fn measured() -> impl Strategy<Value = Condition> {
             of: column("tags"),
             min
         }),
+        (1..3u32).prop_map(|min| Overlap { of: tags(), min }),
+        Just(Overlap {
+            of: nicknames(),
+            min: 1
+        }),
+        (0.01..0.5).prop_map(|max| ApartShare {
+            of: Expression::Number("spent".into()),
+            max
+        }),
+        (1.0..200.0).prop_map(|km| Near { of: place(), km }),
+        Just(Missing(Expression::Number("spent".into()))),
         Just(Crossed("first".into(), "last".into())),
         expression().prop_map(Equal),
     ]
