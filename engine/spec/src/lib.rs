@@ -27,8 +27,8 @@ pub use data_type::DataType;
 pub use job::{
     BlockingRule, Check, Comparison, Compression, CsvFormat, Encoding, FactsJob, FeatureJob,
     FieldRule, Format, Guard, IdentifierLimit, IdentifierRule, IdentityJob, Job, JobKind, Matching,
-    Mode, NdjsonFormat, Normalize, OperationColumn, PersonReference, ProfileJob, ProfileSource,
-    PublishJob, RecordSource, Rule, Severity, SourceJob, Window,
+    Mode, NdjsonFormat, Nicknames, Normalize, OperationColumn, PersonReference, ProfileJob,
+    ProfileSource, PublishJob, RecordSource, Rule, Separator, Severity, Sound, SourceJob, Window,
 };
 pub use literal::Literal;
 pub use problems::{Problem, Problems};

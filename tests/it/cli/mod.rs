@@ -5,6 +5,7 @@ mod demo;
 mod help;
 mod identity;
 mod identity_import;
+mod identity_levels;
 mod identity_report;
 mod init;
 mod outside;

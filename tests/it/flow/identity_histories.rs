@@ -81,13 +81,13 @@ records:
     from: raw.people
     key: CASE WHEN system = 'shop' THEN id END
     seen_at: seen
-    attributes: {first: first, last: last, born: born, town: town}
+    attributes: {first: first, last: last, born: born, town: town, ways: \"concat_ws(';', mail, card)\"}
     identifiers: {mail: mail, card: card}
   - source: till
     from: raw.people
     key: CASE WHEN system = 'till' THEN id END
     seen_at: seen
-    attributes: {first: first, last: last, born: born, town: town}
+    attributes: {first: first, last: last, born: born, town: town, ways: \"concat_ws(';', mail, card)\"}
     identifiers: {mail: mail, card: card}
 identifiers:
   card: {rank: 1, limit: {records: 3}}
@@ -103,11 +103,14 @@ matching:
     - {on: [last, town], records_max: 4}
     - {on: [first, last], first: {first: 1}}
     - {on: [born]}
+    - {on: [ways], each: {ways: ';'}, records_max: 4}
+    - {on: [last, born], sound: {last: soundex}}
   comparisons:
-    - {compare: name, forename: first, surname: last}
+    - {compare: name, forename: first, surname: last, nicknames: {groups: [[anna, dora], [dora, cleo]]}}
     - {compare: date_of_birth, column: born}
     - {compare: email, column: mail}
     - {compare: exact, column: town}
+    - {compare: list, column: ways, common: [2, 1]}
 ";
 
 fn project() -> Project {

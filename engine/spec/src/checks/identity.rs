@@ -6,10 +6,10 @@ use crate::document::{Document, escaped};
 use crate::job::{IdentityJob, Normalize, RecordSource};
 use crate::spelling;
 
-use super::Names;
+use super::{Names, matching};
 
 /// Names that `identity.records`, and the rows it is made from, need for themselves.
-const COLUMNS: [&str; 4] = ["source", "key", "seen_at", "first_seen_at"];
+pub(super) const COLUMNS: [&str; 4] = ["source", "key", "seen_at", "first_seen_at"];
 
 pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
     check_only_one(document, names);
@@ -46,42 +46,7 @@ pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
     }
     check_rules(document, job);
     check_deciding_attributes(document, job);
-    check_matching(document, job);
-}
-
-fn check_matching(document: &mut Document, job: &IdentityJob) {
-    let Some(matching) = &job.matching else {
-        return;
-    };
-    let records = job.records.iter();
-    let known: BTreeSet<&str> = records
-        .flat_map(|record| record.attributes.keys().chain(record.identifiers.keys()))
-        .map(String::as_str)
-        .collect();
-    for (place, column) in matching.columns() {
-        if !known.contains(column) {
-            let message = format!("no source of records has an attribute or identifier `{column}`");
-            let hint = spelling::hint(column, known.iter().copied());
-            document.report_value(&format!("/matching{place}"), message, hint);
-        } else if COLUMNS.contains(&column) {
-            let message = format!("a record has a column `{column}` already");
-            let hint = "call the identifier kind otherwise".to_owned();
-            document.report_value(&format!("/matching{place}"), message, Some(hint));
-        }
-    }
-    for (at, rule) in matching.blocking.iter().enumerate() {
-        for column in rule.first.keys().filter(|column| !rule.on.contains(column)) {
-            let pointer = format!("/matching/blocking/{at}/first/{}", escaped(column));
-            let message = format!("`{column}` is not among the rule's columns");
-            let hint = spelling::hint(column, rule.on.iter().map(String::as_str));
-            document.report_key(&pointer, message, hint);
-        }
-    }
-    if !matching.blocking.iter().any(|rule| rule.certain) {
-        let message = "no blocking rule is certain".to_owned();
-        let hint = "mark one whose pairs are nearly always one person with `certain: true`";
-        document.report_key("/matching/blocking", message, Some(hint.to_owned()));
-    }
+    matching::check(document, job);
 }
 
 fn check_attributes(document: &mut Document, pointer: &str, record: &RecordSource) {

@@ -4,6 +4,7 @@
 mod contract;
 mod facts;
 mod identity;
+mod matching;
 mod names;
 mod profile;
 mod settings;

@@ -19,7 +19,7 @@ pub use feature::{FeatureJob, Window};
 pub use identity::{
     Guard, IdentifierLimit, IdentifierRule, IdentityJob, Normalize, RecordSource, identity_tables,
 };
-pub use matching::{BlockingRule, Comparison, Matching};
+pub use matching::{BlockingRule, Comparison, Matching, Nicknames, Separator, Sound};
 pub use profile::{FieldRule, ProfileJob, ProfileSource, Rule};
 pub use publish::PublishJob;
 pub use source::{

@@ -1,7 +1,9 @@
 //! What the spec declares, as the kernel wants it.
 
+use c360_resolve::matching::nicknames::{self, NameGroups};
 use c360_resolve::matching::{self as kernel, Expression, Model, Training, templates};
-use c360_spec::{BlockingRule, Comparison, Matching};
+use c360_resolve::standardise::Normalizer;
+use c360_spec::{BlockingRule, Comparison, Matching, Nicknames, Sound};
 
 /// Random pairs that training looks at.
 const SAMPLE_PAIRS: usize = 1 << 21;
@@ -28,20 +30,40 @@ pub fn training(matching: &Matching) -> Training {
 }
 
 fn blocking(rule: &BlockingRule) -> kernel::BlockingRule {
-    let part = |column: &String| match rule.first.get(column) {
-        Some(length) => Expression::prefix(column, length.get() as usize),
-        None => Expression::column(column),
-    };
     kernel::BlockingRule {
-        on: rule.on.iter().map(part).collect(),
+        on: rule.on.iter().map(|column| part(rule, column)).collect(),
         except: Vec::new(),
         records_max: rule.records_max,
     }
 }
 
+/// What counts of a column.
+fn part(rule: &BlockingRule, column: &str) -> Expression {
+    if let Some(length) = rule.first.get(column) {
+        return Expression::prefix(column, length.get() as usize);
+    }
+    if let Some(separator) = rule.each.get(column) {
+        let (of, separator) = (column.into(), separator.0.clone());
+        return Expression::List { of, separator };
+    }
+    match rule.sound.get(column) {
+        Some(Sound::Soundex) => Expression::Soundex(column.into()),
+        None => Expression::column(column),
+    }
+}
+
 fn comparison(comparison: &Comparison) -> kernel::Comparison {
     match comparison {
-        Comparison::Name { forename, surname } => templates::name(forename, surname),
+        Comparison::Name {
+            forename,
+            surname,
+            nicknames: None,
+        } => templates::name(forename, surname),
+        Comparison::Name {
+            forename,
+            surname,
+            nicknames: Some(nicknames),
+        } => templates::name_or_nickname(forename, surname, groups(nicknames)),
         Comparison::DateOfBirth { column } => templates::date_of_birth(column),
         Comparison::Email { column } => templates::email(column),
         Comparison::Phone { column } => templates::phone(column),
@@ -53,5 +75,35 @@ fn comparison(comparison: &Comparison) -> kernel::Comparison {
         } => templates::address(street, postcode, town),
         Comparison::Postcode { column, area } => templates::postcode(column, *area as usize),
         Comparison::Exact { column } => templates::exact(column),
+        Comparison::Number {
+            column,
+            within,
+            within_percent,
+        } => {
+            let shares: Vec<f64> = within_percent.iter().map(|of| of / 100.0).collect();
+            templates::number(column, within, &shares)
+        }
+        Comparison::Location {
+            latitude,
+            longitude,
+            within_km,
+        } => templates::location(latitude, longitude, within_km),
+        Comparison::List {
+            column,
+            separator,
+            common,
+        } => templates::list(column, &separator.0, common),
     }
+}
+
+/// Names as `normalize_name` gives them, which is how records hold them.
+fn groups(nicknames: &Nicknames) -> NameGroups {
+    let shipped = nicknames.english.then(nicknames::english);
+    let shipped = shipped.into_iter().flatten();
+    let shipped = shipped.map(|group| group.map(str::to_owned).collect::<Vec<String>>());
+    let declared = nicknames.groups.iter().map(|group| {
+        let names = group.iter().filter_map(|name| Normalizer::Name.apply(name));
+        names.collect()
+    });
+    NameGroups::new(shipped.chain(declared))
 }
