@@ -175,6 +175,9 @@ fn the_graph_is_audited_without_showing_values() {
     let phone = &audit["kinds"][1];
     assert_eq!(phone["over_limit"], 1, "{audit:#}");
     assert_eq!(phone["records_over_limit"], 3, "{audit:#}");
+    assert_eq!(phone["junk"], 1, "{audit:#}");
+    assert_eq!(busiest[0]["whose"], "household", "{audit:#}");
+    assert_eq!(busiest[1]["whose"], "junk", "{audit:#}");
     let idle = audit["idle_decisions"].as_array().expect("decisions");
     let why: Vec<&str> = idle.iter().filter_map(|row| row["why"].as_str()).collect();
     assert_eq!(

@@ -31,7 +31,7 @@ pub struct Audit {
     /// Evidence that alone holds parts of two records or more to their person, weakest first.
     pub bridges: Vec<Bridge>,
     pub weakest_matches: Vec<Row>,
-    /// Kinds of identifiers, with how many values are shared or over their limit.
+    /// Kinds of identifiers, with how many values are one person's, a household's or junk, shared, over their limit.
     pub kinds: Vec<Row>,
     pub busiest_identifiers: Vec<Row>,
     /// Links by rule and by what refused them.
