@@ -121,9 +121,8 @@ fn matched(set: &Set, files: &[String], steward: &mut Steward, laps: &mut Laps) 
     laps.lap("score");
     let place: Vec<u32> = (0..columns.records() as u32).collect();
     let components = Components::new(&frame, &pairs, &place, &rules)?;
-    let linkage = link(&scorer, &components);
     let mut trained = Trained {
-        inside: train_inside(&frame, &components, &linkage, &weights),
+        inside: train_inside(&scorer, &components, &weights),
         weights,
         correction: None,
     };

@@ -34,7 +34,7 @@ fn training(deterministic: &[&[&str]], recall: f64, sessions: &[&[&str]]) -> Tra
         deterministic: deterministic.iter().map(|rule| on(rule)).collect(),
         recall,
         sessions: sessions.iter().map(|rule| on(rule)).collect(),
-        sample_pairs: 1 << 21,
+        sample_pairs: 1 << 20,
         households: true,
     }
 }

@@ -46,7 +46,7 @@ pub struct Pair {
 /// A frame with weights.
 #[derive(Debug)]
 pub struct Scorer<'a> {
-    frame: &'a Frame<'a>,
+    pub(super) frame: &'a Frame<'a>,
     prior: f64,
     household_prior: Option<f64>,
     /// The levels of each comparison.

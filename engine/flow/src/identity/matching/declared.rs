@@ -5,8 +5,8 @@ use c360_resolve::matching::{self as kernel, Expression, Model, Training, templa
 use c360_resolve::standardise::Normalizer;
 use c360_spec::{BlockingRule, Comparison, Matching, Nicknames, Sound};
 
-/// Random pairs that training looks at.
-const SAMPLE_PAIRS: usize = 1 << 21;
+/// Pairs that each part of training looks at.
+const SAMPLE_PAIRS: usize = 1 << 20;
 
 /// Blocking rules and comparisons.
 pub fn model(matching: &Matching) -> Model {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use c360_catalog::Table;
 use c360_resolve::matching::labels::{self as kernel, Label};
 use c360_resolve::matching::{
-    Blocks, Frequencies, LinkRules, Model, Trained, Training, Weights, link, train, train_inside,
+    Blocks, Frequencies, LinkRules, Model, Trained, Training, Weights, train, train_inside,
 };
 use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::{
@@ -264,9 +264,8 @@ fn inside(
     labels: &[Label],
 ) -> Result<Trained> {
     let (scorer, components) = prepared.components(compared, &weights, rules)?;
-    let linkage = link(&scorer, &components);
     let mut trained = Trained {
-        inside: train_inside(&prepared.frame, &components, &linkage, &weights),
+        inside: train_inside(&scorer, &components, &weights),
         weights,
         correction: None,
     };

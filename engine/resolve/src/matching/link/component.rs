@@ -24,7 +24,7 @@ pub struct Components {
 }
 
 /// Records that pairs connect.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::matching) struct Component {
     /// In anchor order; two or more.
     pub records: Vec<u32>,
@@ -68,6 +68,21 @@ impl Components {
             order,
             earliest,
         })
+    }
+}
+
+impl Components {
+    /// Some of them, which have about `pairs_max` pairs together; all if they have fewer.
+    pub(in crate::matching) fn drawn(&self, pairs_max: usize) -> Self {
+        let pairs: usize = self.all.iter().map(|of| of.patterns.len()).sum();
+        let one_in = pairs / pairs_max + 1;
+        Self {
+            all: self.all.iter().step_by(one_in).cloned().collect(),
+            radix: self.radix.clone(),
+            rules: self.rules,
+            order: self.order.clone(),
+            earliest: self.earliest.clone(),
+        }
     }
 }
 

@@ -76,8 +76,7 @@ fn run(table: &Table, keys: &[usize]) -> Outcome {
     let scorer = Scorer::new(&frame, &weights).unwrap();
     let pairs = scorer.pairs(&blocks, rules.threshold);
     let components = Components::new(&frame, &pairs, &place, &rules).unwrap();
-    let linkage = link(&scorer, &components);
-    let inside = train_inside(&frame, &components, &linkage, &weights);
+    let inside = train_inside(&scorer, &components, &weights);
     let trained = Trained {
         weights,
         inside,

@@ -48,9 +48,8 @@ fn trained<T>(
     let scorer = Scorer::new(&frame, &weights).unwrap();
     let pairs = scorer.pairs(&blocks, rules.threshold);
     let components = Components::new(&frame, &pairs, keys, &rules).unwrap();
-    let linkage = link(&scorer, &components);
     let trained = Trained {
-        inside: train_inside(&frame, &components, &linkage, &weights),
+        inside: train_inside(&scorer, &components, &weights),
         weights,
         correction: None,
     };

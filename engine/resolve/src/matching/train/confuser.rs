@@ -9,23 +9,23 @@ use rayon::prelude::*;
 
 use super::{missing, probabilities};
 use crate::matching::frame::Frame;
-use crate::matching::link::{Component, Components, Linkage};
+use crate::matching::link::{Component, Components, Linkage, link};
 use crate::matching::model::{LevelWeight, Weights};
 use crate::matching::pattern::Pattern;
+use crate::matching::score::Scorer;
 
+/// About so many pairs inside components are learnt from.
+const PAIRS: usize = 1 << 18;
 const ITERATIONS_MAX: usize = 100;
 const CONVERGED: f64 = 1e-4;
 const UNSEEN: f64 = 0.5;
 
 /// Weights for pairs inside components, starting from the clusters that ordinary weights make. In the result, `u` is
 /// the share among look-alikes and `prior` the share of pairs inside components that are one person.
-pub fn train_inside(
-    frame: &Frame,
-    components: &Components,
-    linkage: &Linkage,
-    weights: &Weights,
-) -> Weights {
-    let mut shares = counted(components, linkage);
+pub fn train_inside(scorer: &Scorer, components: &Components, weights: &Weights) -> Weights {
+    let frame = scorer.frame;
+    let components = components.drawn(PAIRS);
+    let mut shares = counted(&components, &link(scorer, &components));
     let joined: f64 = shares.iter().map(|(_, count, share)| count * share).sum();
     let all: f64 = shares.iter().map(|(_, count, _)| count).sum();
     if joined == 0.0 || joined == all {

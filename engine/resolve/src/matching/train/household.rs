@@ -8,10 +8,10 @@
 //! Only levels that the model marks as shared by households are learnt. On all others two members of a household are
 //! like strangers: left free there, the class would take one person's pairs for its own.
 
+use super::draw::Draw;
 use super::{LEAST, SHARE_MAX, counts, missing};
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
-use crate::matching::fingerprint::of_pair;
 use crate::matching::frame::Frame;
 use crate::matching::model::{LevelWeight, Weights};
 use crate::matching::pattern::Patterns;
@@ -33,12 +33,9 @@ pub(super) fn estimate(
     pairs_max: usize,
     weights: &mut Weights,
 ) -> Result<()> {
-    let one_in = (blocks.pairs() / pairs_max.max(1) as u64) + 1;
-    let of = |record: u32| fingerprints[record as usize];
-    let most = u64::MAX / one_in;
-    let take = |a: u32, b: u32| one_in == 1 || of_pair(of(a), of(b)) <= most;
-    let patterns = counts::of_blocks(frame, blocks, take)?;
-    let all = frame.columns.pairs().max(1.0) / one_in as f64;
+    let draw = Draw::new(fingerprints, blocks, pairs_max);
+    let patterns = counts::of_blocks(frame, blocks, |a, b| draw.takes(a, b))?;
+    let all = frame.columns.pairs().max(1.0) / draw.one_in as f64;
     start(frame, weights);
     let mut household = weights.prior;
     for _ in 0..ITERATIONS_MAX {

@@ -2,6 +2,7 @@
 //! session for each training rule; a comparison that reads what the rule demands learns nothing from that session.
 //! The median of the sessions counts, as in Splink.
 
+use super::draw::Draw;
 use super::{counts, missing, probabilities};
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
@@ -24,7 +25,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub fn new(frame: &Frame, rule: &BlockingRule) -> Result<Self> {
+    /// Learns from about `pairs_max` pairs of the rule.
+    pub fn new(
+        frame: &Frame,
+        rule: &BlockingRule,
+        fingerprints: &[u64],
+        pairs_max: usize,
+    ) -> Result<Self> {
         let demanded: Vec<&str> = rule.on.iter().flat_map(|part| part.columns()).collect();
         let reads = |at: &usize| {
             let mut columns = frame.model.comparisons[*at].columns();
@@ -34,7 +41,8 @@ impl Session {
             .filter(|at| !reads(at))
             .collect();
         let blocks = Blocks::new(std::slice::from_ref(rule), frame.columns)?;
-        let patterns = counts::of_blocks(frame, &blocks, |_, _| true)?;
+        let draw = Draw::new(fingerprints, &blocks, pairs_max);
+        let patterns = counts::of_blocks(frame, &blocks, |a, b| draw.takes(a, b))?;
         Ok(Self { patterns, free })
     }
 
@@ -85,9 +93,15 @@ impl Session {
     }
 }
 
-/// One session a rule.
-pub(super) fn sessions(frame: &Frame, rules: &[BlockingRule]) -> Result<Vec<Session>> {
-    rules.iter().map(|rule| Session::new(frame, rule)).collect()
+/// One session a rule, which learns from about `pairs_max` pairs.
+pub(super) fn sessions(
+    frame: &Frame,
+    rules: &[BlockingRule],
+    fingerprints: &[u64],
+    pairs_max: usize,
+) -> Result<Vec<Session>> {
+    let session = |rule| Session::new(frame, rule, fingerprints, pairs_max);
+    rules.iter().map(session).collect()
 }
 
 /// m of every level of every comparison: the median of the sessions in which it learns.

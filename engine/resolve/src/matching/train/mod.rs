@@ -9,6 +9,7 @@
 
 mod confuser;
 mod counts;
+mod draw;
 mod household;
 mod m;
 mod prior;
@@ -31,7 +32,7 @@ pub struct Training {
     pub recall: f64,
     /// One EM session each, on the pairs that the rule brings together.
     pub sessions: Vec<BlockingRule>,
-    /// Random pairs for u, and about so many candidate pairs for households.
+    /// Random pairs for u, and about so many candidate pairs for each session of m and for households.
     pub sample_pairs: usize,
     /// Whether two persons of one household are told apart from strangers.
     pub households: bool,
@@ -45,9 +46,10 @@ pub struct Training {
 pub fn train(frame: &Frame, blocks: &Blocks, training: &Training) -> Result<Weights> {
     let fingerprints = fingerprints(frame.model, frame.columns)?;
     let prior = prior::prior(frame, &training.deterministic, training.recall)?;
+    let pairs = training.sample_pairs;
     let (u, sessions) = rayon::join(
-        || u::estimate(frame, &fingerprints, training.sample_pairs),
-        || m::sessions(frame, &training.sessions),
+        || u::estimate(frame, &fingerprints, pairs),
+        || m::sessions(frame, &training.sessions, &fingerprints, pairs),
     );
     let u = u?;
     let m = m::estimate(frame, &u, &sessions?);
@@ -60,7 +62,6 @@ pub fn train(frame: &Frame, blocks: &Blocks, training: &Training) -> Result<Weig
         household: None,
     };
     if training.households {
-        let pairs = training.sample_pairs;
         household::estimate(frame, blocks, &fingerprints, pairs, &mut weights)?;
     }
     Ok(weights)

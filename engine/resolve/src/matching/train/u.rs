@@ -58,7 +58,7 @@ fn of_comparison(tables: &mut Tables, at: usize, counts: &[f64]) -> Result<Vec<f
     Ok(probabilities(&counts, &missing, UNSEEN))
 }
 
-/// Half a pair for each level: what is not among two million random pairs is about as rare as one in four million.
+/// Half a pair for each level: what is not among a million random pairs is about as rare as one in two million.
 const UNSEEN: f64 = 0.5;
 
 /// Shares of pairs that are equal on a set of columns.
