@@ -75,6 +75,21 @@ struct Rarity {
     /// Indexed by class.
     added: Arc<[f64]>,
     most: f64,
+    /// What it takes off that a value's occurrences count the record itself, which chance agreement does not.
+    itself: f64,
+}
+
+impl Rarity {
+    /// The same where agreement is no surprise. Between strangers the weight of an agreement is that of its value, and
+    /// one record more or less is nothing to it. Inside a component what remains is how rare the value is *for one that
+    /// agrees*, and that must be 0 on average, in a set where most values occur once as well.
+    fn inside(&self) -> Self {
+        Self {
+            added: self.added.iter().map(|added| added + self.itself).collect(),
+            most: (self.most + self.itself).max(0.0),
+            ..self.clone()
+        }
+    }
 }
 
 /// What a thread needs to score.
@@ -104,7 +119,7 @@ impl<'a> Scorer<'a> {
     /// When the weights were made for another model.
     pub fn inside(&self, trained: &Trained) -> Result<Self> {
         trained.inside.fit(self.frame.model)?;
-        let rarity = |level: &WeighedLevel| level.rarity.clone();
+        let rarity = |level: &WeighedLevel| level.rarity.as_ref().map(Rarity::inside);
         let rarities = self
             .comparisons
             .iter()
@@ -491,7 +506,8 @@ fn rarity_of(
     let exact = exact.ok_or_else(unknown)?;
     let field = frame.field_of(&frequency.of).ok_or_else(unknown)?;
     let occurrences = frame.occurrences(field);
-    let log2_u = weights[exact].u.log2();
+    let u = weights[exact].u;
+    let log2_u = u.log2();
     let adds = |count: u32| {
         let share = (f64::from(count) / occurrences.present).max(frequency.minimum);
         frequency.weight * (log2_u - share.log2())
@@ -510,6 +526,7 @@ fn rarity_of(
         classes,
         added: added.into(),
         most,
+        itself: frequency.weight * (1.0 + 1.0 / (occurrences.present.max(1.0) * u)).log2(),
     })
 }
 

@@ -9,5 +9,6 @@ mod labels; // what answers teach
 mod naive; // all pairs, plain formulas
 mod oracle; // the kernel against `naive`
 mod people; // synthetic persons with errors
+mod rarity; // values that few records have
 mod splink; // an imported model against what Splink says
 mod training; // known probabilities found again
