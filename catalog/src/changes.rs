@@ -22,6 +22,8 @@ pub struct Changes {
     pub removed: Arc<dyn TableProvider>,
     /// Whether there is neither an added nor a removed row; known without reading data.
     pub is_empty: bool,
+    /// Whether no row was removed; known without reading data.
+    pub only_adds: bool,
 }
 
 impl Table {
@@ -58,6 +60,7 @@ impl Table {
         let columns = Columns::new(schema);
         Changes {
             is_empty: added.is_empty() && removed.is_empty(),
+            only_adds: removed.is_empty(),
             added: Arc::new(FileTable::new(self, columns.clone(), added)),
             removed: Arc::new(FileTable::new(self, columns, removed)),
         }

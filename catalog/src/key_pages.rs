@@ -62,7 +62,11 @@ fn kept(
     };
     let descriptors = footer.file_metadata().schema_descr();
     let name = descriptors.column(leaf);
-    if descriptors.get_column_root(leaf).name() != name.name() {
+    // A float's bounds say nothing of its NaNs.
+    let tells = !asked.sorted.data_type().is_floating()
+        && descriptors.get_column_root(leaf).name() == name.name()
+        && !offsets[group][leaf].page_locations().is_empty();
+    if !tells {
         return Ok(None);
     }
     let converter = StatisticsConverter::try_new(name.name(), schema, descriptors)?;

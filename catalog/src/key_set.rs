@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::hash_utils::create_hashes;
 use hashbrown::HashTable;
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// A set of keys of one or more columns. A key with a null is in no set.
 #[derive(Debug)]
@@ -20,12 +20,22 @@ pub struct KeySet {
 
 impl KeySet {
     /// One key a row of `columns`, which are of one length; keys may repeat.
+    ///
+    /// # Errors
+    /// *invalid* for more than four billion rows.
     pub fn new(columns: Vec<ArrayRef>) -> Result<Self> {
         let state = RandomState::default();
         let hashes = hashes(&columns, &state)?;
+        if u32::try_from(hashes.len()).is_err() {
+            return Err(Error::invalid("a set takes at most four billion keys"));
+        }
+        let equal = comparators(&columns, &columns)?;
         let mut rows = HashTable::with_capacity(hashes.len());
         for (row, hash) in (0_u32..).zip(&hashes) {
-            rows.insert_unique(*hash, row, |other: &u32| hashes[*other as usize]);
+            let same = |known: &u32| is_equal(&equal, row as usize, *known as usize);
+            if rows.find(*hash, same).is_none() {
+                rows.insert_unique(*hash, row, |other: &u32| hashes[*other as usize]);
+            }
         }
         Ok(Self {
             columns,
@@ -40,7 +50,7 @@ impl KeySet {
         columns.map(|column| column.data_type().clone()).collect()
     }
 
-    /// How many keys there are, counting those that repeat.
+    /// How many keys there are.
     pub fn count(&self) -> usize {
         self.rows.len()
     }
@@ -56,19 +66,30 @@ impl KeySet {
     }
 
     /// For each row of `columns`, which have the types of the key's, whether it is in the set.
+    ///
+    /// # Errors
+    /// *internal* for columns of other types.
     pub fn contains(&self, columns: &[ArrayRef]) -> Result<BooleanArray> {
-        let order = SortOptions::default();
-        let compare = columns.iter().zip(&self.columns);
-        let compare = compare.map(|(asked, known)| make_comparator(asked, known, order));
-        let compare = compare.collect::<std::result::Result<Vec<DynComparator>, _>>()?;
+        let equal = comparators(columns, &self.columns)?;
         let has_null = |row: usize| columns.iter().any(|column| column.is_null(row));
         let is_known = |(row, hash): (usize, &u64)| {
-            let same = |known: &u32| compare.iter().all(|of| of(row, *known as usize).is_eq());
+            let same = |known: &u32| is_equal(&equal, row, *known as usize);
             self.rows.find(*hash, same).is_some() && !has_null(row)
         };
         let hashes = hashes(columns, &self.state)?;
         Ok(hashes.iter().enumerate().map(is_known).map(Some).collect())
     }
+}
+
+fn comparators(a: &[ArrayRef], b: &[ArrayRef]) -> Result<Vec<DynComparator>> {
+    let order = SortOptions::default();
+    let columns = a.iter().zip(b);
+    let comparators = columns.map(|(a, b)| make_comparator(a, b, order));
+    Ok(comparators.collect::<std::result::Result<_, _>>()?)
+}
+
+fn is_equal(columns: &[DynComparator], a: usize, b: usize) -> bool {
+    columns.iter().all(|column| column(a, b).is_eq())
 }
 
 fn hashes(columns: &[ArrayRef], state: &RandomState) -> Result<Vec<u64>> {

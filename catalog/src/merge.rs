@@ -51,7 +51,8 @@ pub struct Merge {
 pub enum Scope {
     /// All rows.
     Whole,
-    /// The rows whose `columns` have one of the values in `keys`, a column of `keys` for each.
+    /// The rows whose `columns` have one of the values in `keys`, a column of `keys` for each. A key with a null names
+    /// no row.
     Keys {
         columns: Vec<String>,
         keys: RecordBatch,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, SchemaRef};
 use arrow::error::ArrowError;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -183,7 +183,7 @@ impl Search {
         }
     }
 
-    async fn row_group(self: &Arc<Self>, file: &Opened, row_group: usize) -> Result<Found> {
+    async fn row_group(&self, file: &Opened, row_group: usize) -> Result<Found> {
         let mut meetings = self.meetings(file, row_group).await?;
         let met: Vec<usize> = (0..meetings.len())
             .filter(|&i| meetings[i].wanted.is_some())
@@ -198,7 +198,7 @@ impl Search {
     }
 
     /// Reads keys: which live rows are in scope, and which of them have a counterpart.
-    async fn meetings(self: &Arc<Self>, file: &Opened, row_group: usize) -> Result<Vec<Meeting>> {
+    async fn meetings(&self, file: &Opened, row_group: usize) -> Result<Vec<Meeting>> {
         let builder = file.builder(row_group);
         let roots = self.key.wanted(builder.schema().fields());
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
@@ -216,25 +216,17 @@ impl Search {
     }
 
     /// Leaves the rows in scope, so that the rest of the key is decoded for those alone; `None` when all rows are.
-    fn covering(self: &Arc<Self>, builder: &Builder) -> Option<RowFilter> {
+    fn covering(&self, builder: &Builder) -> Option<RowFilter> {
         let conform = self.scope.clone()?;
         let roots = conform.wanted(builder.schema().fields());
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let search = Arc::clone(self);
+        let wanted = Arc::clone(&self.wanted);
         let covered = move |batch: RecordBatch| {
-            let known = conform.apply(&batch).and_then(|keys| search.covered(&keys));
+            let known = conform.apply(&batch).and_then(|keys| wanted.covers(&keys));
             known.map_err(|error| ArrowError::ExternalError(Box::new(error)))
         };
         let predicate = ArrowPredicateFn::new(mask, covered);
         Some(RowFilter::new(vec![Box::new(predicate)]))
-    }
-
-    /// Which of these scope columns are in scope.
-    fn covered(&self, keys: &RecordBatch) -> Result<BooleanArray> {
-        match self.wanted.scope() {
-            Some(scope) => scope.keys().contains(keys.columns()),
-            None => Ok(BooleanArray::from(vec![true; keys.num_rows()])),
-        }
     }
 
     fn meet(

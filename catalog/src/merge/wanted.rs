@@ -1,7 +1,7 @@
 //! What a merge wants the table to hold: the rows in the table's form, found by key, and what
 //! their content is compared by.
 
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::row::RowConverter;
@@ -69,6 +69,14 @@ impl Wanted {
     /// `None` covers the whole table.
     pub(super) fn scope(&self) -> Option<&Covered> {
         self.scope.as_ref()
+    }
+
+    /// Which of these rows of scope columns are in scope.
+    pub(super) fn covers(&self, rows: &RecordBatch) -> Result<BooleanArray> {
+        match &self.scope {
+            Some(scope) => scope.keys().contains(rows.columns()),
+            None => Ok(BooleanArray::from(vec![true; rows.num_rows()])),
+        }
     }
 
     pub(super) fn content(&self) -> &Content {

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use c360_catalog::{KeySet, Scope, Table, among};
 use c360_spec::TableName;
 use datafusion::arrow::array::{ArrayRef, StringArray};
-use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::logical_expr::binary::comparison_coercion;
 use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::prelude::{DataFrame, ident};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::RecordName;
 use crate::session::Session;
 
@@ -39,7 +40,25 @@ pub fn scope(touched: Option<&Touched>) -> Scope {
     touched.map_or(Scope::Whole, Touched::scope)
 }
 
-/// Distinct combinations of values, held in memory under the names of `columns`.
+/// A column and the values that it is held against, in one type, as a join would compare them: inputs that are joined
+/// by a column may have it in different types.
+fn comparable(frame: &DataFrame, column: &str, values: &ArrayRef) -> Result<(Expr, ArrayRef)> {
+    let (asked, known) = (ident(column), values.data_type());
+    let own = asked.get_type(frame.schema())?;
+    if own == *known {
+        return Ok((asked, values.clone()));
+    }
+    let common = comparison_coercion(&own, known).ok_or_else(|| {
+        Error::invalid(format!(
+            "{column} is {own} in one table and {known} in another"
+        ))
+        .with_hint("give the column one type")
+    })?;
+    let asked = asked.cast_to(&common, frame.schema())?;
+    Ok((asked, cast(values, &common)?))
+}
+
+/// Combinations of values, held in memory under the names of `columns`.
 #[derive(Debug, Clone)]
 pub struct Touched {
     columns: Vec<String>,
@@ -135,11 +154,13 @@ impl Touched {
         let Some(values) = &self.values else {
             return Ok(frame.limit(0, Some(0))?);
         };
-        let keys = KeySet::new(values.columns().to_vec())?;
-        let columns = columns.iter().zip(keys.data_types());
-        let columns = columns.map(|(column, kind)| ident(*column).cast_to(&kind, frame.schema()));
-        let columns = columns.collect::<std::result::Result<_, _>>()?;
-        Ok(frame.filter(among(columns, keys))?)
+        let (mut asked, mut keys) = (Vec::new(), Vec::new());
+        for (column, values) in columns.iter().zip(values.columns()) {
+            let (column, values) = comparable(&frame, column, values)?;
+            asked.push(column);
+            keys.push(values);
+        }
+        Ok(frame.filter(among(asked, KeySet::new(keys)?))?)
     }
 
     /// The values, to look others up in.

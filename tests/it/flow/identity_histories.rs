@@ -35,7 +35,8 @@ const TAUGHT_BY: usize = 400;
 /// The columns of [`Person::values`].
 const COLUMNS: [&str; 6] = ["first", "last", "born", "mail", "card", "town"];
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
+    "identity.blocks",
     "identity.records",
     "identity.identifiers",
     "identity.matches",
@@ -450,7 +451,6 @@ async fn check(seed: u64, model: &Copied) -> usize {
         let tables = incremental.tables().await;
         assert_same(&tables, &rebuilt.tables().await, &what);
         matches += tables["identity.matches"].len();
-        // The index of the one lake holds entries of records as they were.
         let somebody = world.person();
         let found = incremental.lookup(&somebody).await;
         assert_eq!(found, rebuilt.lookup(&somebody).await, "{what}");

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use c360_catalog::Table;
 use c360_spec::spelling::nearest;
 use c360_spec::{IdentityJob, RecordSource};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray, new_null_array};
@@ -17,6 +18,7 @@ use super::matching::lookup::likely;
 use super::records::made_by;
 use super::rows::{text, whole};
 use super::{RecordName, blocks, identifiers, matching, models, persons, records};
+use crate::cursor::{Cursor, recorded};
 use crate::error::{Error, Result};
 use crate::room::Room;
 use crate::session::Session;
@@ -65,18 +67,34 @@ pub async fn lookup(
     let known = room
         .input_tables(&[records(), identifiers(), persons()])
         .await?;
+    check_run(room, &known[0], None)?;
     let session = room.runtime.session().with_tables(&known).await?;
     let mut found = sharing(&session, job, &made.identifiers().await?).await?;
     if let Some(declared) = &job.matching {
         let model = room.input_table(&models()).await?;
         matching::in_use::check(room, declared, &model)?;
         let index = room.input_table(&blocks()).await?;
+        check_run(room, &index, Some(&model))?;
         session.register(index.name(), index.provider().await?)?;
         for (record, weight) in likely(room, job, &session, &model, &made.records().await?).await? {
             found.entry(record).or_default().weight = Some(weight);
         }
     }
     by_person(&session, found).await
+}
+
+/// Fails where a table was made by another spec or model than those that are looked up by: nobody would be found.
+fn check_run(room: &Room<'_>, table: &Table, model: Option<&Table>) -> Result<()> {
+    let stands = |(made_by, cursor): (String, Cursor)| {
+        let same_model = model.is_none_or(|model| cursor.since(model) == model.snapshot_id());
+        made_by == room.job.fingerprint && same_model
+    };
+    if recorded(Some(table)).is_some_and(stands) {
+        return Ok(());
+    }
+    let (job, name) = (&room.job.name, table.name());
+    let message = format!("job {job} or its model changed since {name} was made");
+    Err(Error::invalid(message).with_hint(format!("make it first: c360 run {job}")))
 }
 
 /// The record source of that name, with a key that no record has.

@@ -75,7 +75,7 @@ pub fn matches() -> TableName {
     table("matches")
 }
 
-/// One row a blocking key that a record has, or had.
+/// One row a blocking key of a record.
 pub fn blocks() -> TableName {
     table("blocks")
 }

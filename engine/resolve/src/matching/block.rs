@@ -5,6 +5,8 @@
 //! layer at most: a layer is then to the pairs what a rule of one key is, and costs what a rule costs. About as many
 //! layers come about as the longest list has elements that others share.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::columns::{Column, Columns};
@@ -165,12 +167,22 @@ fn sorted_keys(
 ) -> Result<Vec<(u64, u32)>> {
     let parts = rule.on.iter().map(|part| part.evaluate(columns));
     let mut parts = parts.collect::<Result<Vec<_>>>()?;
-    let owners = match rule.list()? {
+    let except = |parts: &mut Vec<Arc<Column>>| {
+        if let Some(first) = parts.first_mut().filter(|_| !rule.except.is_empty()) {
+            *first = without(first, &rule.except).into();
+        }
+    };
+    // Of a list its elements are left out, of anything else the whole.
+    let list = rule.list()?;
+    if list != Some(0) {
+        except(&mut parts);
+    }
+    let owners = match list {
         Some(list) => Some(Elements::of(&parts[list])?.spread(&mut parts, list)),
         None => None,
     };
-    if let Some(first) = parts.first_mut().filter(|_| !rule.except.is_empty()) {
-        *first = without(first, &rule.except).into();
+    if list == Some(0) {
+        except(&mut parts);
     }
     let parts: Vec<&Column> = parts.iter().map(|part| part.as_ref()).collect();
     let count = owners.as_ref().map_or(columns.records(), Vec::len);

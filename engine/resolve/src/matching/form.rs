@@ -82,7 +82,9 @@ pub(super) const ELEMENTS_MAX: usize = 50;
 
 /// One text for all lists of the same elements: each once, ascending, without the blanks around them.
 pub(super) fn list_text(text: &str, separator: &str) -> Option<String> {
-    let elements = text.split(separator).map(str::trim);
+    // What stands between elements in the end is no part of one.
+    let elements = text.split(separator).flat_map(|part| part.split(SEPARATOR));
+    let elements = elements.map(str::trim);
     let mut elements: Vec<&str> = elements.filter(|element| !element.is_empty()).collect();
     elements.sort_unstable();
     elements.dedup();

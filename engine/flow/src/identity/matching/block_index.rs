@@ -1,12 +1,9 @@
-//! `identity.blocks`: which records have had a blocking key, sorted by the key, so that whoever has a record in hand
-//! finds those that it may meet without reading the rest.
-//!
-//! An entry says that a record has the key or had it: entries are added as records change, and taken out when all
-//! records are matched anew. So whoever reads them looks at the records as they are, and an entry that is written twice
-//! does no harm.
+//! `identity.blocks`: which records have a blocking key, sorted by the key, so that whoever has a record in hand finds
+//! those that it may meet without reading the rest.
 
 use std::sync::Arc;
 
+use c360_catalog::Merge;
 use c360_resolve::matching::{Batch, BlockKeys, BlockingRule};
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -14,7 +11,7 @@ use rayon::prelude::*;
 
 use super::compared::compared;
 use super::failed;
-use crate::cursor::Planned;
+use crate::cursor::{Cursor, Planned, recorded};
 use crate::error::Result;
 use crate::identity::affected::{RECORD, columns};
 use crate::identity::blocks;
@@ -33,11 +30,24 @@ const ROWS: usize = 64 << 10;
 
 /// What entries are to the index.
 #[derive(Debug, Clone, Copy)]
-pub enum Entering {
+pub enum Entering<'a> {
     /// All that it holds.
     All,
-    /// More of them.
-    News,
+    /// Those of records that it knows nothing of.
+    New,
+    /// Those of records that changed, in place of what it holds of them.
+    Changed(&'a Touched),
+}
+
+impl<'a> Entering<'a> {
+    /// How entries of changed records come in: at no search where all are new and no run began to write them.
+    pub fn of(changed: &'a Touched, only_new: bool, planned: &Planned, since: &Cursor) -> Self {
+        let index = recorded(planned.output(&blocks()));
+        match only_new && index.is_some_and(|(_, cursor)| cursor == *since) {
+            true => Self::New,
+            false => Self::Changed(changed),
+        }
+    }
 }
 
 /// Entries of records, by which the index is brought up to date.
@@ -48,7 +58,7 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// Those of all records of `compared`.
+    /// Those of the records of these rows.
     pub fn of(rules: &[BlockingRule], rows: &'a RecordBatch) -> Result<Self> {
         let slices: Vec<RecordBatch> = (0..rows.num_rows())
             .step_by(ROWS)
@@ -67,22 +77,27 @@ impl<'a> Entries<'a> {
         &self,
         room: &Room<'_>,
         planned: &Planned,
-        entering: Entering,
+        entering: Entering<'_>,
         outcome: &mut Outcome,
     ) -> Result<()> {
         let name = blocks();
         let key = [KEY, RECORD[0], RECORD[1]].map(String::from);
-        let output = room.output(
-            &name,
-            &key,
-            "one row a blocking key that a record has or had",
-        );
+        let output = room.output(&name, &key, "one row a blocking key of a record");
         let table = output.prepare(&schema()).await?;
         unchanged(&table, planned.output(&name))?;
         let stamp = room.stamp(&planned.now);
         let mut writer = match entering {
             Entering::All => table.overwriter().await?,
-            Entering::News => table.appender(),
+            Entering::New => table.appender(),
+            Entering::Changed(names) => {
+                let merge = Merge {
+                    key: key.to_vec(),
+                    scope: names.scope(),
+                    rows: self.sorted().collect::<Result<_>>()?,
+                };
+                outcome.wrote(&table.merge(merge, stamp).await?);
+                return Ok(());
+            }
         };
         for rows in self.sorted() {
             writer.write(rows?).await?;
@@ -102,6 +117,7 @@ impl<'a> Entries<'a> {
             let mut entries: Vec<(i64, u32)> =
                 self.keys.entries().filter(|(key, _)| within(key)).collect();
             entries.par_sort_unstable();
+            entries.dedup();
             let batches = entries.chunks(ROWS).map(|chunk| self.batch(chunk));
             batches.collect::<Vec<_>>()
         })
@@ -122,7 +138,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The names of records that have, or had, a key of one of those in `asked`.
+/// The names of records that have one of the keys in `asked`.
 pub async fn sharing(session: &Session, asked: &BlockKeys) -> Result<Touched> {
     let keys = asked.entries().map(|(key, _)| key);
     let keys = Arc::new(Int64Array::from_iter_values(keys)) as ArrayRef;

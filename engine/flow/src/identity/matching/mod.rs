@@ -80,10 +80,9 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
                 crowded,
                 changed,
             } = search.region(since, &all).await?;
-            let entries = Entries::of(&current.model.blocking, &changed)?;
-            entries
-                .write(room, planned, Entering::News, &mut outcome)
-                .await?;
+            let entries = Entries::of(&current.model.blocking, &changed.rows)?;
+            let entering = Entering::of(&changed.names, changed.only_new, planned, since);
+            entries.write(room, planned, entering, &mut outcome).await?;
             let linkage = linkage(
                 &compared,
                 &current,

@@ -21,7 +21,7 @@ use crate::identity::rows::whole;
 use crate::identity::{candidates, records};
 use crate::room::Room;
 use crate::session::Session;
-use crate::touched::{Touched, changed_rows};
+use crate::touched::Touched;
 
 /// Some of the records.
 pub struct Region {
@@ -31,8 +31,17 @@ pub struct Region {
     pub compared: Compared,
     /// Rule by rule, whether a record is in a block over the rule's limit.
     pub crowded: Vec<Vec<bool>>,
-    /// The rows of changed records that are there.
-    pub changed: RecordBatch,
+    pub changed: Changed,
+}
+
+/// The records that changed.
+pub struct Changed {
+    /// Their names, those of records that are gone too.
+    pub names: Touched,
+    /// Whether none of them was there before.
+    pub only_new: bool,
+    /// The rows of those that are there.
+    pub rows: RecordBatch,
 }
 
 /// All that a region is found with.
@@ -48,11 +57,12 @@ pub struct Search<'a> {
 impl Search<'_> {
     /// What the change since a cursor reaches, out of all records.
     pub async fn region(&self, since: &Cursor, all: &AllRecords) -> Result<Region> {
-        let mut scope = self.changed(since).await?;
+        let (names, only_new) = self.changed(since).await?;
+        let mut scope = names.clone();
         let rules = &self.current.model.blocking;
         let keys = BlockKeys::new(rules, &all.compared()?).map_err(failed)?;
         let changed = all.flags(&scope)?;
-        let changed_rows = all.rows(&changed)?;
+        let rows = all.rows(&changed)?;
         let touched = match rules.iter().any(|rule| rule.records_max.is_some()) {
             true => keys.crossed(rules, &changed, &self.keys_before(since, &scope).await?),
             false => changed,
@@ -68,19 +78,26 @@ impl Search<'_> {
         Ok(Region {
             compared: Compared::of(self.job, all.rows(&chosen)?)?,
             crowded: keys.crowded(rules, &positions(&chosen)),
-            changed: changed_rows,
+            changed: Changed {
+                names,
+                only_new,
+                rows,
+            },
             scope,
         })
     }
 
-    /// Records that changed, before and after.
-    async fn changed(&self, since: &Cursor) -> Result<Touched> {
+    /// Records that changed, before and after, and whether all of them are new.
+    async fn changed(&self, since: &Cursor) -> Result<(Touched, bool)> {
         let mut changed = Touched::none(&RECORD);
         let table = self.planned.input(&records())?;
-        if let Some(rows) = changed_rows(self.session, table, since.since(table)).await? {
+        let changes = table.changes(since.since(table)).await?;
+        let only_new = changes.only_adds;
+        for rows in [changes.added, changes.removed] {
+            let rows = self.session.read(rows)?;
             changed.add(rows, columns(RECORD)).await?;
         }
-        Ok(changed)
+        Ok((changed, only_new))
     }
 
     /// The blocking keys that changed records had.
