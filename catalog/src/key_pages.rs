@@ -96,3 +96,160 @@ fn kept(
     }
     Ok((kept.len() < rows.len()).then_some(kept))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashMap};
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, RecordBatch, StringArray};
+    use arrow::datatypes::{DataType, Field};
+    use bytes::Bytes;
+    use datafusion::datasource::physical_plan::parquet::RowGroupAccess;
+    use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
+    use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
+    use parquet::file::properties::WriterProperties;
+
+    use super::*;
+
+    const ROWS: usize = 400;
+
+    /// Texts share so long a beginning that the page index cuts them off; every seventh is null.
+    fn text(number: i64) -> Option<String> {
+        (number % 7 != 0).then(|| format!("{}{number:04}", "x".repeat(90)))
+    }
+
+    fn field(name: &str, kind: DataType, id: i32) -> Field {
+        let id = (PARQUET_FIELD_ID_META_KEY.to_string(), id.to_string());
+        Field::new(name, kind, true).with_metadata(HashMap::from([id]))
+    }
+
+    /// The footer of a file with these numbers and their texts: groups of 100 rows, pages of 10.
+    fn footer(numbers: &[i64]) -> ParquetMetaData {
+        let fields = vec![
+            field("number", DataType::Int64, 1),
+            field("text", DataType::Utf8, 2),
+        ];
+        let schema = Arc::new(Schema::new(fields));
+        let texts: StringArray = numbers.iter().map(|number| text(*number)).collect();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(numbers.to_vec())),
+            Arc::new(texts),
+        ];
+        let rows = RecordBatch::try_new(Arc::clone(&schema), columns).expect("columns of a length");
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(100))
+            .set_data_page_row_count_limit(10)
+            .set_write_batch_size(10)
+            .build();
+        let mut file = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut file, schema, Some(properties)).expect("a file");
+        writer.write(&rows).expect("rows");
+        writer.close().expect("a footer");
+        let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Required);
+        reader
+            .parse_and_finish(&Bytes::from(file))
+            .expect("a footer")
+    }
+
+    /// The positions that are left to read.
+    fn read(footer: &ParquetMetaData, asked: &[Asked]) -> BTreeSet<usize> {
+        let groups = footer.num_row_groups();
+        let mut plan = ParquetAccessPlan::new_all(groups);
+        without_keyless(&mut plan, footer, asked).expect("a plan");
+        let mut read = BTreeSet::new();
+        let mut start = 0;
+        for (group, access) in plan.inner().iter().enumerate() {
+            let rows = footer.row_group(group).num_rows() as usize;
+            match access {
+                RowGroupAccess::Scan => read.extend(start..start + rows),
+                RowGroupAccess::Skip => {}
+                RowGroupAccess::Selection(selection) => {
+                    let mut at = start;
+                    for run in selection.iter() {
+                        let rows = at..at + run.row_count;
+                        at = rows.end;
+                        if !run.skip {
+                            read.extend(rows);
+                        }
+                    }
+                }
+            }
+            start += rows;
+        }
+        read
+    }
+
+    fn asked(keys: &[i64]) -> Vec<Asked> {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        let texts: StringArray = keys.iter().filter_map(|key| text(*key)).map(Some).collect();
+        let column = |field_id, sorted| Asked { field_id, sorted };
+        vec![
+            column(1, Arc::new(Int64Array::from(keys)) as ArrayRef),
+            column(2, Arc::new(texts)),
+        ]
+    }
+
+    /// Numbers in an order of their own for each seed; the first is in order.
+    fn numbers(seed: u64) -> Vec<i64> {
+        let mut numbers: Vec<i64> = (0..ROWS as i64).collect();
+        let mut state = seed;
+        for at in (1..ROWS).rev() {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(seed);
+            numbers.swap(
+                at,
+                if seed == 0 {
+                    at
+                } else {
+                    (state >> 33) as usize % (at + 1)
+                },
+            );
+        }
+        numbers
+    }
+
+    #[test]
+    fn no_row_with_a_key_is_left_out() {
+        for seed in 0..20 {
+            let numbers = numbers(seed);
+            let footer = footer(&numbers);
+            let keys: Vec<i64> = (0..5).map(|at| (at * 83 + seed as i64 * 7) % 430).collect();
+            let read = read(&footer, &asked(&keys));
+            for (position, number) in numbers.iter().enumerate() {
+                let is_wanted = keys.contains(number) && text(*number).is_some();
+                assert!(
+                    !is_wanted || read.contains(&position),
+                    "seed {seed}, {position}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_sorted_file_little_is_read() {
+        let footer = footer(&numbers(0));
+        let pages = |keys: &[i64]| read(&footer, &asked(keys)[..1]).len();
+        assert_eq!(pages(&[5]), 10);
+        assert_eq!(pages(&[5, 6, 399]), 20);
+        assert_eq!(pages(&[1_000]), 0);
+    }
+
+    #[test]
+    fn a_column_that_the_file_lacks_leaves_everything() {
+        let footer = footer(&numbers(0));
+        let sorted = Arc::new(Int64Array::from(vec![5])) as ArrayRef;
+        let elsewhere = Asked {
+            field_id: 9,
+            sorted,
+        };
+        assert_eq!(read(&footer, &[elsewhere]).len(), ROWS);
+        let other_type = Asked {
+            field_id: 1,
+            sorted: Arc::new(StringArray::from(vec!["5"])),
+        };
+        assert_eq!(read(&footer, &[other_type]).len(), ROWS);
+    }
+}
