@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use c360_catalog::{KeySet, Scope, Table, among};
 use c360_spec::TableName;
-use datafusion::arrow::array::{ArrayRef, StringArray};
+use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray};
 use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -90,6 +90,14 @@ impl Touched {
         Ok(touched)
     }
 
+    /// Numbers, in one column.
+    pub fn of_numbers(column: &str, numbers: impl Iterator<Item = i64>) -> Result<Self> {
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(numbers));
+        let mut touched = Self::none(&[column]);
+        touched.append(vec![RecordBatch::try_from_iter([(column, numbers)])?])?;
+        Ok(touched)
+    }
+
     /// Adds the distinct values of `expressions`, one a column of this set, over `rows`. Combinations with a null
     /// are left out: a null names nothing.
     pub async fn add(&mut self, rows: DataFrame, expressions: Vec<Expr>) -> Result<()> {
@@ -165,9 +173,7 @@ impl Touched {
 
     /// The values, to look others up in.
     pub fn keys(&self) -> Result<KeySet> {
-        let nothing = || RecordBatch::new_empty(Arc::new(self.empty_schema()));
-        let values = self.values.clone().unwrap_or_else(nothing);
-        Ok(KeySet::new(values.columns().to_vec())?)
+        Ok(KeySet::new(self.values().columns().to_vec())?)
     }
 
     /// Shows only the rows of `table` whose `column` is touched, to whatever is planned in `session` from here on.
@@ -179,15 +185,16 @@ impl Touched {
 
     /// The scope of a merge: rows whose columns of the same names hold one of the values.
     pub fn scope(&self) -> Scope {
-        let nothing = || RecordBatch::new_empty(Arc::new(self.empty_schema()));
         Scope::Keys {
             columns: self.columns.clone(),
-            keys: self.values.clone().unwrap_or_else(nothing),
+            keys: self.values(),
         }
     }
 
-    fn empty_schema(&self) -> Schema {
+    fn values(&self) -> RecordBatch {
         let field = |column: &String| Field::new(column, DataType::Utf8, true);
-        Schema::new(self.columns.iter().map(field).collect::<Vec<_>>())
+        let fields = || self.columns.iter().map(field).collect::<Vec<_>>();
+        let nothing = || RecordBatch::new_empty(Arc::new(Schema::new(fields())));
+        self.values.clone().unwrap_or_else(nothing)
     }
 }

@@ -140,10 +140,7 @@ impl<'a> Entries<'a> {
 
 /// The names of records that have one of the keys in `asked`.
 pub async fn sharing(session: &Session, asked: &BlockKeys) -> Result<Touched> {
-    let keys = asked.entries().map(|(key, _)| key);
-    let keys = Arc::new(Int64Array::from_iter_values(keys)) as ArrayRef;
-    let mut wanted = Touched::none(&[KEY]);
-    wanted.add_rows(&RecordBatch::try_from_iter([(KEY, keys)])?)?;
+    let wanted = Touched::of_numbers(KEY, asked.entries().map(|(key, _)| key))?;
     let mut names = Touched::none(&RECORD);
     let entries = wanted.narrow(session.table(&blocks()).await?, &[KEY])?;
     names.add(entries, columns(RECORD)).await?;

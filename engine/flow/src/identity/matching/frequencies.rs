@@ -84,10 +84,7 @@ pub async fn read(
         .filter(ident(KEY[0]).eq(lit(number)))?;
     if let Some(values) = values {
         let values = values.iter().map(|hash| hash.cast_signed());
-        let values = Arc::new(Int64Array::from_iter_values(values)) as ArrayRef;
-        let mut wanted = Touched::none(&[KEY[2]]);
-        wanted.add_rows(&RecordBatch::try_from_iter([(KEY[2], values)])?)?;
-        rows = wanted.narrow(rows, &[KEY[2]])?;
+        rows = Touched::of_numbers(KEY[2], values)?.narrow(rows, &[KEY[2]])?;
     }
     let rows = rows.select_columns(&[KEY[1], KEY[2], "records"])?;
     for batch in rows.collect().await? {

@@ -1,5 +1,7 @@
 //! Which records the model holds to be likely the same as one that is not among them.
 
+use std::sync::Arc;
+
 use c360_catalog::Table;
 use c360_resolve::matching::{BlockKeys, Frame, Frequencies, LinkRules, Pair, Scorer};
 use c360_spec::IdentityJob;
@@ -9,6 +11,7 @@ use datafusion::arrow::compute::concat_batches;
 use super::compared::{Compared, compared, rows};
 use super::prepared::Prepared;
 use super::{block_index, failed, frequencies, model};
+use crate::conform::conform;
 use crate::error::Result;
 use crate::identity::RecordName;
 use crate::identity::affected::RECORD;
@@ -27,7 +30,7 @@ pub async fn likely(
 ) -> Result<Vec<(RecordName, f64)>> {
     let (number, mut current) = model::uncounted(session, models).await?;
     let all = rows(session, job, &current.model).await?;
-    let asked = like(asked, &all.schema().as_arrow().clone())?;
+    let asked = conform(asked, &Arc::new(all.schema().as_arrow().clone()))?;
     let rules = &current.model.blocking;
     let keys = BlockKeys::new(rules, &[compared(&asked)?]).map_err(failed)?;
     let near = block_index::sharing(session, &keys).await?;
@@ -58,11 +61,4 @@ pub async fn likely(
     let is_asked: Vec<bool> = positions.iter().map(|position| *position == 0).collect();
     let pairs = scorer.pairs_touching(&blocks, threshold, &is_asked);
     Ok(pairs.iter().map(named).collect())
-}
-
-/// The columns that a schema names.
-fn like(row: &RecordBatch, schema: &datafusion::arrow::datatypes::Schema) -> Result<RecordBatch> {
-    let columns = schema.fields().iter();
-    let columns = columns.map(|field| row.schema().index_of(field.name()));
-    Ok(row.project(&columns.collect::<std::result::Result<Vec<_>, _>>()?)?)
 }

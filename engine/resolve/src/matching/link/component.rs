@@ -69,9 +69,7 @@ impl Components {
             earliest,
         })
     }
-}
 
-impl Components {
     /// Some of them, which have about `pairs_max` pairs together; all if they have fewer.
     pub(in crate::matching) fn drawn(&self, pairs_max: usize) -> Self {
         let pairs: usize = self.all.iter().map(|of| of.patterns.len()).sum();
