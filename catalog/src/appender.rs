@@ -93,7 +93,7 @@ impl Appender {
                 only_adds: false,
             },
         };
-        let (table, manifest_bytes) = commit(&self.table, &change, &stamp).await?;
+        let (table, manifest_bytes) = commit(&self.table, &change, &stamp.properties()).await?;
         Ok(Committed {
             table,
             inserted: written.rows,

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::fileset::{FileSet, LiveFile};
 use crate::provider::FileTable;
 use crate::selection::{Rows, Unit};
-use crate::table::Table;
+use crate::table::{Table, is_replacement, parent};
 
 /// The rows that one snapshot has and another has not, under the pinned table's columns.
 pub struct Changes {
@@ -33,19 +33,50 @@ impl Table {
     /// # Errors
     /// *invalid* when the table has no snapshot `since` (any more); else as [`FileSet::load`].
     pub async fn changes(&self, since: Option<i64>) -> Result<Changes> {
-        if since == self.snapshot_id() {
-            return Ok(self.changes_of(self.schema(), Vec::new(), Vec::new()));
-        }
-        let now = FileSet::load(self).await?;
         let Some(since) = since else {
+            let now = FileSet::load(self).await?;
             let added = now.files.iter().filter_map(Unit::live).collect();
             return Ok(self.changes_of(self.schema(), added, Vec::new()));
         };
         let before = self.snapshot_of(since).await?;
-        let then = FileSet::load(&before).await?;
-        let (added, removed) = difference(&then, &now);
         let schema = readable_by_both(&self.schema(), &before.schema());
+        let (added, removed) = match self.stretch(&before)? {
+            Some((then, now)) => {
+                difference(&FileSet::load(&then).await?, &FileSet::load(&now).await?)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
         Ok(self.changes_of(schema, added, removed))
+    }
+
+    /// The part of the history since `before` in which rows changed, if any did: what only moved
+    /// rows to other files, at its beginning or end, would else look as if it had changed them all.
+    ///
+    /// Where rows changed before and after such a move, it is the whole, moves included.
+    fn stretch(&self, before: &Table) -> Result<Option<(Table, Table)>> {
+        let mut changed = Vec::new();
+        let mut end = self.snapshot();
+        let mut next = self.snapshot();
+        while let Some(snapshot) = next {
+            let is_first = Some(snapshot.snapshot_id()) == before.snapshot_id();
+            let earlier = parent(self.metadata(), snapshot);
+            if is_first || is_replacement(snapshot) {
+                changed.extend(
+                    end.filter(|end| *end != snapshot)
+                        .map(|end| (snapshot, end)),
+                );
+                end = earlier;
+            }
+            if is_first {
+                return match changed[..] {
+                    [] => Ok(None),
+                    [(then, now)] => Ok(Some((self.at(then)?, self.at(now)?))),
+                    _ => Ok(Some((before.clone(), self.clone()))),
+                };
+            }
+            next = earlier;
+        }
+        Ok(Some((before.clone(), self.clone())))
     }
 
     /// The table at `snapshot_id`, which may have been committed after this view was taken.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use iceberg::MetadataLocation;
 use iceberg::spec::{
     DataFile, FormatVersion, MAIN_BRANCH, Operation, Snapshot, SnapshotReference,
-    SnapshotRetention, Summary, TableMetadata,
+    SnapshotRetention, Summary, TableMetadata, TableMetadataBuilder,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -22,6 +22,10 @@ use crate::{Error, Result, Table, totals};
 
 /// A race that is lost so often is not about luck.
 const ATTEMPTS: usize = 50;
+/// More small manifests of a kind than this are merged by the commit that finds them …
+const MANIFESTS_MAX: usize = 100;
+/// … and by upkeep, which has the time, more than this.
+const MANIFESTS_KEPT: usize = 1;
 
 /// What a snapshot says about where it came from; kept in its summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +43,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    fn properties(&self) -> HashMap<String, String> {
+    pub(crate) fn properties(&self) -> HashMap<String, String> {
         let fixed = [
             ("c360.run-id", &self.run_id),
             ("c360.job", &self.job),
@@ -89,7 +93,7 @@ impl Change {
             operation: Operation::Append,
             added: Vec::new(),
             added_deletes: Vec::new(),
-            removed: Removed::Some(Default::default()),
+            removed: Removed::nothing(),
             live_rows: table.row_count(),
             only_adds: true,
         }
@@ -101,7 +105,8 @@ impl Table {
     ///
     /// Fails with *conflict* when somebody else changed the table since.
     pub async fn stamp(&self, stamp: Stamp) -> Result<Committed> {
-        let (table, bytes_written) = commit(self, &Change::nothing(self), &stamp).await?;
+        let nothing = Change::nothing(self);
+        let (table, bytes_written) = commit(self, &nothing, &stamp.properties()).await?;
         Ok(Committed {
             table,
             inserted: 0,
@@ -115,16 +120,27 @@ impl Table {
     ///
     /// Fails with *invalid* when the table has no such snapshot.
     pub async fn tag(&self, name: &str, snapshot_id: i64) -> Result<Table> {
-        let mut base = self.clone();
-        for _ in 0..ATTEMPTS {
-            base.at_snapshot(snapshot_id)?;
+        self.rebuilt(|table, builder| {
+            table.at_snapshot(snapshot_id)?;
             let retention = SnapshotRetention::Tag {
                 max_ref_age_ms: None,
             };
             let reference = SnapshotReference::new(snapshot_id, retention);
+            Ok(builder.set_ref(name, reference)?)
+        })
+        .await
+    }
+
+    /// Commits what `change` makes of the newest metadata, none of whose rows it touches.
+    pub(crate) async fn rebuilt(
+        &self,
+        change: impl Fn(&Table, TableMetadataBuilder) -> Result<TableMetadataBuilder>,
+    ) -> Result<Table> {
+        let mut base = self.clone();
+        for _ in 0..ATTEMPTS {
             let metadata = base.metadata().as_ref().clone();
             let builder = metadata.into_builder(Some(base.metadata_location().to_owned()));
-            let built = builder.set_ref(name, reference)?.build()?;
+            let built = change(&base, builder)?.build()?;
             if built.changes.is_empty() {
                 return Ok(base);
             }
@@ -137,11 +153,15 @@ impl Table {
     }
 }
 
-/// Commits `change`, computed from `table`, as one snapshot. Returns the table at that snapshot
-/// and the bytes of the manifests.
+/// Commits `change`, computed from `table`, as one snapshot whose summary says `said`. Returns the
+/// table at that snapshot and the bytes of the manifests.
 ///
 /// Fails with *conflict* when the table changed since in a way that `change` does not allow for.
-pub(crate) async fn commit(table: &Table, change: &Change, stamp: &Stamp) -> Result<(Table, u64)> {
+pub(crate) async fn commit(
+    table: &Table,
+    change: &Change,
+    said: &HashMap<String, String>,
+) -> Result<(Table, u64)> {
     if table.metadata().format_version() != FormatVersion::V2 {
         return Err(Error::invalid(format!(
             "table `{}` has format version {}, and c360 writes version 2",
@@ -157,6 +177,10 @@ pub(crate) async fn commit(table: &Table, change: &Change, stamp: &Stamp) -> Res
         let builder = ManifestBuilder {
             base: &base,
             snapshot_id,
+            manifests_max: match change.operation {
+                Operation::Replace => MANIFESTS_KEPT,
+                _ => MANIFESTS_MAX,
+            },
         };
         let manifests = builder
             .build(&change.added, &change.added_deletes, &change.removed)
@@ -172,7 +196,7 @@ pub(crate) async fn commit(table: &Table, change: &Change, stamp: &Stamp) -> Res
             .with_sequence_number(sequence_number)
             .with_timestamp_ms(commit_time_ms(base.metadata()))
             .with_manifest_list(list.clone())
-            .with_summary(summary(&base, change, stamp, &manifests))
+            .with_summary(summary(&base, change, said, &manifests))
             .with_schema_id(base.metadata().current_schema_id())
             .build();
         let metadata = base.metadata().as_ref().clone();
@@ -262,12 +286,17 @@ fn new_snapshot_id() -> i64 {
     ((high ^ low) >> 1) as i64
 }
 
-fn summary(base: &Table, change: &Change, stamp: &Stamp, manifests: &Manifests) -> Summary {
+fn summary(
+    base: &Table,
+    change: &Change,
+    said: &HashMap<String, String>,
+    manifests: &Manifests,
+) -> Summary {
     let before = base
         .snapshot()
         .map(|snapshot| &snapshot.summary().additional_properties);
     let mut properties = totals::properties(before, change, &manifests.removed);
-    properties.extend(stamp.properties());
+    properties.extend(said.clone());
     properties.insert(LIVE_ROWS.to_owned(), change.live_rows.to_string());
     Summary {
         operation: change.operation.clone(),

@@ -23,7 +23,7 @@ use crate::conform::Conform;
 use crate::{Error, Result, Table, metrics};
 
 /// A file is closed after the row group that takes it over this.
-const FILE_BYTES: usize = 128 << 20;
+pub(crate) const FILE_BYTES: usize = 128 << 20;
 /// A row group ends at so many rows …
 const ROW_GROUP_ROWS: usize = 256 << 10;
 /// … or at so many bytes in memory, whichever comes first.

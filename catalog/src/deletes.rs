@@ -19,18 +19,19 @@ use parquet::arrow::{PARQUET_FIELD_ID_META_KEY, ProjectionMask};
 
 use crate::cache::Cache;
 use crate::error::{Error, Result};
+use crate::fileset::DeleteFile;
 use crate::stores::Stores;
 
 /// Row numbers in one data file: sorted, each once.
 pub(crate) type Positions = Arc<Vec<u64>>;
 
-/// One delete file: the positions by the path of the data file.
-type DeleteFile = HashMap<String, Positions>;
+/// What a delete file holds: the positions by the path of the data file.
+type Deleted = HashMap<String, Positions>;
 
 const CACHE_BYTES: usize = 64 << 20;
 const READS_AT_ONCE: usize = 16;
 
-static CACHE: LazyLock<Cache<DeleteFile>> = LazyLock::new(|| Cache::new(CACHE_BYTES));
+static CACHE: LazyLock<Cache<Deleted>> = LazyLock::new(|| Cache::new(CACHE_BYTES));
 
 /// All position deletes of a snapshot, each with the sequence number that it was committed at.
 pub(crate) struct Deletes {
@@ -38,25 +39,33 @@ pub(crate) struct Deletes {
 }
 
 impl Deletes {
-    /// Reads the delete files, several at once.
-    pub(crate) async fn load(stores: &Stores, entries: &[ManifestEntryRef]) -> Result<Self> {
+    /// Reads the delete files, several at once; tells which data files each of them names.
+    pub(crate) async fn load(
+        stores: &Stores,
+        entries: &[ManifestEntryRef],
+    ) -> Result<(Self, Vec<DeleteFile>)> {
         let reads = entries.iter();
         let reads: Vec<_> = reads
             .map(|entry| load_file(stores, entry.data_file()))
             .collect();
-        let files: Vec<Arc<DeleteFile>> = stream::iter(reads)
+        let files: Vec<Arc<Deleted>> = stream::iter(reads)
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await?;
         let mut by_data_file: HashMap<String, Vec<(i64, Positions)>> = HashMap::new();
+        let mut delete_files = Vec::with_capacity(files.len());
         for (entry, file) in entries.iter().zip(files) {
             let sequence = entry.sequence_number().unwrap_or_default();
             for (path, positions) in file.iter() {
                 let known = by_data_file.entry(path.clone()).or_default();
                 known.push((sequence, Arc::clone(positions)));
             }
+            delete_files.push(DeleteFile {
+                entry: Arc::clone(entry),
+                names: file.keys().cloned().collect(),
+            });
         }
-        Ok(Self { by_data_file })
+        Ok((Self { by_data_file }, delete_files))
     }
 
     /// The rows deleted from `data`: a delete reaches the files of its own commit and older ones.
@@ -95,7 +104,7 @@ fn merge(first: &Positions, rest: &[&Positions]) -> Positions {
     Arc::new(all)
 }
 
-async fn load_file(stores: &Stores, file: &DataFile) -> Result<Arc<DeleteFile>> {
+async fn load_file(stores: &Stores, file: &DataFile) -> Result<Arc<Deleted>> {
     let path = file.file_path();
     if let Some(known) = CACHE.get(path) {
         return Ok(known);
@@ -112,7 +121,7 @@ async fn load_file(stores: &Stores, file: &DataFile) -> Result<Arc<DeleteFile>> 
     Ok(loaded)
 }
 
-async fn read_file(stores: &Stores, file: &DataFile) -> Result<DeleteFile> {
+async fn read_file(stores: &Stores, file: &DataFile) -> Result<Deleted> {
     let (store, location) = stores.resolve(file.file_path())?;
     let reader =
         ParquetObjectReader::new(store, location).with_file_size(file.file_size_in_bytes());

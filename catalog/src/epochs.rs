@@ -79,6 +79,15 @@ impl Epochs {
         Ok(true)
     }
 
+    /// Takes an epoch out of sight for good; one that is not there is no matter.
+    pub async fn remove(&self, number: u64) -> Result<()> {
+        let (store, path, location) = self.object(&number.to_string())?;
+        match store.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(Error::store(&location, error)),
+        }
+    }
+
     /// The epoch of a number; `None` when it is not published.
     pub async fn get(&self, number: u64) -> Result<Option<Epoch>> {
         let (store, path, location) = self.object(&number.to_string())?;

@@ -44,10 +44,18 @@ impl LiveFile {
     }
 }
 
+/// A file of position deletes, and the data files that it names.
+#[derive(Clone, Debug)]
+pub(crate) struct DeleteFile {
+    pub(crate) entry: ManifestEntryRef,
+    pub(crate) names: Vec<String>,
+}
+
 /// The live data files of one snapshot, in the order of its manifests.
 #[derive(Clone, Debug, Default)]
 pub struct FileSet {
     pub files: Vec<LiveFile>,
+    pub(crate) delete_files: Vec<DeleteFile>,
 }
 
 impl FileSet {
@@ -72,7 +80,7 @@ impl FileSet {
                 }
             }
         }
-        let deletes = Deletes::load(table.stores(), &deletes).await?;
+        let (deletes, delete_files) = Deletes::load(table.stores(), &deletes).await?;
         let files = data.into_iter().map(|(entry, spec)| LiveFile {
             entry: Arc::clone(entry),
             partition_spec: Arc::clone(spec),
@@ -80,6 +88,7 @@ impl FileSet {
         });
         Ok(FileSet {
             files: files.collect(),
+            delete_files,
         })
     }
 
@@ -95,19 +104,35 @@ struct LoadedManifest {
     partition_spec: PartitionSpecRef,
 }
 
-async fn manifests(table: &Table) -> Result<Vec<Arc<LoadedManifest>>> {
+/// The locations of all that a snapshot is read from: its manifest list, manifests, data and delete
+/// files.
+pub(crate) async fn locations(table: &Table) -> Result<Vec<String>> {
+    let lists = table.snapshot().map(|snapshot| snapshot.manifest_list());
+    let mut locations: Vec<String> = lists.into_iter().map(str::to_owned).collect();
+    let listed = live_manifests(table).await?;
+    locations.extend(listed.into_iter().map(|manifest| manifest.manifest_path));
+    for manifest in manifests(table).await? {
+        let files = manifest.entries.iter();
+        locations.extend(files.map(|entry| entry.file_path().to_owned()));
+    }
+    Ok(locations)
+}
+
+/// The manifests that list live files.
+pub(crate) async fn live_manifests(table: &Table) -> Result<Vec<ManifestFile>> {
     let Some(snapshot) = table.snapshot() else {
         return Ok(Vec::new());
     };
     let input = table.file_io().new_input(snapshot.manifest_list())?;
     let bytes = input.read().await?;
     let list = ManifestList::parse_with_version(&bytes, table.metadata().format_version())?;
-    let live = list
-        .consume_entries()
-        .into_iter()
-        .filter(|manifest| manifest.has_added_files() || manifest.has_existing_files());
-    let live: Vec<ManifestFile> = live.collect();
-    stream::iter(live)
+    let live =
+        |manifest: &ManifestFile| manifest.has_added_files() || manifest.has_existing_files();
+    Ok(list.consume_entries().into_iter().filter(live).collect())
+}
+
+async fn manifests(table: &Table) -> Result<Vec<Arc<LoadedManifest>>> {
+    stream::iter(live_manifests(table).await?)
         .map(async |manifest| load_manifest(table, &manifest).await)
         .buffered(READS_AT_ONCE)
         .try_collect()

@@ -35,6 +35,7 @@ mod storage;
 pub mod stores;
 pub mod table;
 mod totals;
+mod upkeep;
 pub mod warehouse;
 mod widening;
 
@@ -50,6 +51,7 @@ pub use merge::{Merge, Scope};
 pub use schema::{TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};
 pub use table::{SnapshotInfo, Table};
+pub use upkeep::{Compaction, Kept, Orphan, Orphans, Wear};
 pub use warehouse::{Warehouse, WarehouseConfig};
 
 #[cfg(test)]

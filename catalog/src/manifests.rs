@@ -6,15 +6,14 @@ use std::collections::HashSet;
 
 use futures::future::try_join_all;
 use iceberg::spec::{
-    DataFile, FormatVersion, ManifestContentType, ManifestEntryRef, ManifestFile, ManifestList,
+    DataContentType, DataFile, ManifestContentType, ManifestEntryRef, ManifestFile,
     ManifestListWriter, ManifestWriter, ManifestWriterBuilder, PartitionSpec,
 };
 use uuid::Uuid;
 
+use crate::fileset::live_manifests;
 use crate::{Error, Result, Table};
 
-/// More manifests of a kind than this are merged.
-const MANIFESTS_MAX: usize = 100;
 /// Manifests above this size are left alone: rewriting them costs more than reading them.
 const SMALL_BYTES: i64 = 8 << 20;
 const READS_AT_ONCE: usize = 16;
@@ -22,26 +21,44 @@ const READS_AT_ONCE: usize = 16;
 /// Which files of the base snapshot are no longer in the new one.
 #[derive(Clone, Debug)]
 pub(crate) enum Removed {
-    /// Data files by location.
-    Some(HashSet<String>),
+    /// These, by location.
+    Some {
+        data: HashSet<String>,
+        deletes: HashSet<String>,
+    },
     /// Every data and every delete file.
     All,
 }
 
 impl Removed {
+    pub(crate) fn nothing() -> Self {
+        Self::data_files(HashSet::new())
+    }
+
+    pub(crate) fn data_files(data: HashSet<String>) -> Self {
+        Self::Some {
+            data,
+            deletes: HashSet::new(),
+        }
+    }
+
     fn holds(&self, entry: &ManifestEntryRef) -> bool {
         match self {
             Removed::All => true,
-            Removed::Some(locations) => locations.contains(entry.file_path()),
+            Removed::Some { data, deletes } => match entry.content_type() {
+                DataContentType::Data => data.contains(entry.file_path()),
+                _ => deletes.contains(entry.file_path()),
+            },
         }
     }
 
     fn touches(&self, content: ManifestContentType) -> bool {
         match self {
             Removed::All => true,
-            Removed::Some(locations) => {
-                content == ManifestContentType::Data && !locations.is_empty()
-            }
+            Removed::Some { data, deletes } => match content {
+                ManifestContentType::Data => !data.is_empty(),
+                ManifestContentType::Deletes => !deletes.is_empty(),
+            },
         }
     }
 }
@@ -59,6 +76,8 @@ pub(crate) struct ManifestBuilder<'a> {
     /// The table as it is now, whose snapshot is the parent.
     pub(crate) base: &'a Table,
     pub(crate) snapshot_id: i64,
+    /// More small manifests of a kind than this are merged.
+    pub(crate) manifests_max: usize,
 }
 
 impl ManifestBuilder<'_> {
@@ -105,9 +124,7 @@ impl ManifestBuilder<'_> {
 
     async fn carried_over(&self, removed: &Removed) -> Result<Manifests> {
         let mut kept = Manifests::default();
-        let live =
-            |manifest: &ManifestFile| manifest.has_added_files() || manifest.has_existing_files();
-        for manifest in manifest_list(self.base).await?.into_iter().filter(live) {
+        for manifest in live_manifests(self.base).await? {
             if removed.touches(manifest.content) {
                 self.without(manifest, removed, &mut kept).await?;
             } else {
@@ -164,7 +181,7 @@ impl ManifestBuilder<'_> {
                 && manifest.manifest_length < SMALL_BYTES
                 && manifest.added_snapshot_id != self.snapshot_id
         };
-        if kept.files.iter().filter(|manifest| small(manifest)).count() <= MANIFESTS_MAX {
+        if kept.files.iter().filter(|manifest| small(manifest)).count() <= self.manifests_max {
             return Ok(());
         }
         let (merging, left) = std::mem::take(&mut kept.files).into_iter().partition(small);
@@ -245,19 +262,4 @@ fn add_existing(writer: &mut ManifestWriter, entry: &ManifestEntryRef) -> Result
         file_sequence,
     )?;
     Ok(())
-}
-
-/// The manifests of the table's pinned snapshot.
-async fn manifest_list(table: &Table) -> Result<Vec<ManifestFile>> {
-    let Some(snapshot) = table.snapshot() else {
-        return Ok(Vec::new());
-    };
-    let bytes = table
-        .file_io()
-        .new_input(snapshot.manifest_list())?
-        .read()
-        .await?;
-    let version: FormatVersion = table.metadata().format_version();
-    let list = ManifestList::parse_with_version(&bytes, version)?;
-    Ok(list.consume_entries().into_iter().collect())
 }

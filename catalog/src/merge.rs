@@ -79,11 +79,11 @@ impl Table {
             operation: operation(&written, &difference),
             added: written.files,
             added_deletes: deletes.iter().cloned().collect(),
-            removed: Removed::Some(dropped),
+            removed: Removed::data_files(dropped),
             live_rows: files.row_count() + written.rows - difference.gone_count(),
             only_adds: false,
         };
-        let (table, manifest_bytes) = commit(self, &change, &stamp).await?;
+        let (table, manifest_bytes) = commit(self, &change, &stamp.properties()).await?;
         let delete_bytes = deletes.as_ref().map_or(0, DataFile::file_size_in_bytes);
         Ok(Committed {
             table,

@@ -8,13 +8,18 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use c360_spec::TableName;
 use iceberg::io::FileIO;
-use iceberg::spec::{Operation, SchemaRef as IcebergSchemaRef, SnapshotRef, TableMetadataRef};
+use iceberg::spec::{
+    Operation, SchemaRef as IcebergSchemaRef, SnapshotRef, SnapshotReference, TableMetadataRef,
+};
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::{Error, Result, Stores, Warehouse};
 
 /// Property of our snapshots: how many rows are live. Readers that apply deletes count the same.
 pub(crate) const LIVE_ROWS: &str = "c360.live-rows";
+/// Property of a snapshot that only moved rows to other files: the content id of those rows.
+pub(crate) const SAME_ROWS_AS: &str = "c360.same-rows-as";
 
 /// An immutable view of a table. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -111,6 +116,13 @@ impl Table {
         self.snapshot().map(|snapshot| snapshot.snapshot_id())
     }
 
+    /// Names the rows of the pinned snapshot: the id of the snapshot that committed them, however
+    /// often they were moved to other files since. What was read is remembered by this.
+    pub fn content_id(&self) -> Option<i64> {
+        self.snapshot()
+            .map(|snapshot| content_id(self.metadata(), snapshot))
+    }
+
     pub fn committed_at(&self) -> Option<Timestamp> {
         self.snapshot().map(time_of)
     }
@@ -126,16 +138,49 @@ impl Table {
     pub fn summary(&self, property: &str) -> Option<&str> {
         let mut snapshot = self.snapshot()?;
         loop {
-            let summary = snapshot.summary();
-            if let Some(value) = summary.additional_properties.get(property) {
+            if let Some(value) = snapshot.summary().additional_properties.get(property) {
                 return Some(value);
             }
-            if summary.operation != Operation::Replace || !property.starts_with("c360.") {
+            if !is_replacement(snapshot) || !property.starts_with("c360.") {
                 return None;
             }
-            let parent = snapshot.parent_snapshot_id()?;
-            snapshot = self.inner.metadata.snapshot_by_id(parent)?;
+            snapshot = parent(self.metadata(), snapshot)?;
         }
+    }
+
+    /// All that c360 said of the pinned rows when they were committed.
+    pub(crate) fn said(&self) -> impl Iterator<Item = (&String, &String)> {
+        let mut snapshot = self.snapshot();
+        while let Some(replacement) = snapshot.filter(|snapshot| is_replacement(snapshot)) {
+            if replacement
+                .summary()
+                .additional_properties
+                .contains_key(SAME_ROWS_AS)
+            {
+                break;
+            }
+            snapshot = parent(self.metadata(), replacement);
+        }
+        let said = snapshot.map(|snapshot| &snapshot.summary().additional_properties);
+        let said = said.into_iter().flatten();
+        said.filter(|(name, _)| name.starts_with("c360."))
+    }
+
+    /// Branches and tags, with the snapshots that they name.
+    pub(crate) fn references(&self) -> Result<BTreeMap<String, i64>> {
+        #[derive(Deserialize)]
+        struct Named {
+            refs: BTreeMap<String, SnapshotReference>,
+        }
+        // The iceberg crate keeps them private; they are in what it writes.
+        let unreadable = |error| {
+            Error::internal(format!("metadata of `{}` cannot be read back", self.name()))
+                .caused_by(error)
+        };
+        let metadata = serde_json::to_value(self.metadata().as_ref()).map_err(unreadable)?;
+        let named: Named = serde_json::from_value(metadata).map_err(unreadable)?;
+        let named = named.refs.into_iter();
+        Ok(named.map(|(name, to)| (name, to.snapshot_id)).collect())
     }
 
     /// The history up to the pinned snapshot, oldest first.
@@ -154,8 +199,7 @@ impl Table {
                     .into_iter()
                     .collect(),
             });
-            let parent = snapshot.parent_snapshot_id();
-            next = parent.and_then(|id| self.inner.metadata.snapshot_by_id(id));
+            next = parent(self.metadata(), snapshot);
         }
         history.reverse();
         history
@@ -181,23 +225,37 @@ impl Table {
         self.summary(property)?.parse().ok()
     }
 
-    /// Whether the table still has a snapshot, and its changes can be told.
+    /// Whether the table still has a snapshot or one with the same rows, so that the changes since
+    /// can be told.
     pub fn has_snapshot(&self, snapshot_id: i64) -> bool {
-        self.inner.metadata.snapshot_by_id(snapshot_id).is_some()
+        self.find(snapshot_id).is_some()
     }
 
-    /// The same table at another snapshot, with the schema of that time.
+    fn find(&self, snapshot_id: i64) -> Option<&SnapshotRef> {
+        let metadata = self.metadata();
+        let same_rows = |other: &&SnapshotRef| content_id(metadata, other) == snapshot_id;
+        metadata
+            .snapshot_by_id(snapshot_id)
+            .or_else(|| metadata.snapshots().find(same_rows))
+    }
+
+    /// The same table at another snapshot, with the schema of that time. Where that one has been
+    /// expired, but not all that have its rows, it is one of those.
     ///
     /// Fails with *invalid* when the snapshot is unknown or has been expired.
     pub fn at_snapshot(&self, snapshot_id: i64) -> Result<Table> {
-        let metadata = &self.inner.metadata;
-        let snapshot = metadata.snapshot_by_id(snapshot_id).ok_or_else(|| {
+        let snapshot = self.find(snapshot_id).ok_or_else(|| {
             Error::invalid(format!(
                 "table `{}` has no snapshot {snapshot_id}; it may have been expired",
                 self.name()
             ))
         })?;
-        let schema = snapshot.schema(metadata)?;
+        self.at(snapshot)
+    }
+
+    /// The same table at one of its snapshots.
+    pub(crate) fn at(&self, snapshot: &SnapshotRef) -> Result<Table> {
+        let schema = snapshot.schema(self.metadata())?;
         self.repinned(Some(snapshot.clone()), schema)
     }
 
@@ -266,6 +324,36 @@ impl Table {
     }
 }
 
-fn time_of(snapshot: &SnapshotRef) -> Timestamp {
+/// Whether a snapshot has the rows of the one before it, in other files.
+pub(crate) fn is_replacement(snapshot: &SnapshotRef) -> bool {
+    snapshot.summary().operation == Operation::Replace
+}
+
+/// The snapshot before, unless it was the first or has been expired.
+pub(crate) fn parent<'a>(
+    metadata: &'a TableMetadataRef,
+    snapshot: &SnapshotRef,
+) -> Option<&'a SnapshotRef> {
+    metadata.snapshot_by_id(snapshot.parent_snapshot_id()?)
+}
+
+/// The id that the rows of a snapshot were committed under. Others' replacements do not say it, so
+/// their history is asked as far as it goes.
+pub(crate) fn content_id(metadata: &TableMetadataRef, snapshot: &SnapshotRef) -> i64 {
+    let mut snapshot = snapshot;
+    while is_replacement(snapshot) {
+        let said = snapshot.summary().additional_properties.get(SAME_ROWS_AS);
+        if let Some(id) = said.and_then(|id| id.parse().ok()) {
+            return id;
+        }
+        match parent(metadata, snapshot) {
+            Some(before) => snapshot = before,
+            None => break,
+        }
+    }
+    snapshot.snapshot_id()
+}
+
+pub(crate) fn time_of(snapshot: &SnapshotRef) -> Timestamp {
     Timestamp::from_millisecond(snapshot.timestamp_ms()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

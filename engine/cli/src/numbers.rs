@@ -21,6 +21,11 @@ pub fn count(number: u64, singular: &str) -> String {
     }
 }
 
+/// Bytes in the unit that suits them: `3.20 MiB`.
+pub fn bytes(number: u64) -> String {
+    indicatif::HumanBytes(number).to_string()
+}
+
 /// Seconds with as many digits as matter.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 10.0 {

@@ -18,7 +18,7 @@ use crate::report::Action;
 /// The inputs of one computation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Input table to the snapshot that was read; a table without a snapshot is left out.
+    /// Input table to the content id of what was read; a table without a snapshot is left out.
     pub tables: BTreeMap<String, i64>,
     /// The run's `as_of`, where the computation depends on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,7 +30,7 @@ impl Cursor {
     pub fn of<'a>(inputs: impl IntoIterator<Item = &'a Table>) -> Self {
         let tables = inputs
             .into_iter()
-            .filter_map(|table| Some((table.name().to_string(), table.snapshot_id()?)))
+            .filter_map(|table| Some((table.name().to_string(), table.content_id()?)))
             .collect();
         Self {
             tables,
@@ -45,7 +45,7 @@ impl Cursor {
         self
     }
 
-    /// The snapshot of `table` that was read.
+    /// The content id of what was read of `table`, by which its changes since can be asked.
     pub fn since(&self, table: &Table) -> Option<i64> {
         self.tables.get(&table.name().to_string()).copied()
     }

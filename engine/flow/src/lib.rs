@@ -39,6 +39,7 @@ pub mod source;
 mod statement;
 mod touched;
 mod udf;
+mod upkeep;
 
 pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
@@ -61,3 +62,4 @@ pub use report::{
     Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport,
 };
 pub use show::{PersonView, TimelineEntry};
+pub use upkeep::{TableUpkeep, UpkeepReport};

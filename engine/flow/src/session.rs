@@ -63,8 +63,17 @@ impl Runtime {
 
     /// An empty session.
     pub fn session(&self) -> Session {
+        self.session_on(self.threads)
+    }
+
+    /// An empty session that reads rows in the order in which they lie in files.
+    pub fn sequential_session(&self) -> Session {
+        self.session_on(1)
+    }
+
+    fn session_on(&self, threads: usize) -> Session {
         let mut config = SessionConfig::new()
-            .with_target_partitions(self.threads)
+            .with_target_partitions(threads)
             .with_default_catalog_and_schema(CATALOG, "customer")
             .with_create_default_catalog_and_schema(true)
             .with_information_schema(true)

@@ -20,6 +20,7 @@ pub mod settings;
 mod shape;
 pub mod spelling;
 pub mod table_name;
+mod upkeep;
 mod yaml;
 
 pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
@@ -36,3 +37,4 @@ pub use project::{Project, SourceFile};
 pub use schemas::json_schemas;
 pub use settings::{Connection, MemoryLimit, S3Settings, Settings, WarehouseSettings};
 pub use table_name::TableName;
+pub use upkeep::Upkeep;

@@ -9,6 +9,7 @@ use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::util::display::array_value_to_string;
 use c360_catalog::{Committed, Merge, Scope, Stamp, Table};
+use datafusion::catalog::TableProvider;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -97,9 +98,13 @@ pub fn stream(batches: Vec<RecordBatch>, schema: SchemaRef) -> SendableRecordBat
 
 /// The table's rows, sorted, as comma-separated values.
 pub async fn lines(table: &Table) -> Vec<String> {
+    lines_in(table.provider().await.expect("a provider"), table).await
+}
+
+/// The same of rows that are read from the table's stores.
+pub async fn lines_in(provider: Arc<dyn TableProvider>, table: &Table) -> Vec<String> {
     let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
     table.stores().register_all(&context.runtime_env());
-    let provider = table.provider().await.expect("a provider");
     context.register_table("t", provider).expect("a new name");
     let query = context.sql("SELECT * FROM t").await.expect("a query");
     let batches = query.collect().await.expect("rows");

@@ -3,18 +3,29 @@
 use super::lab::{Lab, assert_same};
 use super::retailer::{Delivery, Retailer};
 
+/// Upkeep finds everything worn and old.
+pub const WORN: &str = "{snapshots_days: 0, small_files: 2, delete_files: 2, deleted_percent: 1}";
+
 /// Steps of one history.
 const STEPS: usize = 4;
 
 async fn check(seed: u64) {
     let mut retailer = Retailer::new(seed);
-    let incremental = Lab::new().await;
+    let incremental = Lab::keeping(WORN).await;
     let mut so_far: Vec<Delivery> = Vec::new();
     for step in 0..STEPS {
         let delivery = retailer.deliver();
         delivery.write(&incremental.data(), &format!("{step}"));
         incremental.run(&retailer.as_of()).await;
         so_far.push(delivery);
+        if step % 2 == seed as usize % 2 {
+            keep_up(
+                &incremental,
+                &retailer.as_of(),
+                &format!("seed {seed}, step {step}"),
+            )
+            .await;
+        }
     }
     incremental.run_retrained(&retailer.as_of()).await;
     let rebuilt = Lab::new().await;
@@ -33,6 +44,31 @@ async fn check(seed: u64) {
         "{what}: a second run found work: {:?}",
         again.jobs
     );
+}
+
+/// Upkeep in between changes no row, now or in an epoch, and leaves no job more to do.
+async fn keep_up(lab: &Lab, as_of: &str, what: &str) {
+    let (tables, shown) = (lab.tables().await, lab.shown().await);
+    let report = lab.maintain().await;
+    assert!(
+        report.tables.iter().any(|table| !table.is_empty()),
+        "{what}: {report:?}"
+    );
+    assert_same(&tables, &lab.tables().await, &format!("{what}, upkeep"));
+    assert_eq!(shown, lab.shown().await, "{what}: an epoch after upkeep");
+    let again = lab.run(as_of).await;
+    assert!(
+        again.nothing_happened(),
+        "{what}: work after upkeep: {:?}",
+        again.jobs
+    );
+    let again = lab.maintain().await;
+    let busy: Vec<_> = again
+        .tables
+        .iter()
+        .filter(|table| !table.is_empty())
+        .collect();
+    assert!(busy.is_empty(), "{what}: upkeep twice: {busy:?}");
 }
 
 /// `C360_TEST_HISTORIES` asks for more of them, `C360_TEST_SEED` for a certain one.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::Warehouse;
-use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent};
+use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent, UpkeepReport};
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions, array_value_to_string};
@@ -32,9 +32,18 @@ fn is_log(table: &TableName) -> bool {
 impl Lab {
     /// An empty lake beside an empty data folder.
     pub async fn new() -> Self {
+        Self::with(SETTINGS).await
+    }
+
+    /// The same, with this `upkeep`.
+    pub async fn keeping(upkeep: &str) -> Self {
+        Self::with(&format!("{SETTINGS}upkeep: {upkeep}\n")).await
+    }
+
+    async fn with(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("data")).expect("a data folder");
-        let lab = Self::open(folder.path()).await;
+        let lab = Self::open_with(settings, folder.path()).await;
         Self {
             folder: Some(folder),
             ..lab
@@ -58,7 +67,11 @@ impl Lab {
 
     /// The lake of a project on disk.
     pub async fn open(root: &Path) -> Self {
-        let engine = Engine::open(shipped(SETTINGS), root, EngineOptions::default())
+        Self::open_with(SETTINGS, root).await
+    }
+
+    async fn open_with(settings: &str, root: &Path) -> Self {
+        let engine = Engine::open(shipped(settings), root, EngineOptions::default())
             .await
             .expect("the lake opens");
         Self {
@@ -90,6 +103,46 @@ impl Lab {
         let trained = self.engine.train(&self.clock(as_of)).await;
         trained.unwrap_or_else(|error| panic!("{}", chain(&error)));
         self.run(as_of).await
+    }
+
+    /// Upkeep of all tables, long after everything was written.
+    pub async fn maintain(&self) -> UpkeepReport {
+        let report = self.try_maintain(&[], false).await;
+        report.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// The same of some tables, or of all, perhaps as a dry run.
+    pub async fn try_maintain(
+        &self,
+        tables: &[TableName],
+        dry_run: bool,
+    ) -> c360_flow::Result<UpkeepReport> {
+        let clock = self.clock("2100-01-01T00:00:00Z");
+        self.engine.maintain(tables, dry_run, &clock).await
+    }
+
+    /// What each epoch shows of the published customers, oldest first.
+    pub async fn shown(&self) -> Vec<Vec<String>> {
+        let epochs = self
+            .engine
+            .warehouse()
+            .epochs()
+            .list()
+            .await
+            .expect("epochs");
+        let mut shown = Vec::new();
+        for epoch in epochs {
+            let rows = self.shown_by(&ReadAt::Epoch(epoch.number)).await;
+            shown.push(rows.unwrap_or_else(|error| panic!("{}", chain(&error))));
+        }
+        shown
+    }
+
+    /// The published customers at one time.
+    pub async fn shown_by(&self, at: &ReadAt) -> c360_flow::Result<Vec<String>> {
+        let clock = self.clock("2100-01-01T00:00:00Z");
+        let sql = "SELECT * FROM publish.customer360";
+        Ok(lines(self.engine.query(sql, at, &clock).await?).await)
     }
 
     fn clock(&self, as_of: &str) -> Clock {

@@ -9,3 +9,4 @@ pub mod lab;
 mod on_s3;
 mod publication;
 mod retailer;
+mod upkeep;

@@ -7,6 +7,7 @@ mod exit_codes;
 mod identity;
 mod init;
 mod link;
+mod maintain;
 mod plan;
 mod rollback;
 mod run;
@@ -39,6 +40,7 @@ pub enum Command {
     Link(link::Link),
     Unlink(unlink::Unlink),
     Tables(tables::Tables),
+    Maintain(maintain::Maintain),
     Schema(schema::Schema),
     Demo(demo::Demo),
     #[command(name = "exit-codes", hide = true)]
@@ -69,6 +71,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Link(link) => link.run(context).await,
         Command::Unlink(unlink) => unlink.run(context).await,
         Command::Tables(tables) => tables.run(context).await,
+        Command::Maintain(maintain) => maintain.run(context).await,
         Command::Schema(schema) => schema.run(context).await,
         Command::Demo(demo) => demo.run(context).await,
         Command::ExitCodes(exit_codes) => exit_codes.run(context),

@@ -86,7 +86,7 @@ pub async fn lookup(
 /// Fails where a table was made by another spec or model than those that are looked up by: nobody would be found.
 fn check_run(room: &Room<'_>, table: &Table, model: Option<&Table>) -> Result<()> {
     let stands = |(made_by, cursor): (String, Cursor)| {
-        let same_model = model.is_none_or(|model| cursor.since(model) == model.snapshot_id());
+        let same_model = model.is_none_or(|model| cursor.since(model) == model.content_id());
         made_by == room.job.fingerprint && same_model
     };
     if recorded(Some(table)).is_some_and(stands) {

@@ -139,7 +139,7 @@ pub async fn made_by(
 }
 
 fn identifiers_schema() -> SchemaRef {
-    let names = ["source", "key", "kind", "value"];
+    let names = ["kind", "value", "source", "key"];
     let fields = names.map(|name| Field::new(name, DataType::Utf8, true));
     Arc::new(Schema::new(fields.to_vec()))
 }
@@ -284,7 +284,8 @@ fn compared_kinds(job: &IdentityJob) -> BTreeSet<&str> {
     names.map(|(_, name)| name).filter(is_kind).collect()
 }
 
-/// (source, key, kind, value) for each kind that the source has: standardised, valid, not blocked.
+/// (kind, value, source, key) for each kind that the source has: standardised, valid, not blocked. The key's columns
+/// stand in the order in which they are looked up, which upkeep sorts by too.
 fn identifier_frames(
     rows: &DataFrame,
     job: &IdentityJob,
@@ -297,10 +298,10 @@ fn identifier_frames(
             .clone()
             .filter(accepted(kind, rule(job, kind), value())?)?
             .select(vec![
-                ident("source"),
-                ident("key"),
                 lit(kind.as_str()).alias("kind"),
                 value().alias("value"),
+                ident("source"),
+                ident("key"),
             ])?;
         frames.push(frame);
     }

@@ -26,6 +26,9 @@ use crate::session::Session;
 const EPOCH: &str = "epoch";
 const STAMPED_EPOCH: &str = "c360.epoch";
 
+/// The operation of a snapshot that only moved rows to other files.
+const MOVED: &str = "replace";
+
 /// Appends what leads from the table that `latest` shows to `published`, as part of the epoch after `latest`.
 pub async fn append(
     room: &Room<'_>,
@@ -95,7 +98,8 @@ fn abandoned(log: &Table, kept: Option<&Table>) -> Vec<i64> {
     let newer = history
         .iter()
         .rev()
-        .take_while(|snapshot| Some(snapshot.id) != kept);
+        .take_while(|snapshot| Some(snapshot.id) != kept)
+        .filter(|snapshot| snapshot.operation != MOVED);
     newer
         .filter_map(|snapshot| snapshot.summary.get(STAMPED_EPOCH)?.parse().ok())
         .collect()

@@ -53,12 +53,9 @@ fn news(latest: Option<&Epoch>, tables: &[Table]) -> Option<String> {
 }
 
 fn is_known(epoch: &Epoch, table: &Table) -> bool {
-    let shown = epoch
-        .tables
-        .get(table.name())
-        .map(|shown| shown.snapshot_id);
+    let shown = shown(Some(epoch), table).and_then(|shown| shown.content_id());
     let left = epoch.rolled_back_from.get(table.name()).copied();
-    shown == table.snapshot_id() || (left.is_some() && left == table.snapshot_id())
+    shown == table.content_id() || (left.is_some() && left == table.content_id())
 }
 
 /// `table` as `epoch` shows it; none where it shows none, or the table was made anew since.
@@ -115,11 +112,22 @@ async fn show(epoch: &mut Epoch, table: &Table) -> Result<()> {
 /// Makes the epoch show `shown`, a state of `table`. The snapshot is tagged first, so that upkeep leaves it alone. The
 /// metadata file is the one whose newest snapshot it was: many readers take a file's newest and ask no further.
 async fn place(epoch: &mut Epoch, table: &Table, shown: EpochTable) -> Result<()> {
-    let tag = format!("epoch-{}", epoch.number);
-    table.tag(&tag, shown.snapshot_id).await?;
+    table.tag(&tag(epoch.number), shown.snapshot_id).await?;
     epoch.rolled_back_from.remove(table.name());
     epoch.tables.insert(table.name().clone(), shown);
     Ok(())
+}
+
+const TAG: &str = "epoch-";
+
+/// What names the snapshots that an epoch shows.
+fn tag(number: u64) -> String {
+    format!("{TAG}{number}")
+}
+
+/// The epoch that a name of a snapshot is of.
+pub fn tagged_epoch(name: &str) -> Option<u64> {
+    name.strip_prefix(TAG)?.parse().ok()
 }
 
 async fn put(warehouse: &Warehouse, epoch: Epoch) -> Result<Epoch> {
@@ -165,7 +173,7 @@ pub async fn rollback(
     for Restored { table, head } in &restored {
         let shown = target.tables[table.name()].clone();
         place(&mut epoch, table, shown).await?;
-        let left = head.map(|snapshot_id| (table.name().clone(), snapshot_id));
+        let left = head.map(|content_id| (table.name().clone(), content_id));
         epoch.rolled_back_from.extend(left);
     }
     for (room, job) in jobs {
@@ -181,7 +189,7 @@ pub async fn rollback(
 /// A table that a rollback shows as it was.
 struct Restored {
     table: Table,
-    /// Its newest snapshot, which the rollback leaves.
+    /// What it holds, which the rollback leaves.
     head: Option<i64>,
 }
 
@@ -202,7 +210,7 @@ async fn restored(
         })?;
         restored.push(Restored {
             table: newest.at_snapshot(shown.snapshot_id)?,
-            head: newest.snapshot_id(),
+            head: newest.content_id(),
         });
     }
     Ok(restored)

@@ -64,7 +64,7 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob, planned: &Planned) -> Res
     let models = planned.input(&models())?;
     let before = planned.output(&candidates());
     let found = match (&planned.decision.work, before) {
-        (Work::Incremental(since), Some(before)) if since.since(models) == models.snapshot_id() => {
+        (Work::Incremental(since), Some(before)) if since.since(models) == models.content_id() => {
             session.register(before.name(), before.provider().await?)?;
             let (current, all) = AllRecords::load(room, job, &session, models).await?;
             let search = Search {

@@ -1,0 +1,281 @@
+//! Upkeep of the lake, table by table: compaction, expiry, orphans. Rows, plans and results stay what they are; a
+//! table that a run is writing is left for the next time.
+//!
+//! What a plan compares, and what an epoch shows, outlives it: of the snapshots that cursors name, one with the same
+//! rows is kept, and what an epoch shows is named by a tag.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use c360_catalog::{Compaction, Epoch, Kept, Table, Wear};
+use c360_spec::{TableName, Upkeep};
+use datafusion::prelude::ident;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tracing::info;
+
+use crate::clock::Clock;
+use crate::cursor::recorded;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::publish::tagged_epoch;
+
+/// What upkeep did, or would do.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct UpkeepReport {
+    /// Whether nothing was done.
+    pub dry_run: bool,
+    /// Numbers of the epochs that were retired.
+    pub epochs_retired: Vec<u64>,
+    /// Tables, sorted by name.
+    pub tables: Vec<TableUpkeep>,
+}
+
+/// What upkeep did for one table, or would do.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TableUpkeep {
+    /// The table.
+    pub table: String,
+    /// Data and delete files of the newest snapshot before.
+    pub files: usize,
+    /// Data files that were written anew.
+    pub rewritten_files: usize,
+    /// Their bytes.
+    pub rewritten_bytes: u64,
+    /// Delete files that were folded in or gathered.
+    pub dropped_deletes: usize,
+    /// Snapshots that expired.
+    pub expired_snapshots: usize,
+    /// Files that nothing referred to and that were deleted.
+    pub deleted_files: usize,
+    /// Their bytes.
+    pub deleted_bytes: u64,
+    /// Whether compaction gave way to a run that changed the table meanwhile.
+    pub gave_way: bool,
+}
+
+impl TableUpkeep {
+    /// True when there was nothing to do.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            rewritten_files,
+            dropped_deletes,
+            expired_snapshots,
+            deleted_files,
+            ..
+        } = self;
+        rewritten_files + dropped_deletes + expired_snapshots + deleted_files == 0
+    }
+}
+
+impl Engine {
+    /// Keeps `tables`, or all of the lake, cheap to read and to keep. A dry run only says what there is to do.
+    ///
+    /// # Errors
+    /// *invalid* for a table that there is not.
+    pub async fn maintain(
+        &self,
+        tables: &[TableName],
+        dry_run: bool,
+        clock: &Clock,
+    ) -> Result<UpkeepReport> {
+        let mut lake = BTreeMap::new();
+        for name in self.warehouse.tables().await? {
+            let table = self.warehouse.table(&name).await?;
+            lake.extend(table.map(|table| (name, table)));
+        }
+        if let Some(unknown) = tables.iter().find(|name| !lake.contains_key(name)) {
+            return Err(Error::invalid(format!("the lake has no table {unknown}"))
+                .with_hint("c360 tables lists them"));
+        }
+        let upkeep = &self.project.settings.upkeep;
+        let epochs = Epochs::of(self, upkeep, clock).await?;
+        let keeper = Keeper {
+            engine: self,
+            upkeep,
+            remembered: remembered(lake.values()),
+            epochs: &epochs,
+            dry_run,
+            now: clock.now,
+        };
+        if !dry_run {
+            epochs.retire(self).await?;
+        }
+        let mut report = UpkeepReport {
+            dry_run,
+            epochs_retired: epochs.retired.iter().map(|epoch| epoch.number).collect(),
+            tables: Vec::new(),
+        };
+        for (name, table) in lake {
+            if tables.is_empty() || tables.contains(&name) {
+                let done = keeper.keep(table).await?;
+                info!(run_id = %clock.run_id, table = %name, dry_run, "upkeep done");
+                report.tables.push(done);
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// The content ids that cursors name, by table: what runs compare the newest state with.
+fn remembered<'a>(tables: impl Iterator<Item = &'a Table>) -> BTreeMap<String, BTreeSet<i64>> {
+    let mut remembered: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    for (_, cursor) in tables.filter_map(|table| recorded(Some(table))) {
+        for (name, content_id) in cursor.tables {
+            remembered.entry(name).or_default().insert(content_id);
+        }
+    }
+    remembered
+}
+
+/// Epochs that stay, and those whose time is over.
+struct Epochs {
+    staying: Vec<Epoch>,
+    retired: Vec<Epoch>,
+}
+
+impl Epochs {
+    async fn of(engine: &Engine, upkeep: &Upkeep, clock: &Clock) -> Result<Self> {
+        let mut staying = engine.warehouse.epochs().list().await?;
+        let Some(days) = upkeep.epochs_days else {
+            return Ok(Self {
+                staying,
+                retired: Vec::new(),
+            });
+        };
+        let since = ago(clock.now, days)?;
+        let newest = staying.iter().map(|epoch| epoch.number).max();
+        let is_over =
+            |epoch: &mut Epoch| epoch.published_at < since && Some(epoch.number) != newest;
+        let retired = staying.extract_if(.., is_over).collect();
+        Ok(Self { staying, retired })
+    }
+
+    /// The epochs go first, the names of what they show after them: so no epoch shows what may expire.
+    async fn retire(&self, engine: &Engine) -> Result<()> {
+        for epoch in &self.retired {
+            engine.warehouse.epochs().remove(epoch.number).await?;
+        }
+        Ok(())
+    }
+
+    /// The table's tags of epochs that are no more; one that is about to be published is younger than all.
+    fn tags_of_none(&self, table: &Table) -> Result<Vec<String>> {
+        let newest = self.staying.iter().map(|epoch| epoch.number).max();
+        let stays = |number: u64| self.staying.iter().any(|epoch| epoch.number == number);
+        let is_over = |tag: &String| {
+            tagged_epoch(tag).is_some_and(|number| Some(number) < newest && !stays(number))
+        };
+        Ok(table.tags()?.into_iter().filter(is_over).collect())
+    }
+
+    /// The table's metadata files that readers of epochs open.
+    fn metadata_of(&self, table: &TableName) -> Vec<String> {
+        let shown = self
+            .staying
+            .iter()
+            .filter_map(|epoch| epoch.tables.get(table));
+        shown.map(|shown| shown.metadata_location.clone()).collect()
+    }
+}
+
+/// All that upkeep of a table goes by.
+struct Keeper<'a> {
+    engine: &'a Engine,
+    upkeep: &'a Upkeep,
+    remembered: BTreeMap<String, BTreeSet<i64>>,
+    epochs: &'a Epochs,
+    dry_run: bool,
+    now: Timestamp,
+}
+
+impl Keeper<'_> {
+    async fn keep(&self, table: Table) -> Result<TableUpkeep> {
+        let mut done = TableUpkeep {
+            table: table.name().to_string(),
+            ..TableUpkeep::default()
+        };
+        let table = self.compact(table, &mut done).await?;
+        let (table, expired) = self.expire(table, &mut done).await?;
+        self.sweep(&table, &expired, &mut done).await?;
+        Ok(done)
+    }
+
+    async fn compact(&self, table: Table, done: &mut TableUpkeep) -> Result<Table> {
+        let wear = Wear {
+            small_files: self.upkeep.small_files,
+            delete_files: self.upkeep.delete_files,
+            deleted_share: f64::from(self.upkeep.deleted_percent) / 100.0,
+        };
+        let compaction = table.compaction(&wear).await?;
+        done.files = compaction.files();
+        if compaction.is_empty() {
+            return Ok(table);
+        }
+        done.rewritten_files = compaction.data_files();
+        done.rewritten_bytes = compaction.bytes();
+        done.dropped_deletes = compaction.delete_files();
+        if self.dry_run {
+            return Ok(table);
+        }
+        match self.rewrite(&table, compaction).await? {
+            Some(compacted) => Ok(compacted),
+            None => {
+                done.gave_way = true;
+                Ok(table.reload().await?)
+            }
+        }
+    }
+
+    /// Rows go back sorted by the table's key; without one, in the order in which they lie in the files.
+    async fn rewrite(&self, table: &Table, compaction: Compaction) -> Result<Option<Table>> {
+        let key = table.key();
+        let session = match key.is_empty() {
+            true => self.engine.runtime.sequential_session(),
+            false => self.engine.runtime.session(),
+        };
+        let mut rows = session.read(compaction.rows())?;
+        if !key.is_empty() {
+            rows = rows.sort(
+                key.iter()
+                    .map(|name| ident(name).sort(true, true))
+                    .collect(),
+            )?;
+        }
+        Ok(compaction.commit(rows.execute_stream().await?).await?)
+    }
+
+    async fn expire(&self, table: Table, done: &mut TableUpkeep) -> Result<(Table, Vec<i64>)> {
+        let released = self.epochs.tags_of_none(&table)?;
+        let remembered = self.remembered.get(&done.table).cloned();
+        let kept = Kept {
+            since: ago(self.now, self.upkeep.snapshots_days)?,
+            remembered: remembered.unwrap_or_default(),
+            released: released.iter().cloned().collect(),
+        };
+        let expired = table.expirable(&kept)?;
+        done.expired_snapshots = expired.len();
+        if self.dry_run {
+            return Ok((table, expired));
+        }
+        let table = table.untag(&released).await?;
+        Ok((table.expire(&expired).await?, expired))
+    }
+
+    async fn sweep(&self, table: &Table, expired: &[i64], done: &mut TableUpkeep) -> Result<()> {
+        let before = ago(self.now, self.upkeep.orphans_days)?;
+        let named = self.epochs.metadata_of(table.name());
+        let orphans = table.orphans(before, &named, expired).await?;
+        done.deleted_files = orphans.files.len();
+        done.deleted_bytes = orphans.size();
+        if !self.dry_run {
+            orphans.delete().await?;
+        }
+        Ok(())
+    }
+}
+
+fn ago(now: Timestamp, days: u32) -> Result<Timestamp> {
+    let age = SignedDuration::from_hours(24 * i64::from(days));
+    now.checked_sub(age)
+        .map_err(|_| Error::invalid(format!("{days} days ago is before all time")))
+}
