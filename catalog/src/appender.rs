@@ -90,7 +90,7 @@ impl Appender {
                 added_deletes: Vec::new(),
                 removed: Removed::All,
                 live_rows: written.rows,
-                only_adds: false,
+                bears_moves: true,
             },
         };
         let (table, manifest_bytes) = commit(&self.table, &change, &stamp.properties()).await?;

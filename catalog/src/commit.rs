@@ -1,7 +1,7 @@
 //! Commits: what a snapshot changes, the rules for committing on top of somebody else's commit,
 //! and the swap of the pointer. A commit names the snapshot that it was computed from. When that
 //! is no longer the newest, it is repeated on top of the newer one only if that cannot change its
-//! meaning: the rows are the same, or the commit merely adds rows and the others only moved some.
+//! meaning: the rows are the same and, if some were moved to other files, it names none of those.
 //!
 //! The iceberg crate commits appends only, and re-applies them to whatever is newest; so manifests,
 //! snapshot and metadata file are put together here from its public parts.
@@ -83,7 +83,7 @@ pub(crate) struct Change {
     /// Live rows afterwards.
     pub(crate) live_rows: u64,
     /// Whether it still means the same after the rows before it moved to other files.
-    pub(crate) only_adds: bool,
+    pub(crate) bears_moves: bool,
 }
 
 impl Change {
@@ -95,7 +95,7 @@ impl Change {
             added_deletes: Vec::new(),
             removed: Removed::nothing(),
             live_rows: table.row_count(),
-            only_adds: true,
+            bears_moves: true,
         }
     }
 }
@@ -170,7 +170,11 @@ pub(crate) async fn commit(
         )));
     }
     let snapshot_id = new_snapshot_id();
-    let mut base = table.clone();
+    // The view may be pinned to an older snapshot than the newest that it knows of.
+    let mut base = match table.metadata().current_snapshot() {
+        Some(newest) => table.at(newest)?,
+        None => table.clone(),
+    };
     let mut bytes = 0;
     for _ in 0..ATTEMPTS {
         check_precondition(table, &base, change)?;
@@ -213,25 +217,21 @@ pub(crate) async fn commit(
     Err(too_many_races(table))
 }
 
+impl Table {
+    /// The newest state, if it has the same rows in other files.
+    pub(crate) async fn moved(&self) -> Result<Option<Table>> {
+        let newest = self.reload().await?;
+        let is_moved = newest.snapshot_id() != self.snapshot_id();
+        let is_same = newest.content_id() == self.content_id();
+        Ok(Some(newest).filter(|_| is_moved && is_same))
+    }
+}
+
 /// Whether `change`, computed from `from`, may be committed on top of `base`.
 fn check_precondition(from: &Table, base: &Table, change: &Change) -> Result<()> {
-    let newest = base
-        .metadata()
-        .current_snapshot()
-        .map(|snapshot| snapshot.snapshot_id());
-    if newest == from.snapshot_id() {
+    let is_same = base.snapshot_id() == from.snapshot_id();
+    if is_same || (change.bears_moves && base.content_id() == from.content_id()) {
         return Ok(());
-    }
-    let mut next = base.metadata().current_snapshot();
-    while let Some(snapshot) = next {
-        if Some(snapshot.snapshot_id()) == from.snapshot_id() {
-            return Ok(());
-        }
-        if !change.only_adds || snapshot.summary().operation != Operation::Replace {
-            break;
-        }
-        let parent = snapshot.parent_snapshot_id();
-        next = parent.and_then(|id| base.metadata().snapshot_by_id(id));
     }
     Err(Error::conflict(format!(
         "table `{}` was changed by somebody else meanwhile: run again",

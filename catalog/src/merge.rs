@@ -29,7 +29,7 @@ use crate::data_writer::{DataWriter, Written};
 use crate::delete_writer::write_deletes;
 use crate::fileset::{FileSet, LiveFile};
 use crate::manifests::Removed;
-use crate::{Result, Table};
+use crate::{Kind, Result, Table};
 
 use collate::{Difference, collate};
 use find::find;
@@ -69,10 +69,24 @@ impl Table {
     /// since.
     pub async fn merge(&self, merge: Merge, stamp: Stamp) -> Result<Committed> {
         let wanted = Arc::new(Wanted::new(self, merge)?);
+        let mut base = self.clone();
+        loop {
+            match base.merge_wanted(&wanted, &stamp).await {
+                // Upkeep came in between: the same rows want the same, they only lie elsewhere.
+                Err(error) if error.kind() == Kind::Conflict => match base.moved().await? {
+                    Some(moved) => base = moved,
+                    None => return Err(error),
+                },
+                merged => return merged,
+            }
+        }
+    }
+
+    async fn merge_wanted(&self, wanted: &Arc<Wanted>, stamp: &Stamp) -> Result<Committed> {
         let files = FileSet::load(self).await?;
-        let found = find(self, &wanted, &files).await?;
+        let found = find(self, wanted, &files).await?;
         let difference = collate(&files, &found, wanted.row_count());
-        let written = write_rows(self, &wanted, &difference.kept).await?;
+        let written = write_rows(self, wanted, &difference.kept).await?;
         let (dropped, shrunk) = dropped_and_shrunk(&files, &difference);
         let deletes = write_deletes(self, &shrunk).await?;
         let change = Change {
@@ -81,7 +95,7 @@ impl Table {
             added_deletes: deletes.iter().cloned().collect(),
             removed: Removed::data_files(dropped),
             live_rows: files.row_count() + written.rows - difference.gone_count(),
-            only_adds: false,
+            bears_moves: false,
         };
         let (table, manifest_bytes) = commit(self, &change, &stamp.properties()).await?;
         let delete_bytes = deletes.as_ref().map_or(0, DataFile::file_size_in_bytes);

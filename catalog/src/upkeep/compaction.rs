@@ -190,7 +190,7 @@ impl Compaction {
                 deletes: self.dropped.into_iter().collect(),
             },
             live_rows: self.live_rows,
-            only_adds: false,
+            bears_moves: false,
         };
         match commit(&self.table, &change, &said_again(&self.table)).await {
             Ok((table, _)) => Ok(Some(table)),

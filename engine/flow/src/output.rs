@@ -87,7 +87,7 @@ impl Output<'_> {
 
 /// The table must stand where the run was planned.
 pub fn unchanged(table: &Table, planned: Option<&Table>) -> Result<()> {
-    if table.snapshot_id() == planned.and_then(Table::snapshot_id) {
+    if table.content_id() == planned.and_then(Table::content_id) {
         return Ok(());
     }
     let message = format!(

@@ -24,7 +24,7 @@ on_every_lake! {
     deletes_of_large_files_are_gathered,
     compaction_gives_way_to_a_commit,
     what_is_not_worn_is_left_alone,
-    an_append_goes_on_top_of_a_compaction,
+    commits_go_on_top_of_a_compaction,
     snapshots_expire_unless_somebody_needs_them,
     rows_that_moved_stand_for_an_expired_snapshot,
     orphans_go_when_they_are_old,
@@ -166,11 +166,23 @@ async fn what_is_not_worn_is_left_alone(lake: &Lake) {
     assert!(compaction.is_empty(), "{compaction:?}");
 }
 
-async fn an_append_goes_on_top_of_a_compaction(lake: &Lake) {
+async fn commits_go_on_top_of_a_compaction(lake: &Lake) {
     let table = orders(lake, &[&["1,a,1"], &["2,b,2"]]).await;
     compacted(&table).await;
-    let after = append(&table, rows(COLUMNS, &["3,c,3"])).await.table;
-    check(&after, &["1,a,1.0", "2,b,2.0", "3,c,3.0"]).await;
+    let table = append(&table, rows(COLUMNS, &["3,c,3"])).await.table;
+    compacted(&table).await;
+    let merged = merge(&table, Scope::Whole, rows(COLUMNS, &["1,a,1", "2,b,9"])).await;
+    check_counts(&merged, (0, 1, 1));
+    check(&merged.table, &["1,a,1.0", "2,b,9.0"]).await;
+    let table = append(&merged.table, rows(COLUMNS, &["3,c,3"])).await.table;
+    compacted(&table).await;
+    let new = stream(vec![rows(COLUMNS, &["7,g,7"])], schema(COLUMNS));
+    let overwritten = table
+        .overwrite(new, stamp("overwrite"))
+        .await
+        .expect("overwritten");
+    check(&overwritten.table, &["7,g,7.0"]).await;
+    assert_eq!(overwritten.table.row_count(), 1);
 }
 
 fn kept(since: Timestamp, remembered: &[&Table]) -> Kept {
