@@ -461,7 +461,8 @@ async fn check(seed: u64, model: &Copied) -> usize {
 /// Histories that run side by side.
 const SIDE_BY_SIDE: u64 = 2;
 
-/// `C360_TEST_IDENTITY_HISTORIES` asks for more of them, `C360_TEST_SEED` for a certain one.
+/// `C360_TEST_IDENTITY_HISTORIES` asks for more of them, from `C360_TEST_FIRST_SEED` on; `C360_TEST_SEED` for a
+/// certain one.
 #[test]
 fn identity_after_every_step_equals_a_rebuild() {
     let number = |name: &str| {
@@ -475,12 +476,17 @@ fn identity_after_every_step_equals_a_rebuild() {
         return;
     }
     let histories = number("C360_TEST_IDENTITY_HISTORIES").unwrap_or(200);
+    let first_seed = number("C360_TEST_FIRST_SEED").unwrap_or(0);
     let matches = AtomicUsize::new(0);
     std::thread::scope(|threads| {
         for first in 0..SIDE_BY_SIDE {
             let (runtime, model, matches) = (&runtime, &model, &matches);
             threads.spawn(move || {
                 for seed in (first..histories).step_by(SIDE_BY_SIDE as usize) {
+                    let seed = first_seed + seed;
+                    if seed.is_multiple_of(100) {
+                        eprintln!("history {seed}");
+                    }
                     matches.fetch_add(runtime.block_on(check(seed, model)), Relaxed);
                 }
             });
