@@ -8,6 +8,7 @@
 //! then applies; `Engine::plan` prints the first, `Engine::run` does both. Nothing here prints, reads the
 //! environment or asks for the time.
 
+mod breaker;
 mod check;
 mod clock;
 mod conform;
@@ -45,7 +46,7 @@ pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
 pub use check::check;
 pub use clock::Clock;
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
 pub use evaluation::Label;

@@ -23,6 +23,8 @@ pub struct Room<'a> {
     pub job: &'a Job,
     /// The run's time and name.
     pub clock: &'a Clock,
+    /// Whether changes beyond the project's breakers are let through.
+    pub accepts: bool,
     /// Who wants to know how far the job is.
     pub progress: &'a dyn Progress,
 }

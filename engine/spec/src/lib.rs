@@ -4,6 +4,7 @@
 //! Pure: no Arrow, no files, no clock, no environment. Texts come in through [`Project::parse`],
 //! environment variables through the lookup function that it is handed.
 
+mod breakers;
 mod checks;
 pub mod contract;
 pub mod data_type;
@@ -23,6 +24,7 @@ pub mod table_name;
 mod upkeep;
 mod yaml;
 
+pub use breakers::Breakers;
 pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
 pub use data_type::DataType;
 pub use job::{

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Upkeep;
+use crate::{Breakers, Upkeep};
 
 /// The settings of a project, from `c360.yaml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct Settings {
     /// Memory that a run may use: a share such as `70%` or a size such as `8GiB`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_limit: Option<MemoryLimit>,
+    /// How much one run may change before somebody has to look
+    #[serde(default)]
+    pub breakers: Breakers,
     /// What `c360 maintain` keeps
     #[serde(default)]
     pub upkeep: Upkeep,

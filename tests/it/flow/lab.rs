@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::Warehouse;
-use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent, UpkeepReport};
+use c360_flow::{
+    Clock, Engine, EngineOptions, ReadAt, RunMode, RunReport, Selection, Silent, UpkeepReport,
+};
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions, array_value_to_string};
@@ -38,6 +40,11 @@ impl Lab {
     /// The same, with this `upkeep`.
     pub async fn keeping(upkeep: &str) -> Self {
         Self::with(&format!("{SETTINGS}upkeep: {upkeep}\n")).await
+    }
+
+    /// The same, with these `breakers`.
+    pub async fn held(breakers: &str) -> Self {
+        Self::with(&format!("{SETTINGS}breakers: {breakers}\n")).await
     }
 
     async fn with(settings: &str) -> Self {
@@ -92,10 +99,16 @@ impl Lab {
 
     /// A run of all jobs, seen as of `as_of`.
     pub async fn run(&self, as_of: &str) -> RunReport {
+        let report = self.try_run(RunMode::default(), as_of).await;
+        report.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// The same as it may go.
+    pub async fn try_run(&self, mode: RunMode, as_of: &str) -> c360_flow::Result<RunReport> {
+        let clock = self.clock(as_of);
         self.engine
-            .run(&Selection::default(), &self.clock(as_of), &Silent)
+            .run_as(mode, &Selection::default(), &clock, &Silent)
             .await
-            .unwrap_or_else(|error| panic!("{}", chain(&error)))
     }
 
     /// The same by a model of the records that there are, which is what a rebuild would train.

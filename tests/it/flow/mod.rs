@@ -1,5 +1,6 @@
 //! The whole flow, over the shipped retail project: incremental equals full, whatever the history.
 
+mod breakers;
 mod crash;
 mod dev_data;
 mod edges;

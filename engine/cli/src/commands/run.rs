@@ -1,6 +1,6 @@
 //! `c360 run`: bring the tables up to date.
 
-use c360_flow::Selection;
+use c360_flow::{RunMode, Selection};
 use clap::Args;
 
 use crate::context::Context;
@@ -17,6 +17,9 @@ pub struct Run {
     /// Jobs: NAME, +NAME with all it needs, NAME+ with all that follows from it [default: all]
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
+    /// Let changes through that a breaker of c360.yaml would stop
+    #[arg(long)]
+    accept: bool,
 }
 
 impl Run {
@@ -25,8 +28,11 @@ impl Run {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
         let bars = progress(&context.console);
+        let mode = RunMode {
+            accept: self.accept,
+        };
         let report = engine
-            .run(&Selection(self.jobs), &clock, bars.as_ref())
+            .run_as(mode, &Selection(self.jobs), &clock, bars.as_ref())
             .await?;
         drop(bars);
         if context.console.json {

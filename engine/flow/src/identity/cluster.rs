@@ -9,15 +9,14 @@ use c360_spec::IdentityJob;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::datasource::MemTable;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{in_list, lit};
 use datafusion::prelude::{DataFrame, ident};
 use std::sync::Arc;
 
-use super::affected::{Affected, affected};
+use super::affected::{Affected, RECORD, affected};
 use super::graph::{Graph, GraphRows, kind_names};
 use super::rows::{sorted, stream};
-use super::{decisions, identifiers, links, matches, persons, records};
+use super::{decisions, identifiers, links, matches, persons, records, upheaval};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::report::Outcome;
@@ -76,8 +75,11 @@ pub async fn apply(
         planned,
         scope: scope.as_ref(),
     };
+    let persons = written.ours(graph.persons(&resolution)?, RECORD)?;
+    let warnings = upheaval::check(room, &session, resolved, scope.as_ref(), &persons).await?;
+    outcome.warnings.extend(warnings);
     written.links(graph.links(&resolution)?, outcome).await?;
-    written.persons(graph.persons(&resolution)?, outcome).await
+    written.persons(persons, outcome).await
 }
 
 /// The identifiers that have a say in who is who.
@@ -114,7 +116,7 @@ impl Written<'_> {
             &key,
             "one row a piece of evidence that two records are one person",
         );
-        let rows = self.rows(rows, columns).await?;
+        let rows = stream(self.ours(rows, columns)?);
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
             .write(self.planned.output(&name), self.scope(columns), rows, stamp)
@@ -124,18 +126,17 @@ impl Written<'_> {
     }
 
     async fn persons(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
-        let columns = ["source", "key"];
-        let key = columns.map(String::from);
+        let key = RECORD.map(String::from);
         let name = persons();
         let output = self.room.output(
             &name,
             &key,
             "one row a record, with the person that it belongs to",
         );
-        let rows = self.rows(sorted(&rows, &columns)?, columns).await?;
+        let rows = stream(sorted(&rows, &RECORD)?);
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
-            .write(self.planned.output(&name), self.scope(columns), rows, stamp)
+            .write(self.planned.output(&name), self.scope(RECORD), rows, stamp)
             .await?;
         outcome.committed(&committed);
         Ok(())
@@ -147,16 +148,11 @@ impl Written<'_> {
     }
 
     /// The rows that are ours to write: records that only helped to judge a limit keep what they have.
-    async fn rows(
-        &self,
-        rows: RecordBatch,
-        columns: [&str; 2],
-    ) -> Result<SendableRecordBatchStream> {
-        let rows = match self.scope {
-            None => rows,
-            Some(scope) => members(&rows, columns, scope)?,
-        };
-        Ok(stream(rows))
+    fn ours(&self, rows: RecordBatch, columns: [&str; 2]) -> Result<RecordBatch> {
+        match self.scope {
+            None => Ok(rows),
+            Some(scope) => members(&rows, columns, scope),
+        }
     }
 }
 

@@ -104,7 +104,7 @@ fn gap(decision: &Decision) -> String {
 }
 
 /// Records with their persons, on both sides of the change: `source`, `key`, `person_id`.
-struct Known {
+pub(super) struct Known {
     before: Vec<RecordBatch>,
     after: Vec<RecordBatch>,
 }
@@ -161,6 +161,14 @@ impl Known {
         })
     }
 
+    pub(super) fn of(before: Vec<RecordBatch>, after: Vec<RecordBatch>) -> Self {
+        Self { before, after }
+    }
+
+    pub(super) fn counts(&self) -> Result<PersonCounts> {
+        Ok(count(&self.events()?))
+    }
+
     fn events(&self) -> Result<Vec<Event<'_>>> {
         Ok(compare_persons(
             &members(&self.before)?,
@@ -169,7 +177,7 @@ impl Known {
     }
 }
 
-async fn collect(persons: DataFrame) -> Result<Vec<RecordBatch>> {
+pub(super) async fn collect(persons: DataFrame) -> Result<Vec<RecordBatch>> {
     let columns = vec![ident("source"), ident("key"), ident("person_id")];
     Ok(persons.select(columns)?.collect().await?)
 }

@@ -21,6 +21,7 @@ mod record_name;
 mod records;
 mod rows;
 mod two_persons;
+mod upheaval;
 mod why_not;
 
 use c360_spec::{IdentityJob, TableName};

@@ -6,6 +6,7 @@
 mod changes;
 mod checks;
 mod epoch;
+mod volume;
 
 use c360_spec::PublishJob;
 
@@ -57,6 +58,9 @@ pub async fn apply(room: &Room<'_>, job: &PublishJob, planned: &Planned) -> Resu
         return Ok(outcome);
     };
     outcome.warnings = checks::run(room, job, &pending).await?;
+    outcome
+        .warnings
+        .extend(volume::check(room, job, &pending).await?);
     let latest = pending.latest.as_ref();
     let committed = changes::append(room, job, &pending.tables[0], latest).await?;
     outcome.wrote(&committed);
