@@ -45,6 +45,7 @@ impl Context {
             memory_limit: memory::limit_bytes(limit),
             threads: self.global.threads,
             spill_dir: self.global.spill_dir.clone(),
+            peak_memory: Some(memory::peak_bytes),
         };
         Ok(Engine::open(project, root, options).await?)
     }

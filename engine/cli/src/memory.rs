@@ -27,10 +27,18 @@ fn machine_bytes() -> Option<u64> {
     [machine, container].into_iter().flatten().min()
 }
 
+/// The most memory that this process held so far. Known on Linux only.
+pub fn peak_bytes() -> Option<u64> {
+    bytes_of(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
+}
+
 fn total(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    bytes_of(meminfo, "MemTotal:")
+}
+
+/// The line of that name, as /proc writes sizes.
+fn bytes_of(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -46,6 +54,7 @@ mod tests {
             Some(24571 * 1024)
         );
         assert_eq!(total("no such line"), None);
+        assert!(!cfg!(target_os = "linux") || peak_bytes() > Some(1 << 20));
     }
 
     #[test]

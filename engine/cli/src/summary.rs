@@ -12,7 +12,7 @@ pub use person::person;
 /// The jobs of a plan, with what they would do and why.
 pub fn plan(plan: &Plan, wrap: bool) -> String {
     let row = |job: &c360_flow::PlannedJob| {
-        let action = action(job.action).to_owned();
+        let action = job.action.as_str().to_owned();
         vec![
             job.job.clone(),
             job.kind.clone(),
@@ -69,7 +69,7 @@ fn jobs(report: &RunReport, wrap: bool) -> String {
             it.updated,
             it.deleted,
         ];
-        let mut row = vec![job.job.clone(), action(job.action).to_owned()];
+        let mut row = vec![job.job.clone(), job.action.as_str().to_owned()];
         row.extend(numbers.map(blank_zero));
         row.push(seconds(job.seconds));
         row
@@ -119,15 +119,6 @@ fn why_nothing(report: &RunReport) -> String {
         [] => "the project has no jobs".to_owned(),
         [reason] => reason.to_owned(),
         _ => "sources, spec and as-of are those of the last run".to_owned(),
-    }
-}
-
-fn action(action: Action) -> &'static str {
-    match action {
-        Action::Nothing => "nothing",
-        Action::Incremental => "incremental",
-        Action::Full => "full",
-        Action::Waits => "waits",
     }
 }
 

@@ -10,6 +10,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Selection};
+use crate::ledger::Failure;
 use crate::progress::Progress;
 use crate::report::{Action, JobReport, Outcome, Plan, PlannedJob, RunReport};
 use crate::room::Room;
@@ -25,6 +26,8 @@ pub struct EngineOptions {
     pub threads: Option<usize>,
     /// Where queries spill; none: the system's folder for temporary files.
     pub spill_dir: Option<PathBuf>,
+    /// Tells the most memory that the process held so far, in bytes.
+    pub peak_memory: Option<fn() -> Option<u64>>,
 }
 
 /// How a run departs from what runs usually do.
@@ -39,6 +42,7 @@ pub struct Engine {
     pub(crate) project: Project,
     pub(crate) warehouse: Warehouse,
     pub(crate) runtime: Runtime,
+    pub(crate) peak_memory: Option<fn() -> Option<u64>>,
 }
 
 impl Engine {
@@ -51,6 +55,7 @@ impl Engine {
             project,
             warehouse,
             runtime,
+            peak_memory: options.peak_memory,
         })
     }
 
@@ -61,6 +66,7 @@ impl Engine {
             project,
             warehouse,
             runtime,
+            peak_memory: options.peak_memory,
         })
     }
 
@@ -136,7 +142,6 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<RunReport> {
         let started = Instant::now();
-        let graph = Graph::new(&self.project)?;
         let mut report = RunReport {
             run_id: clock.run_id.clone(),
             as_of: clock.as_of.to_string(),
@@ -144,17 +149,32 @@ impl Engine {
             epoch: None,
             seconds: 0.0,
         };
-        for job in graph.select(selection)? {
+        let mut failed = None;
+        for job in Graph::new(&self.project)?.select(selection)? {
             let room = Room {
                 accepts: mode.accept,
                 ..self.room(job, clock, progress)
             };
-            let mut done = self.run_job(&room).await?;
-            report.epoch = done.outcome.epoch.take().or(report.epoch);
-            report.jobs.push(done);
+            match self.run_job(&room).await {
+                Ok(mut done) => {
+                    report.epoch = done.outcome.epoch.take().or(report.epoch);
+                    report.jobs.push(done);
+                }
+                Err(error) => {
+                    failed = Some((job, error));
+                    break;
+                }
+            }
         }
         report.seconds = started.elapsed().as_secs_f64();
-        Ok(report)
+        if failed.is_some() || !report.nothing_happened() {
+            let failure = failed.as_ref().map(|(job, error)| Failure { job, error });
+            self.write_down(&report, failure, clock).await;
+        }
+        match failed {
+            Some((_, error)) => Err(error),
+            None => Ok(report),
+        }
     }
 
     async fn run_job(&self, room: &Room<'_>) -> Result<JobReport> {

@@ -25,6 +25,7 @@ mod fingerprint;
 mod graph;
 mod identity;
 mod json;
+mod ledger;
 mod output;
 mod profile;
 mod progress;
@@ -57,6 +58,7 @@ pub use identity::{
     Refused, RuleView, Shared, Sight, SkippedBlocks, Step, TrainedModel, Values, WhyNot,
 };
 pub use json::Row;
+pub use ledger::{JobEntry, RunEntry};
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
 pub use report::{

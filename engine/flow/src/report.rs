@@ -16,6 +16,18 @@ pub enum Action {
     Waits,
 }
 
+impl Action {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Incremental => "incremental",
+            Self::Full => "full",
+            Self::Waits => "waits",
+        }
+    }
+}
+
 /// What each job would do.
 #[derive(Debug, Clone, Serialize)]
 pub struct Plan {

@@ -11,5 +11,6 @@ mod init;
 mod outside;
 mod run;
 mod runner;
+mod runs;
 mod sql;
 mod validate;

@@ -28,7 +28,9 @@ pub struct Lab {
 /// Tables that tell what happened rather than what is: a rebuild tells a shorter story.
 fn is_log(table: &TableName) -> bool {
     let logs = ["identity.events", "identity.models", "identity.frequencies"];
-    table.name().ends_with("_changes") || logs.contains(&table.to_string().as_str())
+    table.name().ends_with("_changes")
+        || table.namespace() == "ops"
+        || logs.contains(&table.to_string().as_str())
 }
 
 impl Lab {

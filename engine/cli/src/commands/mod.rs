@@ -11,6 +11,7 @@ mod maintain;
 mod plan;
 mod rollback;
 mod run;
+mod runs;
 mod schema;
 mod show;
 mod sql;
@@ -31,6 +32,7 @@ pub enum Command {
     Validate(validate::Validate),
     Plan(plan::Plan),
     Run(run::Run),
+    Runs(runs::Runs),
     Sql(sql::Sql),
     Show(show::Show),
     Changes(changes::Changes),
@@ -62,6 +64,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Validate(validate) => validate.run(context),
         Command::Plan(plan) => plan.run(context).await,
         Command::Run(run) => run.run(context).await,
+        Command::Runs(runs) => runs.run(context).await,
         Command::Sql(sql) => sql.run(context).await,
         Command::Show(show) => show.run(context).await,
         Command::Changes(changes) => changes.run(context).await,
