@@ -16,7 +16,11 @@ Exit codes:
     3  data: correct or quarantine the input
     4  conflict: somebody else committed first, run again
     5  unavailable: something outside is missing, full, locked or down, retry later
+    6  there is something to do; by `plan --exit-code` only
   130  interrupted with Ctrl-C; what was committed stays, run again to go on";
+
+/// What `plan --exit-code` ends with where there is something to do.
+const WORK_TO_DO: u8 = 6;
 
 /// What a shell calls a process that SIGINT ended.
 pub const INTERRUPTED: u8 = 130;
@@ -63,6 +67,7 @@ pub fn failure(failure: &Failure, console: &Console) -> ExitCode {
     match failure {
         // `c360 sql … | head` has got what it wanted
         Failure::ReaderGone => ExitCode::SUCCESS,
+        Failure::WorkToDo => ExitCode::from(WORK_TO_DO),
         Failure::Interrupted => {
             console.note("interrupted; what was committed stays, run again to go on");
             ExitCode::from(INTERRUPTED)

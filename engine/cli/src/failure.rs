@@ -17,6 +17,8 @@ pub enum Failure {
     Error(Box<Report>),
     /// Whoever read stdout has gone; nothing is wrong.
     ReaderGone,
+    /// Nothing is wrong, but there is something to do, and the code was to tell.
+    WorkToDo,
     /// Ctrl-C.
     Interrupted,
 }

@@ -5,6 +5,7 @@ use super::runner::{Home, people};
 #[test]
 fn a_plan_says_what_a_run_does_and_writes_nothing() {
     let home = Home::with_people();
+    home.c360(&["plan", "--exit-code"]).exits(6);
     home.c360(&["plan"])
         .exits(0)
         .prints("people")
@@ -21,7 +22,9 @@ fn a_second_run_says_why_it_does_nothing() {
         .prints("rows in      100, 0 rejected");
     let again = home.c360(&["run"]).exits(0).prints("nothing to do: ");
     assert_eq!(again.stdout.lines().count(), 1, "{}", again.stdout);
-    home.c360(&["plan"]).exits(0).says("nothing to do");
+    home.c360(&["plan", "--exit-code"])
+        .exits(0)
+        .says("nothing to do");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! `c360 plan`: what would a run do?
 
-use c360_flow::Selection;
+use c360_flow::{Plan as Planned, Selection};
 use clap::Args;
 
+use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::summary;
@@ -13,6 +14,9 @@ pub struct Plan {
     /// Jobs: NAME, +NAME with all it needs, NAME+ with all that follows from it [default: all]
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
+    /// End with code 6 where there is something to do
+    #[arg(long)]
+    exit_code: bool,
 }
 
 impl Plan {
@@ -21,17 +25,21 @@ impl Plan {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
         let plan = engine.plan(&Selection(self.jobs), &clock).await?;
-        if context.console.json {
-            return context.console.json(&plan);
+        print(&plan, &context.console)?;
+        match self.exit_code && !plan.is_empty() {
+            true => Err(Failure::WorkToDo),
+            false => Ok(()),
         }
-        context
-            .console
-            .text(&summary::plan(&plan, context.console.stdout_is_terminal))?;
-        if plan.is_empty() {
-            context
-                .console
-                .note("nothing to do: every table is up to date");
-        }
-        Ok(())
     }
+}
+
+fn print(plan: &Planned, console: &Console) -> Result<(), Failure> {
+    if console.json {
+        return console.json(plan);
+    }
+    console.text(&summary::plan(plan, console.stdout_is_terminal))?;
+    if plan.is_empty() {
+        console.note("nothing to do: every table is up to date");
+    }
+    Ok(())
 }

@@ -109,7 +109,7 @@ async fn answer(
     match outcome {
         Err(Failure::Error(report)) => console.error(&report),
         Err(Failure::Interrupted) => console.note("stopped"),
-        Err(Failure::ReaderGone) => return Err(Failure::ReaderGone),
+        Err(failure @ (Failure::ReaderGone | Failure::WorkToDo)) => return Err(failure),
         Ok(()) => {}
     }
     Ok(())
