@@ -79,5 +79,5 @@ pub use meet::{KeyPart, Meeting, meetings};
 pub use model::{
     BlockingRule, Comparison, Level, LevelWeight, Model, TermFrequency, Trained, Weights,
 };
-pub use score::{Pair, Scorer};
+pub use score::{Pair, ScoredPairs, Scorer};
 pub use train::{Training, train, train_inside};

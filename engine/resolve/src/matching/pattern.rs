@@ -5,6 +5,9 @@ use super::error::{Error, Result};
 /// The level that each comparison of a model came to.
 pub(super) type Pattern = Vec<u8>;
 
+/// No pattern has this number.
+pub(super) const NO_PATTERN: u64 = u64::MAX;
+
 /// How often each agreement pattern occurs, ascending by pattern.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Patterns {
@@ -26,12 +29,12 @@ struct Digit {
 
 impl Radix {
     /// # Errors
-    /// When there are more patterns than 64-bit numbers.
+    /// When there are more patterns than 63-bit numbers; what has no pattern has a number as well.
     pub fn new(levels: impl Iterator<Item = usize>) -> Result<Self> {
         let width = |levels: usize| usize::BITS - levels.saturating_sub(1).leading_zeros();
         let widths: Vec<u32> = levels.map(width).collect();
         let mut rest: u32 = widths.iter().sum();
-        if rest > u64::BITS {
+        if rest >= u64::BITS {
             let comparisons = widths.len();
             return Err(Error::TooManyPatterns { comparisons });
         }

@@ -48,8 +48,16 @@ pub(super) struct Hopes {
     pub possible: Vec<Bound>,
     /// The levels of all comparisons, pair after pair.
     pub levels: Vec<u8>,
-    /// The pairs that reached the threshold, and their weights.
-    pub found: Vec<(u32, f64)>,
+    /// The pairs that reached the threshold.
+    pub found: Vec<Reached>,
+}
+
+/// A pair that reached the threshold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reached {
+    pub pair: u32,
+    pub weight: f64,
+    pub pattern: u64,
 }
 
 /// Sums in another order may differ in the last bits; the final sum decides.

@@ -31,7 +31,8 @@ use super::group::{self, Group};
 use super::labels::Correction;
 use super::link::{Component, Components};
 use super::model::{Comparison, LevelWeight, Model, TermFrequency, Trained, Weights};
-use super::prospect::{Bound, Hopes, Prospect, SLACK, Stake};
+use super::pattern::Radix;
+use super::prospect::{Bound, Hopes, Prospect, Reached, SLACK, Stake};
 use super::scan::{self, Batch};
 use crate::cluster::NULL_CODE;
 
@@ -43,10 +44,19 @@ pub struct Pair {
     pub weight: f64,
 }
 
+/// Pairs, and the pattern that each came to, so that nobody need compare them again.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScoredPairs {
+    pub pairs: Vec<Pair>,
+    /// Parallel to the pairs.
+    pub(super) patterns: Vec<u64>,
+}
+
 /// A frame with weights.
 #[derive(Debug)]
 pub struct Scorer<'a> {
     pub(super) frame: &'a Frame<'a>,
+    radix: Radix,
     prior: f64,
     household_prior: Option<f64>,
     /// The levels of each comparison.
@@ -102,15 +112,31 @@ pub(super) struct Desk {
     hopes: Hopes,
 }
 
+impl ScoredPairs {
+    fn concat(parts: Vec<Self>) -> Self {
+        let count = parts.iter().map(|part| part.pairs.len()).sum();
+        let mut all = Self {
+            pairs: Vec::with_capacity(count),
+            patterns: Vec::with_capacity(count),
+        };
+        for part in parts {
+            all.pairs.extend_from_slice(&part.pairs);
+            all.patterns.extend_from_slice(&part.patterns);
+        }
+        all
+    }
+}
+
 impl<'a> Scorer<'a> {
     /// # Errors
-    /// When the weights were made for another model.
+    /// When the weights were made for another model, or there are too many agreement patterns.
     pub fn new(frame: &'a Frame<'a>, weights: &Weights) -> Result<Self> {
         weights.fit(frame.model)?;
         let comparisons = frame.model.comparisons.iter().zip(&weights.levels);
         let rarities = comparisons.map(|(comparison, levels)| rarities(frame, comparison, levels));
         let rarities = rarities.collect::<Result<_>>()?;
-        Ok(Self::with_rarities(frame, weights, rarities))
+        let radix = frame.radix()?;
+        Ok(Self::with_rarities(frame, radix, weights, rarities))
     }
 
     /// The same, for pairs inside a component: other shares, the same rarities, and what labels correct.
@@ -124,7 +150,8 @@ impl<'a> Scorer<'a> {
             .comparisons
             .iter()
             .map(|levels| levels.iter().map(rarity).collect());
-        let mut inside = Self::with_rarities(self.frame, &trained.inside, rarities.collect());
+        let (frame, radix) = (self.frame, self.radix.clone());
+        let mut inside = Self::with_rarities(frame, radix, &trained.inside, rarities.collect());
         inside.correction = trained.correction.clone();
         if let Some(correction) = &inside.correction {
             correction.fit(self.frame.model)?;
@@ -135,6 +162,7 @@ impl<'a> Scorer<'a> {
     /// `rarities` are those of each comparison's levels.
     fn with_rarities(
         frame: &'a Frame<'a>,
+        radix: Radix,
         weights: &Weights,
         rarities: Vec<Vec<Option<Rarity>>>,
     ) -> Self {
@@ -147,6 +175,7 @@ impl<'a> Scorer<'a> {
             .map(|household| (weights.prior / household).log2());
         Self {
             frame,
+            radix,
             prior: (weights.prior / (1.0 - weights.prior)).log2(),
             household_prior,
             comparisons: comparisons.collect(),
@@ -155,7 +184,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// All candidate pairs of at least this weight, in no particular order.
-    pub fn pairs(&self, blocks: &Blocks, threshold: f64) -> Vec<Pair> {
+    pub fn pairs(&self, blocks: &Blocks, threshold: f64) -> ScoredPairs {
         self.pairs_where(blocks, threshold, |_, _| true)
     }
 
@@ -164,29 +193,30 @@ impl<'a> Scorer<'a> {
         blocks: &Blocks,
         threshold: f64,
         wanted: impl Fn(u32, u32) -> bool + Sync + Send,
-    ) -> Vec<Pair> {
-        let visit = |desk: &mut Desk, found: &mut Vec<Pair>, batch: &Batch| {
+    ) -> ScoredPairs {
+        let visit = |desk: &mut Desk, found: &mut ScoredPairs, batch: &Batch| {
             desk.memory.sheet.lay(self.frame, &batch.records);
             for pairs in batch.pairs.chunks(group::TOGETHER) {
                 self.reach(desk, pairs, threshold);
-                found.extend(desk.hopes.found.iter().map(|(at, weight)| {
-                    let (a, b) = pairs[*at as usize];
+                found.pairs.extend(desk.hopes.found.iter().map(|reached| {
+                    let (a, b) = pairs[reached.pair as usize];
                     let (a, b) = (batch.records[a as usize], batch.records[b as usize]);
-                    let weight = *weight;
+                    let weight = reached.weight;
                     Pair { a, b, weight }
                 }));
+                let patterns = desk.hopes.found.iter().map(|reached| reached.pattern);
+                found.patterns.extend(patterns);
             }
         };
         let (columns, desk) = (self.frame.columns, || self.desk());
-        let found = scan::scan(blocks, columns, wanted, desk, Vec::new, visit);
-        found.concat()
+        let found = scan::scan(blocks, columns, wanted, desk, ScoredPairs::default, visit);
+        ScoredPairs::concat(found)
     }
 
     /// The same, of pairs with at least one record that is `touched`.
     pub fn pairs_touching(&self, blocks: &Blocks, threshold: f64, touched: &[bool]) -> Vec<Pair> {
-        self.pairs_where(blocks, threshold, |a, b| {
-            touched[a as usize] || touched[b as usize]
-        })
+        let is_touched = |a: u32, b: u32| touched[a as usize] || touched[b as usize];
+        self.pairs_where(blocks, threshold, is_touched).pairs
     }
 
     /// What any two records begin with: the logarithm (base 2) of the prior odds.
@@ -236,14 +266,14 @@ impl<'a> Scorer<'a> {
     }
 
     fn each_uncorrected(&self, of: &Component, all: &Components) -> impl Iterator<Item = f64> {
-        let weigh = |((a, b), pattern): ((u32, u32), &Option<u64>)| {
+        let weigh = |((a, b), pattern): ((u32, u32), Option<u64>)| {
             let Some(pattern) = pattern else {
                 return -all.rules.weight_max;
             };
-            let levels = all.radix.levels(*pattern);
+            let levels = all.radix.levels(pattern);
             self.total(levels, self.frame.row(a), self.frame.row(b))
         };
-        of.pairs().zip(&of.patterns).map(weigh)
+        of.pairs().zip(of.patterns()).map(weigh)
     }
 
     pub(super) fn correction(&self) -> Option<&Correction> {
@@ -300,11 +330,11 @@ impl<'a> Scorer<'a> {
             };
             let first = hopes.found.len();
             self.judge(case, prospect, &mut group, hopes, threshold);
-            for (pair, _) in &mut hopes.found[first..] {
-                *pair = groups.origins[range.start + *pair as usize];
+            for reached in &mut hopes.found[first..] {
+                reached.pair = groups.origins[range.start + reached.pair as usize];
             }
         }
-        hopes.found.sort_unstable_by_key(|(pair, _)| *pair);
+        hopes.found.sort_unstable_by_key(|reached| reached.pair);
     }
 
     /// Finds the pairs of a group whose weights reach the threshold.
@@ -358,10 +388,14 @@ impl<'a> Scorer<'a> {
         }
         for pair in &hopes.alive {
             let (a, b) = group.rows(*pair);
-            let levels = &hopes.levels[*pair as usize * case.levels.len()..];
+            let levels = &hopes.levels[*pair as usize * case.levels.len()..][..case.levels.len()];
             let weight = self.total(levels.iter().copied(), a, b);
             if weight >= threshold {
-                hopes.found.push((*pair, weight));
+                hopes.found.push(Reached {
+                    pair: *pair,
+                    weight,
+                    pattern: self.radix.number(levels),
+                });
             }
         }
     }

@@ -6,7 +6,7 @@
 //! taught what tells look-alikes apart.
 
 use c360_resolve::matching::splink::{self, Settings};
-use c360_resolve::matching::{Components, Frequencies, LinkRules, Model, Scorer, Trained};
+use c360_resolve::matching::{Frequencies, Model, Scorer, Trained};
 use c360_spec::{IdentityJob, Matching};
 use serde::Serialize;
 
@@ -98,6 +98,5 @@ fn try_out(compared: &Compared, model: &Model, trained: &Trained) -> Result<Freq
     let Prepared { frame, blocks: _ } = Prepared::of(compared, model)?;
     let failed = |error: c360_resolve::matching::Error| Error::invalid(error.to_string());
     Scorer::new(&frame, &trained.weights).map_err(failed)?;
-    Components::new(&frame, &[], &compared.places, &LinkRules::default()).map_err(failed)?;
     Frequencies::of(&frame).map_err(failed)
 }

@@ -39,10 +39,10 @@ impl Correction {
         weights: &mut [f64],
     ) {
         let found = neighbours(of.records.len(), weights);
-        for ((weight, found), pattern) in weights.iter_mut().zip(&found).zip(&of.patterns) {
+        for ((weight, found), pattern) in weights.iter_mut().zip(&found).zip(of.patterns()) {
             if let Some(pattern) = pattern {
                 *weight += self.start + self.of_neighbours(found);
-                *weight += self.of_levels(all.radix.levels(*pattern)).sum::<f64>();
+                *weight += self.of_levels(all.radix.levels(pattern)).sum::<f64>();
             }
         }
     }

@@ -36,15 +36,15 @@ impl Parts {
 /// The parts of a pair's weight. `inside` weighs pairs inside components. None where no component holds the two
 /// together, or where both are of one source.
 pub fn explain(inside: &Scorer, components: &Components, a: u32, b: u32) -> Option<Parts> {
-    let both = |of: &&Component| of.records.contains(&a) && of.records.contains(&b);
-    let of = components.all.iter().find(both)?;
+    let both = |of: &Component| of.records.contains(&a) && of.records.contains(&b);
+    let of = components.each().find(both)?;
     let at = of
         .pairs()
         .position(|pair| pair == (a, b) || pair == (b, a))?;
-    let levels = components.radix.pattern((*of.patterns.get(at)?)?);
+    let levels = components.radix.pattern(of.patterns().nth(at)??);
     let mut parts = Parts::of(inside, a, b);
     if let Some(correction) = inside.correction() {
-        let found = neighbours(of.records.len(), &inside.uncorrected(of, components))[at];
+        let found = neighbours(of.records.len(), &inside.uncorrected(&of, components))[at];
         parts.correct(correction, &levels);
         parts.neighbours = correction.of_neighbours(&found);
     }

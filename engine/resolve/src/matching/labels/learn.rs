@@ -22,18 +22,18 @@ pub fn learn(inside: &Scorer, components: &Components, labels: &[Label]) -> Opti
         known.insert((*b, *a), *same);
     }
     let records: HashSet<u32> = known.keys().map(|(a, _)| *a).collect();
-    let labelled = |of: &&Component| of.records.iter().any(|record| records.contains(record));
+    let labelled = |of: &Component| of.records.iter().any(|record| records.contains(record));
     let mut examples = Vec::new();
-    for of in components.all.iter().filter(labelled) {
-        let weights = inside.uncorrected(of, components);
+    for of in components.each().filter(labelled) {
+        let weights = inside.uncorrected(&of, components);
         let found = neighbours(of.records.len(), &weights);
         for (((pair, pattern), weight), found) in
-            of.pairs().zip(&of.patterns).zip(weights).zip(found)
+            of.pairs().zip(of.patterns()).zip(weights).zip(found)
         {
             if let (Some(pattern), Some(same)) = (pattern, known.get(&pair)) {
                 examples.push(Example {
                     log_odds: weight * LN_2,
-                    features: layout.features(&components.radix.pattern(*pattern), found),
+                    features: layout.features(&components.radix.pattern(pattern), found),
                     holds: *same,
                 });
             }

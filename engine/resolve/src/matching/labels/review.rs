@@ -38,8 +38,9 @@ pub fn review(
         known: known.iter().map(|label| number(label.a, label.b)).collect(),
         number: &number,
     };
-    let drawn = components.all.par_iter().fold(Vec::new, |mut drawn, of| {
-        draw.add(of, &mut drawn);
+    let drawn = (0..components.len()).into_par_iter();
+    let drawn = drawn.fold(Vec::new, |mut drawn, at| {
+        draw.add(&components.at(at), &mut drawn);
         keep_first(&mut drawn, count);
         drawn
     });
@@ -53,12 +54,10 @@ pub fn review(
 /// How many pairs share each pattern.
 fn sizes(components: &Components) -> HashMap<u64, f64> {
     let mut sizes = HashMap::new();
-    for pattern in components
-        .all
-        .iter()
-        .flat_map(|of| of.patterns.iter().flatten())
-    {
-        *sizes.entry(*pattern).or_default() += 1.0;
+    for of in components.each() {
+        for pattern in of.patterns().flatten() {
+            *sizes.entry(pattern).or_default() += 1.0;
+        }
     }
     sizes
 }
@@ -90,7 +89,7 @@ impl Drawn {
 impl<F: Fn(u32, u32) -> u64> Draw<'_, F> {
     fn add(&self, of: &Component, drawn: &mut Vec<Drawn>) {
         let weights = self.inside.weights(of, self.components);
-        for (((a, b), pattern), weight) in of.pairs().zip(&of.patterns).zip(weights) {
+        for (((a, b), pattern), weight) in of.pairs().zip(of.patterns()).zip(weights) {
             let number = (self.number)(a, b);
             let Some(pattern) = pattern.filter(|_| !self.known.contains(&number)) else {
                 continue;

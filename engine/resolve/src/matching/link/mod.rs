@@ -12,6 +12,7 @@
 //! to the earlier ones.
 
 mod component;
+mod connected;
 mod means;
 
 use rayon::prelude::*;
@@ -80,15 +81,21 @@ pub struct Linkage {
 
 /// Clusters the records of each component, by these weights.
 pub fn link(scorer: &Scorer, components: &Components) -> Linkage {
-    let join = |some: &[Component]| {
+    let all: Vec<usize> = (0..components.len()).collect();
+    link_some(scorer, components, &all)
+}
+
+/// The same, of some of the components: the records of all others are alone.
+pub(super) fn link_some(scorer: &Scorer, components: &Components, some: &[usize]) -> Linkage {
+    let join = |some: &[usize]| {
         let (mut joins, mut weights) = (Vec::new(), Vec::new());
-        for of in some {
-            join(of, components, scorer, &mut weights, &mut joins);
+        for at in some {
+            let of = components.at(*at);
+            join(&of, components, scorer, &mut weights, &mut joins);
         }
         joins
     };
-    let all = components.all.par_chunks(TOGETHER);
-    let joins: Vec<Vec<Pair>> = all.map(join).collect();
+    let joins: Vec<Vec<Pair>> = some.par_chunks(TOGETHER).map(join).collect();
     let joins = joins.concat();
     Linkage {
         cluster: clusters(&components.order, &joins),
@@ -108,7 +115,7 @@ fn join(
     weights: &mut Vec<f64>,
     joins: &mut Vec<Pair>,
 ) {
-    let (records, most) = (&of.records, all.rules.weight_max);
+    let (records, most) = (of.records, all.rules.weight_max);
     let pair = |(a, b, weight): (usize, usize, f64)| Pair {
         a: records[a],
         b: records[b],

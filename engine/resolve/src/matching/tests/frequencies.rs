@@ -54,7 +54,7 @@ fn frequencies_of_the_same_records_change_nothing_and_of_others_do_not_move() {
         .with_frequencies(&known)
         .unwrap();
     let scorer = Scorer::new(&frame, &weights).unwrap();
-    let inside = own.iter().filter(|pair| pair.b < 150);
+    let inside = own.pairs.iter().filter(|pair| pair.b < 150);
     let mut compared = 0;
     for pair in inside {
         assert_eq!(scorer.weight(pair.a, pair.b), pair.weight, "{pair:?}");

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 
 use super::naive::Table;
 use super::people::{Draw, people};
+use crate::matching::pattern::NO_PATTERN;
 use crate::matching::{
-    BlockingRule, Blocks, Components, Frame, LinkRules, Model, Scorer, Trained, Training, link,
-    templates, train, train_inside,
+    BlockingRule, Blocks, Components, Frame, LinkRules, Model, ScoredPairs, Scorer, Trained,
+    Training, link, templates, train, train_inside,
 };
 
 fn model() -> Model {
@@ -76,6 +77,17 @@ fn run(table: &Table, keys: &[usize]) -> Outcome {
     let scorer = Scorer::new(&frame, &weights).unwrap();
     let pairs = scorer.pairs(&blocks, rules.threshold);
     let components = Components::new(&frame, &pairs, &place, &rules).unwrap();
+    let unknown = pairs.patterns.iter().map(|_| NO_PATTERN).collect();
+    let unscored = ScoredPairs {
+        patterns: unknown,
+        ..pairs.clone()
+    };
+    let compared = Components::new(&frame, &unscored, &place, &rules).unwrap();
+    assert_eq!(
+        patterns(&components),
+        patterns(&compared),
+        "scoring finds what comparing finds"
+    );
     let inside = train_inside(&scorer, &components, &weights);
     let trained = Trained {
         weights,
@@ -83,7 +95,7 @@ fn run(table: &Table, keys: &[usize]) -> Outcome {
         correction: None,
     };
     let linkage = link(&scorer.inside(&trained).unwrap(), &components);
-    let named = pairs.iter().map(|pair| {
+    let named = pairs.pairs.iter().map(|pair| {
         let (a, b) = (keys[pair.a as usize], keys[pair.b as usize]);
         (a.min(b), a.max(b), pair.weight.to_bits())
     });
@@ -101,6 +113,12 @@ fn run(table: &Table, keys: &[usize]) -> Outcome {
         pairs,
         clusters,
     }
+}
+
+fn patterns(components: &Components) -> Vec<Option<u64>> {
+    let each = components.each();
+    each.flat_map(|of| of.patterns().collect::<Vec<_>>())
+        .collect()
 }
 
 fn shuffled(count: usize, seed: u64) -> Vec<usize> {

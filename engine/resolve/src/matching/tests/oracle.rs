@@ -245,12 +245,12 @@ proptest! {
                 expected.push((a as u32, b as u32, weight));
             }
         }
-        let mut all = scorer.pairs(&blocks, f64::NEG_INFINITY);
+        let mut all = scorer.pairs(&blocks, f64::NEG_INFINITY).pairs;
         all.sort_by_key(|pair| (pair.a, pair.b));
         let found: Vec<_> = all.iter().map(|pair| (pair.a, pair.b)).collect();
         let candidates: Vec<_> = expected.iter().map(|(a, b, _)| (*a, *b)).collect();
         prop_assert_eq!(found, candidates);
-        let mut strong = scorer.pairs(&blocks, threshold);
+        let mut strong = scorer.pairs(&blocks, threshold).pairs;
         strong.sort_by_key(|pair| (pair.a, pair.b));
         all.retain(|pair| pair.weight >= threshold);
         prop_assert_eq!(strong, all, "a bound must not change what is found");

@@ -52,7 +52,7 @@ fn pairs_and_weights_are_splinks() {
     let frame = Frame::new(&model, &columns).unwrap();
     let blocks = Blocks::new(&model.blocking, &columns).unwrap();
     let scorer = Scorer::new(&frame, &weights).unwrap();
-    let pairs = scorer.pairs(&blocks, f64::NEG_INFINITY);
+    let pairs = scorer.pairs(&blocks, f64::NEG_INFINITY).pairs;
     let found: BTreeMap<(u32, u32), f64> = pairs
         .iter()
         .map(|pair| ((pair.a, pair.b), pair.weight))

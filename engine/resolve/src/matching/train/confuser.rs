@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{missing, probabilities};
 use crate::matching::frame::Frame;
-use crate::matching::link::{Component, Components, Linkage, link};
+use crate::matching::link::{Components, Linkage, link_some};
 use crate::matching::model::{LevelWeight, Weights};
 use crate::matching::pattern::Pattern;
 use crate::matching::score::Scorer;
@@ -24,8 +24,9 @@ const UNSEEN: f64 = 0.5;
 /// the share among look-alikes and `prior` the share of pairs inside components that are one person.
 pub fn train_inside(scorer: &Scorer, components: &Components, weights: &Weights) -> Weights {
     let frame = scorer.frame;
-    let components = components.drawn(PAIRS);
-    let mut shares = counted(&components, &link(scorer, &components));
+    let some = components.drawn(PAIRS);
+    let linkage = link_some(scorer, components, &some);
+    let mut shares = counted(components, &some, &linkage);
     let joined: f64 = shares.iter().map(|(_, count, share)| count * share).sum();
     let all: f64 = shares.iter().map(|(_, count, _)| count).sum();
     if joined == 0.0 || joined == all {
@@ -53,18 +54,19 @@ pub fn train_inside(scorer: &Scorer, components: &Components, weights: &Weights)
 type Shares = Vec<(Pattern, f64, f64)>;
 
 /// The shares that the clusters say.
-fn counted(components: &Components, linkage: &Linkage) -> Shares {
-    let count = |mut counts: Counts, of: &Component| {
-        for ((a, b), pattern) in of.pairs().zip(&of.patterns) {
+fn counted(components: &Components, some: &[usize], linkage: &Linkage) -> Shares {
+    let count = |mut counts: Counts, at: &usize| {
+        let of = components.at(*at);
+        for ((a, b), pattern) in of.pairs().zip(of.patterns()) {
             let Some(pattern) = pattern else { continue };
-            let count = counts.entry(*pattern).or_default();
+            let count = counts.entry(pattern).or_default();
             let one = linkage.cluster[a as usize] == linkage.cluster[b as usize];
             count.0 += 1;
             count.1 += u64::from(one);
         }
         counts
     };
-    let all = components.all.par_iter().with_min_len(1 << 12);
+    let all = some.par_iter().with_min_len(1 << 12);
     let counts = all.fold(Counts::new, count).reduce(Counts::new, together);
     let mut counts: Vec<(u64, (u64, u64))> = counts.into_iter().collect();
     counts.sort_unstable();
