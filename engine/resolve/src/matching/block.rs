@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::columns::{Column, Columns};
 use super::elements::Elements;
 use super::error::Result;
-use super::key;
+use super::key::{self, Groups};
 use super::model::BlockingRule;
 use super::row::Rows;
 use crate::cluster::NULL_CODE;
@@ -136,10 +136,10 @@ fn of_rule(
     columns: &Columns,
     crowded: Option<&[bool]>,
 ) -> Result<(Vec<Layer>, Vec<LargeBlock>)> {
-    let keys = sorted_keys(rule, columns, crowded)?;
+    let groups = groups(rule, columns, crowded)?;
     let most = rule.records_max.filter(|_| crowded.is_none());
     let mut left_out = Vec::new();
-    let mut fits = |block: &&[(u64, u32)]| {
+    let mut fits = |block: &&[u32]| {
         let records = block.len() as u32;
         let over = most.is_some_and(|most| records > most);
         if over {
@@ -147,7 +147,7 @@ fn of_rule(
         }
         !over
     };
-    let blocks = keys.chunk_by(|a, b| a.0 == b.0);
+    let blocks = groups.each();
     let blocks = blocks.filter(|block| block.len() > 1 && fits(block));
     let (first, mut rest) = Layer::lay(blocks, columns.records());
     let mut layers = vec![first];
@@ -159,12 +159,8 @@ fn of_rule(
     Ok((layers, left_out))
 }
 
-/// (key, record) of all keys that are not crowded, ascending.
-fn sorted_keys(
-    rule: &BlockingRule,
-    columns: &Columns,
-    crowded: Option<&[bool]>,
-) -> Result<Vec<(u64, u32)>> {
+/// The records of each key that is not crowded.
+fn groups(rule: &BlockingRule, columns: &Columns, crowded: Option<&[bool]>) -> Result<Groups> {
     let parts = rule.on.iter().map(|part| part.evaluate(columns));
     let mut parts = parts.collect::<Result<Vec<_>>>()?;
     let except = |parts: &mut Vec<Arc<Column>>| {
@@ -186,24 +182,19 @@ fn sorted_keys(
     }
     let parts: Vec<&Column> = parts.iter().map(|part| part.as_ref()).collect();
     let count = owners.as_ref().map_or(columns.records(), Vec::len);
-    let mut sorted = key::sorted(&parts, count);
+    let mut groups = key::groups(&parts, count);
     if let Some(crowded) = crowded {
-        sorted.retain(|(_, at)| !crowded[*at as usize]);
+        groups.retain(|at| !crowded[at as usize]);
     }
     if let Some(owners) = owners {
-        sorted
-            .iter_mut()
-            .for_each(|(_, at)| *at = owners[*at as usize]);
+        groups.rename(|at| owners[at as usize]);
     }
-    Ok(sorted)
+    Ok(groups)
 }
 
 impl Layer {
     /// As many of the blocks as do not share a record, the first ones first; and the others.
-    fn lay<'k>(
-        blocks: impl Iterator<Item = &'k [(u64, u32)]>,
-        records: usize,
-    ) -> (Self, Vec<&'k [(u64, u32)]>) {
+    fn lay<'k>(blocks: impl Iterator<Item = &'k [u32]>, records: usize) -> (Self, Vec<&'k [u32]>) {
         let mut layer = Self {
             members: Vec::new(),
             starts: vec![0],
@@ -211,7 +202,7 @@ impl Layer {
         };
         let mut rest = Vec::new();
         for block in blocks {
-            let is_taken = |(_, record): &(u64, u32)| layer.numbers[*record as usize] < ALONE;
+            let is_taken = |record: &u32| layer.numbers[*record as usize] < ALONE;
             match block.iter().any(is_taken) {
                 true => rest.push(block),
                 false => layer.add(block),
@@ -220,12 +211,12 @@ impl Layer {
         (layer, rest)
     }
 
-    fn add(&mut self, block: &[(u64, u32)]) {
+    fn add(&mut self, block: &[u32]) {
         let number = self.starts.len() as u32;
-        for (_, record) in block {
+        for record in block {
             self.numbers[*record as usize] = number;
-            self.members.push(*record);
         }
+        self.members.extend_from_slice(block);
         self.starts.push(self.members.len() as u32);
     }
 }
