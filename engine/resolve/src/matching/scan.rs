@@ -34,23 +34,29 @@ pub(super) struct Batch {
 /// About so many members are a batch; their rows stay near the core.
 const BATCH_MEMBERS: usize = 1 << 11;
 
-/// Calls `visit` for all blocks, a batch at a time. Pairs that are not `wanted` are left out of it. `memory` is made
-/// anew for each thread's share of work, `start` for each task; what came of the tasks is returned in a fixed order.
+/// Calls `visit` for all blocks, a batch at a time. `choose` is given a batch's records and the pairs of their places, and
+/// takes out those that are not wanted. `memory` is made anew for each thread's share of work, `start` for each task; what came of the tasks is returned in a fixed order.
 pub(super) fn scan<M, T: Send>(
     blocks: &Blocks,
     columns: &Columns,
-    wanted: impl Fn(u32, u32) -> bool + Sync + Send,
+    choose: impl Fn(&[u32], &mut Vec<(u32, u32)>) + Sync + Send,
     memory: impl Fn() -> M + Sync + Send,
     start: impl Fn() -> T + Sync + Send,
     visit: impl Fn(&mut M, &mut T, &Batch) + Sync + Send,
 ) -> Vec<T> {
-    let wanted = |a: u32, b: u32| !columns.one_source(a, b) && wanted(a, b);
+    let choose = |records: &[u32], pairs: &mut Vec<(u32, u32)>| {
+        if columns.sources().is_some() {
+            let record = |place: u32| records[place as usize];
+            pairs.retain(|(a, b)| !columns.one_source(record(*a), record(*b)));
+        }
+        choose(records, pairs);
+    };
     let run = |memory: &mut M, task: Task| {
         let mut found = start();
         let mut batch = Batch::default();
         let mut members = task.members;
         while !members.is_empty() {
-            members = batch.take(blocks, &wanted, task.layer, members);
+            members = batch.take(blocks, &choose, task.layer, members);
             visit(memory, &mut found, &batch);
         }
         found
@@ -64,7 +70,7 @@ impl Batch {
     fn take(
         &mut self,
         blocks: &Blocks,
-        wanted: &impl Fn(u32, u32) -> bool,
+        choose: &impl Fn(&[u32], &mut Vec<(u32, u32)>),
         layer: usize,
         members: Range<usize>,
     ) -> Range<usize> {
@@ -77,15 +83,15 @@ impl Batch {
             end = of.starts[block] as usize;
             let stop = end.min(members.end);
             for a in next..stop {
-                let later = (a + 1..end).filter(|b| wanted(of.members[a], of.members[*b]));
-                let pairs = later.map(|b| ((a - first) as u32, (b - first) as u32));
-                self.pairs.extend(pairs);
+                let later = (a + 1..end).map(|b| ((a - first) as u32, (b - first) as u32));
+                self.pairs.extend(later);
             }
             next = stop;
             block += 1;
         }
         self.records.clear();
         self.records.extend_from_slice(&of.members[first..end]);
+        choose(&self.records, &mut self.pairs);
         self.keep();
         self.forget_earlier(blocks, layer);
         next..members.end
@@ -180,7 +186,7 @@ mod tests {
             let record = |place: u32| batch.records[place as usize];
             found.extend(batch.pairs.iter().map(|(a, b)| (record(*a), record(*b))));
         };
-        let found = scan(&blocks, &columns, |_, _| true, || (), Vec::new, visit).concat();
+        let found = scan(&blocks, &columns, |_, _| (), || (), Vec::new, visit).concat();
         let distinct: BTreeSet<(u32, u32)> = found.iter().copied().collect();
         assert_eq!(found.len(), records * (records - 1) / 2);
         assert_eq!(distinct.len(), found.len());

@@ -185,14 +185,14 @@ impl<'a> Scorer<'a> {
 
     /// All candidate pairs of at least this weight, in no particular order.
     pub fn pairs(&self, blocks: &Blocks, threshold: f64) -> ScoredPairs {
-        self.pairs_where(blocks, threshold, |_, _| true)
+        self.pairs_where(blocks, threshold, |_, _| ())
     }
 
     fn pairs_where(
         &self,
         blocks: &Blocks,
         threshold: f64,
-        wanted: impl Fn(u32, u32) -> bool + Sync + Send,
+        choose: impl Fn(&[u32], &mut Vec<(u32, u32)>) + Sync + Send,
     ) -> ScoredPairs {
         let visit = |desk: &mut Desk, found: &mut ScoredPairs, batch: &Batch| {
             desk.memory.sheet.lay(self.frame, &batch.records);
@@ -209,14 +209,17 @@ impl<'a> Scorer<'a> {
             }
         };
         let (columns, desk) = (self.frame.columns, || self.desk());
-        let found = scan::scan(blocks, columns, wanted, desk, ScoredPairs::default, visit);
+        let found = scan::scan(blocks, columns, choose, desk, ScoredPairs::default, visit);
         ScoredPairs::concat(found)
     }
 
     /// The same, of pairs with at least one record that is `touched`.
     pub fn pairs_touching(&self, blocks: &Blocks, threshold: f64, touched: &[bool]) -> Vec<Pair> {
-        let is_touched = |a: u32, b: u32| touched[a as usize] || touched[b as usize];
-        self.pairs_where(blocks, threshold, is_touched).pairs
+        let choose = |records: &[u32], pairs: &mut Vec<(u32, u32)>| {
+            let is_touched = |place: u32| touched[records[place as usize] as usize];
+            pairs.retain(|(a, b)| is_touched(*a) || is_touched(*b));
+        };
+        self.pairs_where(blocks, threshold, choose).pairs
     }
 
     /// What any two records begin with: the logarithm (base 2) of the prior odds.

@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
+use super::draw::Draw;
 use crate::matching::block::Blocks;
 use crate::matching::error::Result;
 use crate::matching::frame::{Frame, Memory};
@@ -11,22 +12,17 @@ use crate::matching::pattern::{Patterns, Radix};
 use crate::matching::sample::Sample;
 use crate::matching::scan::{self, Batch};
 
-/// Counts the patterns of the candidate pairs that `take` keeps.
-pub(super) fn of_blocks(
-    frame: &Frame,
-    blocks: &Blocks,
-    take: impl Fn(u32, u32) -> bool + Sync + Send,
-) -> Result<Patterns> {
+/// Counts the patterns of the candidate pairs that are drawn.
+pub(super) fn of_blocks(frame: &Frame, blocks: &Blocks, draw: &Draw) -> Result<Patterns> {
     let radix = frame.radix()?;
     let visit = |desk: &mut (Memory, Vec<u8>), found: &mut HashMap<u64, u64>, batch: &Batch| {
         desk.0.sheet.lay(frame, &batch.records);
         count(frame, &radix, desk, &batch.pairs, found);
     };
     let desk = || (frame.memory(), Vec::new());
-    Ok(gather(
-        scan::scan(blocks, frame.columns, take, desk, HashMap::new, visit),
-        &radix,
-    ))
+    let choose = |records: &[u32], pairs: &mut Vec<(u32, u32)>| draw.choose(records, pairs);
+    let found = scan::scan(blocks, frame.columns, choose, desk, HashMap::new, visit);
+    Ok(gather(found, &radix))
 }
 
 /// Counts the patterns of a sample's pairs.

@@ -19,9 +19,15 @@ impl<'a> Draw<'a> {
         }
     }
 
-    /// Whether the two are drawn.
-    pub fn takes(&self, a: u32, b: u32) -> bool {
-        let of = |record: u32| self.fingerprints[record as usize];
-        self.one_in == 1 || of_pair(of(a), of(b)) <= u64::MAX / self.one_in
+    /// Leaves the pairs that are drawn; they are named by their places among the records.
+    pub fn choose(&self, records: &[u32], pairs: &mut Vec<(u32, u32)>) {
+        if self.one_in == 1 {
+            return;
+        }
+        // Gathered first: numbers that lie anywhere are waited for together.
+        let of = |record: &u32| self.fingerprints[*record as usize];
+        let own: Vec<u64> = records.iter().map(of).collect();
+        let most = u64::MAX / self.one_in;
+        pairs.retain(|(a, b)| of_pair(own[*a as usize], own[*b as usize]) <= most);
     }
 }

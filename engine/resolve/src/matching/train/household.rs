@@ -34,7 +34,7 @@ pub(super) fn estimate(
     weights: &mut Weights,
 ) -> Result<()> {
     let draw = Draw::new(fingerprints, blocks, pairs_max);
-    let patterns = counts::of_blocks(frame, blocks, |a, b| draw.takes(a, b))?;
+    let patterns = counts::of_blocks(frame, blocks, &draw)?;
     let all = frame.columns.pairs().max(1.0) / draw.one_in as f64;
     start(frame, weights);
     let mut household = weights.prior;

@@ -2,6 +2,8 @@
 //! session for each training rule; a comparison that reads what the rule demands learns nothing from that session.
 //! The median of the sessions counts, as in Splink.
 
+use rayon::prelude::*;
+
 use super::draw::Draw;
 use super::{counts, missing, probabilities};
 use crate::matching::block::Blocks;
@@ -42,7 +44,7 @@ impl Session {
             .collect();
         let blocks = Blocks::new(std::slice::from_ref(rule), frame.columns)?;
         let draw = Draw::new(fingerprints, &blocks, pairs_max);
-        let patterns = counts::of_blocks(frame, &blocks, |a, b| draw.takes(a, b))?;
+        let patterns = counts::of_blocks(frame, &blocks, &draw)?;
         Ok(Self { patterns, free })
     }
 
@@ -101,7 +103,7 @@ pub(super) fn sessions(
     pairs_max: usize,
 ) -> Result<Vec<Session>> {
     let session = |rule| Session::new(frame, rule, fingerprints, pairs_max);
-    rules.iter().map(session).collect()
+    rules.par_iter().map(session).collect()
 }
 
 /// m of every level of every comparison: the median of the sessions in which it learns.

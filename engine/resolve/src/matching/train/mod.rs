@@ -45,13 +45,17 @@ pub struct Training {
 /// When a rule names unknown columns, or there are too many agreement patterns.
 pub fn train(frame: &Frame, blocks: &Blocks, training: &Training) -> Result<Weights> {
     let fingerprints = fingerprints(frame.model, frame.columns)?;
-    let prior = prior::prior(frame, &training.deterministic, training.recall)?;
     let pairs = training.sample_pairs;
-    let (u, sessions) = rayon::join(
-        || u::estimate(frame, &fingerprints, pairs),
-        || m::sessions(frame, &training.sessions, &fingerprints, pairs),
+    let (prior, (u, sessions)) = rayon::join(
+        || prior::prior(frame, &training.deterministic, training.recall),
+        || {
+            rayon::join(
+                || u::estimate(frame, &fingerprints, pairs),
+                || m::sessions(frame, &training.sessions, &fingerprints, pairs),
+            )
+        },
     );
-    let u = u?;
+    let (prior, u) = (prior?, u?);
     let m = m::estimate(frame, &u, &sessions?);
     let weight = |(m, u): (f64, f64)| LevelWeight { m, u, h: 0.0 };
     let levels = m.into_iter().zip(u);

@@ -11,7 +11,7 @@ use crate::matching::scan::{self, Batch};
 pub(super) fn prior(frame: &Frame, rules: &[BlockingRule], recall: f64) -> Result<f64> {
     let blocks = Blocks::new(rules, frame.columns)?;
     let count = |_: &mut (), found: &mut u64, batch: &Batch| *found += batch.pairs.len() as u64;
-    let found: u64 = scan::scan(&blocks, frame.columns, |_, _| true, || (), || 0, count)
+    let found: u64 = scan::scan(&blocks, frame.columns, |_, _| (), || (), || 0, count)
         .into_iter()
         .sum();
     // Half a pair stands for "none found", and no set is all one person.
