@@ -2,6 +2,7 @@
 //! which metadata file of each table is the newest.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use c360_spec::TableName;
@@ -79,6 +80,17 @@ impl Warehouse {
     ) -> Result<Self> {
         let stores = Stores::wrapped(config.s3.clone(), wrap);
         Self::with_stores(config, stores).await
+    }
+
+    /// A warehouse in a local folder, reached through the same stores as this one.
+    pub async fn beside(&self, folder: &Path) -> Result<Self> {
+        let location = folder.display().to_string();
+        let config = WarehouseConfig {
+            catalog_uri: format!("sqlite:{location}/catalog.db"),
+            location,
+            s3: None,
+        };
+        Self::with_stores(config, self.stores().clone()).await
     }
 
     async fn with_stores(config: WarehouseConfig, stores: Stores) -> Result<Self> {

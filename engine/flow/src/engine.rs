@@ -10,6 +10,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Selection};
+use crate::inputs::Inputs;
 use crate::ledger::Failure;
 use crate::progress::Progress;
 use crate::report::{Action, JobReport, Outcome, Plan, PlannedJob, RunReport};
@@ -33,6 +34,8 @@ pub struct EngineOptions {
 /// How a run departs from what runs usually do.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunMode {
+    /// Compute everything that the jobs make, as if it had never been made.
+    pub full: bool,
     /// Let changes through that are beyond the project's breakers.
     pub accept: bool,
 }
@@ -88,6 +91,8 @@ impl Engine {
     ) -> Room<'a> {
         Room {
             warehouse: &self.warehouse,
+            inputs: Inputs::newest(&self.warehouse),
+            in_full: false,
             runtime: &self.runtime,
             project: &self.project,
             job,
@@ -153,6 +158,7 @@ impl Engine {
         for job in Graph::new(&self.project)?.select(selection)? {
             let room = Room {
                 accepts: mode.accept,
+                in_full: mode.full,
                 ..self.room(job, clock, progress)
             };
             match self.run_job(&room).await {

@@ -24,6 +24,7 @@ mod feature;
 mod fingerprint;
 mod graph;
 mod identity;
+mod inputs;
 mod json;
 mod ledger;
 mod output;

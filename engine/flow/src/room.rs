@@ -6,6 +6,7 @@ use c360_spec::{Job, Project, TableName};
 use crate::clock::Clock;
 use crate::cursor::Cursor;
 use crate::error::{Error, Result};
+use crate::inputs::Inputs;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::session::Runtime;
@@ -13,8 +14,12 @@ use crate::session::Runtime;
 /// One job's place in a run.
 #[derive(Clone, Copy)]
 pub struct Room<'a> {
-    /// The lake.
+    /// The lake that the job's outputs are in.
     pub warehouse: &'a Warehouse,
+    /// The tables that the job reads.
+    pub inputs: Inputs<'a>,
+    /// Whether everything is computed, whatever the outputs record.
+    pub in_full: bool,
     /// Memory, threads and stores for queries.
     pub runtime: &'a Runtime,
     /// The whole spec.
@@ -30,7 +35,7 @@ pub struct Room<'a> {
 }
 
 impl<'a> Room<'a> {
-    /// A table as it is now, if there is one.
+    /// A table that the job writes, as it is now, if there is one.
     pub async fn output_table(&self, name: &TableName) -> Result<Option<Table>> {
         Ok(self.warehouse.table(name).await?)
     }
@@ -39,7 +44,7 @@ impl<'a> Room<'a> {
     ///
     /// Outputs are loaded first, inputs after them: so inputs are never older than what an output recorded.
     pub async fn input_table(&self, name: &TableName) -> Result<Table> {
-        self.warehouse.table(name).await?.ok_or_else(|| {
+        self.inputs.table(name).await?.ok_or_else(|| {
             Error::invalid(format!(
                 "job {} reads {name}, which does not exist yet",
                 self.job.name
@@ -49,6 +54,11 @@ impl<'a> Room<'a> {
                 None => format!("no job of the project writes {name}"),
             })
         })
+    }
+
+    /// A table that the job reads where there is one.
+    pub async fn input_table_if_any(&self, name: &TableName) -> Result<Option<Table>> {
+        self.inputs.table_if_any(name).await
     }
 
     /// Several tables that the job reads.

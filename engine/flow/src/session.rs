@@ -3,6 +3,7 @@
 //! A session sees what was registered in it and nothing else: no file, no table of the lake that the caller did
 //! not load. Tables are known as `namespace.table` in the catalog `c360`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use c360_catalog::{Table, Warehouse};
@@ -20,6 +21,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use jiff::Timestamp;
+use tempfile::TempDir;
 
 use crate::EngineOptions;
 use crate::error::{Context, Result};
@@ -32,6 +34,7 @@ const CATALOG: &str = "c360";
 pub struct Runtime {
     environment: Arc<RuntimeEnv>,
     threads: usize,
+    spill_dir: Option<PathBuf>,
 }
 
 impl Runtime {
@@ -48,12 +51,33 @@ impl Runtime {
                 builder.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
         }
         let environment = Arc::new(builder.build()?);
-        warehouse.stores().register_all(&environment);
         let threads = options.threads.unwrap_or_else(available_threads);
-        Ok(Self {
+        let runtime = Self {
             environment,
             threads,
+            spill_dir: options.spill_dir.clone(),
+        };
+        runtime.reach(warehouse);
+        Ok(runtime)
+    }
+
+    /// A folder for what is needed for a while; it goes with the value.
+    pub fn temporary_folder(&self) -> Result<TempDir> {
+        let folder = match &self.spill_dir {
+            Some(place) => TempDir::new_in(place),
+            None => TempDir::new(),
+        };
+        folder.map_err(|error| {
+            let message = "the folder for temporary files cannot be used";
+            c360_catalog::Error::unavailable(message)
+                .caused_by(error)
+                .into()
         })
+    }
+
+    /// Lets queries reach the stores of another warehouse too.
+    pub fn reach(&self, warehouse: &Warehouse) {
+        warehouse.stores().register_all(&self.environment);
     }
 
     /// How many threads queries run on.

@@ -5,8 +5,14 @@ use c360_flow::{Kind, RunMode};
 use super::lab::{Lab, assert_same, chain};
 use super::retailer::Retailer;
 
-const ACCEPT: RunMode = RunMode { accept: true };
-const USUAL: RunMode = RunMode { accept: false };
+const ACCEPT: RunMode = RunMode {
+    accept: true,
+    full: false,
+};
+const USUAL: RunMode = RunMode {
+    accept: false,
+    full: false,
+};
 
 /// How many of a history's runs a breaker stopped.
 async fn stops(breakers: &str, seed: u64) -> usize {

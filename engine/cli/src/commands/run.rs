@@ -20,6 +20,11 @@ pub struct Run {
     /// Let changes through that a breaker of c360.yaml would stop
     #[arg(long)]
     accept: bool,
+    /// Compute everything that the jobs make, whatever they made before; only rows that turn out
+    /// different are written. Sources read all of their files again, and forget rows that only
+    /// earlier versions of these had
+    #[arg(long)]
+    full: bool,
 }
 
 impl Run {
@@ -30,6 +35,7 @@ impl Run {
         let bars = progress(&context.console);
         let mode = RunMode {
             accept: self.accept,
+            full: self.full,
         };
         let report = engine
             .run_as(mode, &Selection(self.jobs), &clock, bars.as_ref())

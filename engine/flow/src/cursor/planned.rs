@@ -45,7 +45,10 @@ impl Planned {
         let filled = |table: &&Table| table.snapshot_id().is_some();
         let all_filled = found.iter().filter(filled).count() == outputs.len();
         let last = found.last().filter(|_| all_filled);
-        let decision = decide(last, &room.job.fingerprint, &inputs, &now);
+        let decision = match room.in_full {
+            true => Decision::full("asked for in full"),
+            false => decide(last, &room.job.fingerprint, &inputs, &now),
+        };
         Ok(Self {
             outputs: found,
             inputs,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::affected::{Affected, RECORD, affected};
 use super::graph::{Graph, GraphRows, kind_names};
 use super::rows::{sorted, stream};
-use super::{decisions, identifiers, links, matches, persons, records, upheaval};
+use super::{Stage, decisions, identifiers, links, matches, persons, records, upheaval};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::report::Outcome;
@@ -28,9 +28,9 @@ use crate::touched::{self, Touched};
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
     let mut inputs = vec![records(), identifiers()];
     inputs.extend(job.matching.as_ref().map(|_| matches()));
-    let decided = room.output_table(&decisions()).await?;
+    let decided = room.input_table_if_any(&decisions()).await?;
     inputs.extend(decided.map(|_| decisions()));
-    Planned::of(room, &[links(), persons()], &inputs, None).await
+    Planned::of(room, &Stage::Persons.tables(), &inputs, None).await
 }
 
 /// Brings links and persons up to date.

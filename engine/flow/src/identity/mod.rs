@@ -20,6 +20,7 @@ mod preview;
 mod record_name;
 mod records;
 mod rows;
+mod stage;
 mod two_persons;
 mod upheaval;
 mod why_not;
@@ -39,6 +40,7 @@ pub use preview::{Example, Preview, preview};
 pub use record_name::RecordName;
 pub use records::normalizer_name;
 pub use rows::text;
+pub use stage::Stage;
 pub use why_not::{Decided, Exceeded, Refused, Shared, Step, WhyNot, why_not};
 
 use crate::cursor::{Decision, Work};

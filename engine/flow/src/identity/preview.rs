@@ -113,7 +113,7 @@ async fn read_records(room: &Room<'_>, job: &IdentityJob) -> Result<(Session, bo
     let session = room.runtime.session();
     session.hold(&records(), made.records().await?)?;
     session.hold(&identifiers(), made.identifiers().await?)?;
-    let decided = room.output_table(&decisions()).await?;
+    let decided = room.input_table_if_any(&decisions()).await?;
     let session = session.with_tables(&decided).await?;
     Ok((session, planned.decision.work != Work::Nothing))
 }

@@ -16,7 +16,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, in_list, lit, not};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::rows::whole;
-use super::{identifiers, records};
+use super::{Stage, identifiers, records};
 use crate::conform::{conform, lake_schema};
 use crate::cursor::{Cursor, Planned, Work};
 use crate::error::{Context, Error, Result};
@@ -38,7 +38,7 @@ pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
         .map(|source| source.from.clone())
         .collect();
     let inputs: Vec<TableName> = names.into_iter().collect();
-    Planned::of(room, &[records(), identifiers()], &inputs, None).await
+    Planned::of(room, &Stage::Records.tables(), &inputs, None).await
 }
 
 /// Brings records and identifiers up to date.

@@ -96,7 +96,7 @@ pub async fn why_not(
     let mut inputs = vec![records(), identifiers(), links(), persons()];
     inputs.extend(job.matching.as_ref().map(|_| matches()));
     let mut inputs = room.input_tables(&inputs).await?;
-    inputs.extend(room.output_table(&decisions()).await?);
+    inputs.extend(room.input_table_if_any(&decisions()).await?);
     let session = room.runtime.session().with_tables(&inputs).await?;
     let both = TwoPersons::load(&session, job, names).await?;
     let model = match &job.matching {

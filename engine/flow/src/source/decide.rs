@@ -38,6 +38,8 @@ pub struct Work {
     /// What the raw table records
     pub(super) cursor: Cursor,
     pub(super) manifest: Manifest,
+    /// How many rows may break the contract
+    pub(super) limits: RejectLimits,
     /// Fingerprint of how files are read now
     pub(super) reading: String,
 }
@@ -63,7 +65,11 @@ impl Work {
 pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     let stores = room.warehouse.stores();
     let tables = load(room, job).await?;
-    let cursor = Cursor::of(tables.raw.as_ref())?;
+    let mut cursor = Cursor::of(tables.raw.as_ref())?;
+    if room.in_full {
+        // Should the run die half-way, the next one finds that the files were never read as they should be.
+        cursor.reading = None;
+    }
     let mut manifest = Manifest::load(stores, &cursor).await?;
     let contract = contract(room, job)?;
     let found = discover(stores, &room.project.settings.data, &job.files).await?;
@@ -79,6 +85,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     let judgement = Judgement {
         is_first: cursor.manifest.is_none(),
         is_read_as_before: cursor.reading.as_deref() == Some(&reading),
+        is_asked_for: room.in_full,
         is_append: job.mode == Mode::Append,
         has_key: !contract.key.is_empty(),
         files: &found.files,
@@ -117,6 +124,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
         tables,
         cursor,
         manifest,
+        limits: contract.rejects.clone(),
         reading,
     })
 }
@@ -174,6 +182,8 @@ async fn pending(
 struct Judgement<'a> {
     is_first: bool,
     is_read_as_before: bool,
+    /// Everything is to be read, whatever was read before
+    is_asked_for: bool,
     /// What a row of a changed file was before is then to be forgotten
     is_append: bool,
     has_key: bool,
@@ -223,18 +233,22 @@ impl Judgement<'_> {
         let gone = self.manifest.paths().filter(|path| !self.has(path)).count();
         self.refuse_mixed_versions(room, gone)?;
         if !self.is_read_as_before {
+            let cause = match self.is_asked_for {
+                true => "asked for in full",
+                false => "spec changed",
+            };
             if gone == 0 {
                 return judged(
                     Step::Rebuild,
-                    format!("spec changed: {} to read again", counted(self.files.len())),
+                    format!("{cause}: {} to read again", counted(self.files.len())),
                 );
             }
             let warning = format!(
-                "spec of {} changed, but {gone} of {} ingested files are gone: rows that are there stay as they were read",
+                "{}: {cause}, but {gone} of {} ingested files are gone: rows that are there stay as they were read",
                 room.job.name,
                 self.manifest.len()
             );
-            let why = format!("spec changed: {} to read", counted(files));
+            let why = format!("{cause}: {} to read", counted(files));
             return Ok(Judged {
                 step: Step::Add,
                 why,
@@ -307,7 +321,7 @@ fn no_files(room: &Room<'_>, found: &Found) -> Error {
 
 /// Fingerprint of everything that decides what a file's rows become. Which files there are,
 /// descriptions and limits do not count.
-fn reading(job: &SourceJob, contract: &Contract) -> String {
+pub(super) fn reading(job: &SourceJob, contract: &Contract) -> String {
     let mut contract = contract.clone();
     contract.description = None;
     contract.rejects = RejectLimits::default();

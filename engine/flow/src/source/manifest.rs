@@ -26,6 +26,9 @@ pub struct Entry {
     /// Records read, rejected ones included
     pub rows: u64,
     pub rejected: u64,
+    /// Another version of the file was taken in before, of which rows may remain
+    #[serde(default)]
+    pub has_forerunner: bool,
 }
 
 /// The files that a table has taken in, by path; of a file that changed, the newest version.
@@ -151,7 +154,10 @@ impl Manifest {
         })
     }
 
-    pub fn add(&mut self, entry: Entry) {
+    pub fn add(&mut self, mut entry: Entry) {
+        if let Some(before) = self.entries.get(&entry.path) {
+            entry.has_forerunner = before.has_forerunner || before.checksum != entry.checksum;
+        }
         self.entries.insert(entry.path.clone(), entry);
     }
 
@@ -161,6 +167,11 @@ impl Manifest {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The files that were taken in, sorted by path.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
     }
 
     /// Paths of the files that were taken in, sorted.
@@ -215,6 +226,7 @@ impl Entry {
             checksum: read.checksum,
             rows,
             rejected,
+            has_forerunner: false,
         }
     }
 }

@@ -86,6 +86,7 @@ async fn read(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
         reading,
         cursor: old,
         manifest,
+        limits,
         ..
     } = work;
     let mut rejects =
@@ -121,7 +122,7 @@ async fn read(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
         return Err(Error::internal("reading stopped before the end of a file"));
     }
     (outcome.rows_in, outcome.rows_rejected) = (tally.rows, tally.rejected);
-    tally.check(&contract.contract, &contract.rejects)?;
+    tally.check(&contract.contract, &limits)?;
 
     let new = Cursor {
         manifest: Some(Manifest::location(sink.table())?),

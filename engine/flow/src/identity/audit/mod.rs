@@ -47,7 +47,7 @@ pub async fn audit(room: &Room<'_>, job: &IdentityJob, examples: usize) -> Resul
     let mut inputs = room
         .input_tables(&[records(), identifiers(), links(), persons()])
         .await?;
-    let decided = room.output_table(&decisions()).await?;
+    let decided = room.input_table_if_any(&decisions()).await?;
     let has_decisions = decided.is_some();
     inputs.extend(decided);
     let session = room.runtime.session().with_tables(&inputs).await?;

@@ -19,7 +19,7 @@ pub const LABELS_MIN: usize = 100;
 
 /// What was decided about records that there are.
 pub async fn labels(room: &Room<'_>, compared: &Compared) -> Result<Vec<Label>> {
-    let Some(table) = room.output_table(&decisions()).await? else {
+    let Some(table) = room.input_table_if_any(&decisions()).await? else {
         return Ok(Vec::new());
     };
     let rows = room.runtime.session().read(table.provider().await?)?;

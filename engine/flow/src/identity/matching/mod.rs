@@ -41,7 +41,7 @@ use self::prepared::Prepared;
 use self::region::{Region, Search};
 use super::affected::RECORD;
 use super::rows::{PAIR, pair_fields, stream};
-use super::{blocks, candidates, matches, models, records};
+use super::{Stage, candidates, matches, models, records};
 use crate::cursor::{Planned, Work};
 use crate::error::{Error, Result};
 use crate::report::Outcome;
@@ -51,7 +51,7 @@ use crate::touched::{self, Touched};
 /// Compares what the matches were made from with what there is now.
 pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let inputs = [records(), models()];
-    Planned::of(room, &[blocks(), matches(), candidates()], &inputs, None).await
+    Planned::of(room, &Stage::Matches.tables(), &inputs, None).await
 }
 
 /// Brings blocks, matches and candidates up to date.

@@ -44,7 +44,7 @@ use key::KeyHasher;
 use seen::Seen;
 use writer::Writer;
 
-pub use rejects::{Rejects, checksum};
+pub use rejects::{Rejects, checksum, is_known};
 
 /// One run's way into the tables of a source.
 pub struct Sink<'a> {

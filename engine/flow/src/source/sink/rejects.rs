@@ -49,7 +49,8 @@ impl<'a> Rejects<'a> {
         files: &[SourceFile],
     ) -> Result<Self> {
         let cursor = Cursor::of(table.as_ref())?;
-        let outdated = rebuild && table.is_some() && cursor.reading.as_deref() != Some(reading);
+        let read_otherwise = room.in_full || cursor.reading.as_deref() != Some(reading);
+        let outdated = rebuild && table.is_some() && read_otherwise;
         let stores = room.warehouse.stores();
         let manifest = match outdated {
             true => Manifest::default(),
@@ -157,7 +158,8 @@ impl<'a> Rejects<'a> {
     }
 }
 
-async fn is_known(stores: &Stores, manifest: &Manifest, file: &SourceFile) -> Result<bool> {
+/// Whether this very content of the file was taken in.
+pub async fn is_known(stores: &Stores, manifest: &Manifest, file: &SourceFile) -> Result<bool> {
     Ok(match manifest.standing(file) {
         Standing::Known => true,
         Standing::New | Standing::Changed => false,
