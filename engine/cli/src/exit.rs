@@ -13,7 +13,7 @@ Exit codes:
     0  done; also when there was nothing to do
     1  internal: a fault of c360, please report it
     2  invalid: correct the command line, the project's files or the SQL
-    3  data: correct or quarantine the input
+    3  data: correct or quarantine the input; or a table that `verify` found wrong
     4  conflict: somebody else committed first, run again
     5  unavailable: something outside is missing, full, locked or down, retry later
     6  there is something to do; by `plan --exit-code` only

@@ -1,6 +1,7 @@
-//! Plans, runs and persons as text: calm, complete, the same on every machine.
+//! Plans, runs, verifications and persons as text: calm, complete, the same on every machine.
 
 mod person;
+mod verification;
 
 use c360_flow::{Action, PersonCounts, Plan, RunReport};
 
@@ -8,6 +9,7 @@ use crate::grid::grid;
 use crate::numbers::{count, seconds, thousands};
 
 pub use person::person;
+pub use verification::verification;
 
 /// The jobs of a plan, with what they would do and why.
 pub fn plan(plan: &Plan, wrap: bool) -> String {

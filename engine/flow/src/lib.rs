@@ -32,6 +32,7 @@ mod profile;
 mod progress;
 mod publish;
 mod query;
+mod reason;
 mod report;
 mod room;
 mod row_changes;
@@ -43,6 +44,7 @@ mod statement;
 mod touched;
 mod udf;
 mod upkeep;
+mod verify;
 
 pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
@@ -62,8 +64,10 @@ pub use json::Row;
 pub use ledger::{JobEntry, RunEntry};
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
+pub use reason::Reason;
 pub use report::{
     Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport,
 };
 pub use show::{PersonView, TimelineEntry};
 pub use upkeep::{TableUpkeep, UpkeepReport};
+pub use verify::{Comparison, Mismatch, Verdict, Verification, VerifiedTable, What};

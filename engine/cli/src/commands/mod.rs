@@ -18,6 +18,7 @@ mod sql;
 mod tables;
 mod unlink;
 mod validate;
+mod verify;
 
 use clap::Subcommand;
 
@@ -33,6 +34,7 @@ pub enum Command {
     Plan(plan::Plan),
     Run(run::Run),
     Runs(runs::Runs),
+    Verify(verify::Verify),
     Sql(sql::Sql),
     Show(show::Show),
     Changes(changes::Changes),
@@ -65,6 +67,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Plan(plan) => plan.run(context).await,
         Command::Run(run) => run.run(context).await,
         Command::Runs(runs) => runs.run(context).await,
+        Command::Verify(verify) => verify.run(context).await,
         Command::Sql(sql) => sql.run(context).await,
         Command::Show(show) => show.run(context).await,
         Command::Changes(changes) => changes.run(context).await,

@@ -12,6 +12,7 @@ mod discover;
 mod manifest;
 mod read;
 mod reject;
+pub mod reread;
 mod sink;
 mod typed;
 

@@ -1,0 +1,93 @@
+//! What a job makes, part by part: tables that come of the same inputs, and the room's own way to make them.
+//!
+//! This is the one place that says which tables a rebuild makes again. A job's other tables are logs, which tell how
+//! the lake got where it is (`identity.events`, the change tables), or are given to what follows (models, frequencies,
+//! decisions).
+
+use c360_spec::{FactsJob, IdentityJob, Job, JobKind, ProfileJob, SourceJob, TableName};
+
+use crate::derived::Derivation;
+use crate::error::Result;
+use crate::room::Room;
+use crate::{facts, feature, identity, profile, publish};
+
+/// Tables that are made together.
+pub enum Part<'a> {
+    /// Of files.
+    Files(&'a SourceJob),
+    /// Of other tables.
+    Tables(Made<'a>),
+}
+
+/// What is made of tables.
+pub enum Made<'a> {
+    /// A stage of the identity room.
+    Identity(identity::Stage, &'a IdentityJob),
+    /// Rows of a source with their persons.
+    Facts(&'a FactsJob),
+    /// Golden profiles.
+    Profile(&'a ProfileJob),
+    /// The rows of one SELECT.
+    Select(Derivation<'a>),
+}
+
+impl<'a> Part<'a> {
+    /// The parts of what the job makes, in the order in which they are made.
+    pub fn of(job: &'a Job) -> Vec<Self> {
+        let made = match &job.kind {
+            JobKind::Source(job) => return vec![Self::Files(job)],
+            JobKind::Identity(job) => {
+                let stages = identity::Stage::by(job).into_iter();
+                stages.map(|stage| Made::Identity(stage, job)).collect()
+            }
+            JobKind::Facts(job) => vec![Made::Facts(job)],
+            JobKind::Profile(job) => vec![Made::Profile(job)],
+            JobKind::Feature(job) => vec![Made::Select(feature::derivation(job))],
+            JobKind::Publish(job) => vec![Made::Select(publish::derivation(job))],
+        };
+        made.into_iter().map(Self::Tables).collect()
+    }
+
+    /// The tables of the part.
+    pub fn tables(&self) -> Vec<TableName> {
+        match self {
+            Self::Files(job) => {
+                let tables = [job.table(), job.rejects_table()].into_iter();
+                tables.chain(job.deleted_table()).collect()
+            }
+            Self::Tables(made) => made.tables(),
+        }
+    }
+}
+
+impl Made<'_> {
+    /// The tables of the part.
+    pub fn tables(&self) -> Vec<TableName> {
+        match self {
+            Self::Identity(stage, _) => stage.tables(),
+            Self::Facts(job) => vec![job.table.clone()],
+            Self::Profile(job) => vec![job.table.clone()],
+            Self::Select(derivation) => vec![derivation.table.clone()],
+        }
+    }
+
+    /// Brings them up to date.
+    pub async fn apply(&self, room: &Room<'_>) -> Result<()> {
+        let outcome = match self {
+            Self::Identity(stage, job) => return stage.apply(room, job).await,
+            Self::Facts(job) => {
+                let planned = facts::decide(room, job).await?;
+                facts::apply(room, job, &planned).await
+            }
+            Self::Profile(job) => {
+                let planned = profile::decide(room, job).await?;
+                profile::apply(room, job, &planned).await
+            }
+            Self::Select(derivation) => {
+                let planned = derivation.decide(room).await?;
+                derivation.apply(room, &planned).await
+            }
+        };
+        outcome.map(|_| ())
+    }
+}
