@@ -9,5 +9,6 @@ mod catalog;
 mod catalog_read;
 mod cli;
 mod flow;
+mod planted;
 mod source;
 mod sql;

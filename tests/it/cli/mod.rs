@@ -14,3 +14,4 @@ mod runner;
 mod runs;
 mod sql;
 mod validate;
+mod verify;

@@ -10,6 +10,9 @@ use tempfile::TempDir;
 use super::lab::{Lab, Tables, assert_same};
 use super::retailer::{Dice, Retailer};
 
+/// After so many kills, the lake of one is verified before the next run.
+const VERIFIED_EVERY: u32 = 10;
+
 /// A project on disk whose lake can be set back to how it was after the first delivery.
 struct Scene {
     folder: TempDir,
@@ -74,6 +77,13 @@ impl Scene {
         .expect("c360 starts")
     }
 
+    /// What a run left half-done is not wrong.
+    async fn assert_nothing_wrong(&self) {
+        let report = Lab::open(&self.project()).await.verify(&self.as_of).await;
+        let wrong: Vec<_> = report.wrong().collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
     async fn tables(&self) -> Tables {
         Lab::open(&self.project()).await.tables().await
     }
@@ -129,6 +139,9 @@ async fn a_run_killed_at_any_moment_and_run_again_leaves_what_an_undisturbed_run
         killed += u32::from(run.try_wait().expect("a state").is_none());
         run.kill().expect("a kill");
         run.wait().expect("an end");
+        if moment % VERIFIED_EVERY == 0 {
+            scene.assert_nothing_wrong().await;
+        }
         assert!(
             scene.start().wait().expect("c360").success(),
             "moment {moment}: the run after the kill"

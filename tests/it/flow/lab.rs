@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use c360_catalog::Warehouse;
+use c360_catalog::{Table, Warehouse};
 use c360_flow::{
     Clock, Engine, EngineOptions, ReadAt, RunMode, RunReport, Selection, Silent, UpkeepReport,
+    Verdict, Verification, VerifiedTable,
 };
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -23,14 +24,6 @@ pub struct Lab {
     folder: Option<TempDir>,
     engine: Engine,
     runs: AtomicU32,
-}
-
-/// Tables that tell what happened rather than what is: a rebuild tells a shorter story.
-fn is_log(table: &TableName) -> bool {
-    let logs = ["identity.events", "identity.models", "identity.frequencies"];
-    table.name().ends_with("_changes")
-        || table.namespace() == "ops"
-        || logs.contains(&table.to_string().as_str())
 }
 
 impl Lab {
@@ -90,6 +83,16 @@ impl Lab {
         }
     }
 
+    /// The project and its lake.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Where the lake's files are.
+    pub fn lake(&self) -> PathBuf {
+        self.data().with_file_name("lake")
+    }
+
     /// Where source files go.
     pub fn data(&self) -> PathBuf {
         self.folder
@@ -111,6 +114,36 @@ impl Lab {
         self.engine
             .run_as(mode, &Selection::default(), &clock, &Silent)
             .await
+    }
+
+    /// A run that computes all that these jobs make; none: all jobs.
+    pub async fn run_in_full(&self, jobs: &[&str], as_of: &str) -> RunReport {
+        let jobs = Selection(jobs.iter().map(ToString::to_string).collect());
+        let clock = self.clock(as_of);
+        let mode = RunMode {
+            full: true,
+            ..RunMode::default()
+        };
+        let run = self.engine.run_as(mode, &jobs, &clock, &Silent);
+        run.await
+            .unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// What is wrong with the lake.
+    pub async fn verify(&self, as_of: &str) -> Verification {
+        let (jobs, clock) = (Selection::default(), self.clock(as_of));
+        let report = self.engine.verify(&jobs, 5, &clock, &Silent);
+        report
+            .await
+            .unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// Fails where a verification finds anything.
+    pub async fn assert_verified(&self, as_of: &str, what: &str) {
+        let report = self.verify(as_of).await;
+        let same = |table: &VerifiedTable| matches!(table.verdict, Verdict::Same { .. });
+        let others: Vec<_> = report.tables.iter().filter(|it| !same(it)).collect();
+        assert!(others.is_empty(), "{what}: {others:#?}");
     }
 
     /// The same by a model of the records that there are, which is what a rebuild would train.
@@ -170,11 +203,12 @@ impl Lab {
         }
     }
 
-    /// Every row of every table that says what is, as sorted text.
+    /// Every row of every table that a rebuild makes again, as sorted text.
     pub async fn tables(&self) -> Tables {
         let mut tables = BTreeMap::new();
+        let rebuilt = self.engine.rebuilt_tables();
         for name in self.engine.warehouse().tables().await.expect("tables") {
-            if !is_log(&name) {
+            if rebuilt.contains(&name) {
                 tables.insert(
                     name.to_string(),
                     self.rows(&format!("SELECT * FROM {name}")).await,
@@ -289,6 +323,34 @@ pub fn shipped(settings: &str) -> Project {
         }
     }
     Project::parse(files, &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Fails where tables of two lakes that `is_meant` differ, cell for cell. Returns how many rows each has.
+pub async fn assert_same_lakes(
+    left: &Engine,
+    right: &Engine,
+    is_meant: impl Fn(&TableName) -> bool,
+    what: &str,
+) -> BTreeMap<String, u64> {
+    let mut rows = BTreeMap::new();
+    for name in left.rebuilt_tables().into_iter().filter(is_meant) {
+        let table = async |engine: &Engine| engine.warehouse().table(&name).await.expect("tables");
+        let (one, other) = (table(left).await, table(right).await);
+        assert_eq!(columns(&one), columns(&other), "{what}: {name}");
+        let found = left.compare(one.as_ref(), other.as_ref(), 5).await;
+        let found = found.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        assert!(found.is_same(), "{what}: {name} differs: {found:#?}");
+        rows.insert(name.to_string(), found.rows);
+    }
+    rows
+}
+
+/// Names and types; none where there is no table.
+fn columns(table: &Option<Table>) -> Option<Vec<(String, String)>> {
+    let schema = table.as_ref()?.schema();
+    let fields = schema.fields().iter();
+    let fields = fields.map(|field| (field.name().clone(), field.data_type().to_string()));
+    Some(fields.collect())
 }
 
 /// Fails with the first difference, table by table.

@@ -11,3 +11,4 @@ mod on_s3;
 mod publication;
 mod retailer;
 mod upkeep;
+mod verify;

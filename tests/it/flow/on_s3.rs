@@ -29,6 +29,7 @@ async fn the_flow_leaves_the_same_tables_on_s3_as_on_local_files() {
         &local.tables().await,
         "s3 against local",
     );
+    remote.assert_verified(&retailer.as_of(), "s3").await;
     assert!(remote.run(&retailer.as_of()).await.nothing_happened());
 }
 

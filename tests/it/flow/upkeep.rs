@@ -60,6 +60,7 @@ async fn an_epoch_retires_with_what_only_it_showed() {
     let report = lab.try_maintain(&[], false).await.expect("upkeep");
     assert_eq!(report.epochs_retired, [1]);
     assert_same(&tables, &lab.tables().await, "upkeep");
+    lab.assert_verified(&retailer.as_of(), "upkeep").await;
     assert_eq!(lab.shown().await, shown[1..]);
     let gone = lab
         .shown_by(&ReadAt::Epoch(1))

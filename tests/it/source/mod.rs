@@ -8,4 +8,5 @@ mod modes;
 mod once;
 mod order;
 mod remote;
+mod reread;
 mod shop;

@@ -82,6 +82,14 @@ impl Shop {
         }
     }
 
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("data").join(name)
     }
