@@ -164,12 +164,15 @@ impl IdentityJob {
     }
 }
 
-const IDENTITY_TABLES: [&str; 8] = [
+const IDENTITY_TABLES: [&str; 11] = [
     "records",
     "identifiers",
     "decisions",
     "models",
+    "frequencies",
+    "blocks",
     "matches",
+    "candidates",
     "links",
     "persons",
     "events",
