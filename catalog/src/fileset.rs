@@ -109,7 +109,7 @@ struct LoadedManifest {
 pub(crate) async fn locations(table: &Table) -> Result<Vec<String>> {
     let lists = table.snapshot().map(|snapshot| snapshot.manifest_list());
     let mut locations: Vec<String> = lists.into_iter().map(str::to_owned).collect();
-    let listed = live_manifests(table).await?;
+    let listed = listed_manifests(table).await?;
     locations.extend(listed.into_iter().map(|manifest| manifest.manifest_path));
     for manifest in manifests(table).await? {
         let files = manifest.entries.iter();
@@ -120,15 +120,20 @@ pub(crate) async fn locations(table: &Table) -> Result<Vec<String>> {
 
 /// The manifests that list live files.
 pub(crate) async fn live_manifests(table: &Table) -> Result<Vec<ManifestFile>> {
+    let mut listed = listed_manifests(table).await?;
+    listed.retain(|manifest| manifest.has_added_files() || manifest.has_existing_files());
+    Ok(listed)
+}
+
+/// All manifests of the pinned snapshot: other readers also open those that only say what was removed.
+async fn listed_manifests(table: &Table) -> Result<Vec<ManifestFile>> {
     let Some(snapshot) = table.snapshot() else {
         return Ok(Vec::new());
     };
     let input = table.file_io().new_input(snapshot.manifest_list())?;
     let bytes = input.read().await?;
     let list = ManifestList::parse_with_version(&bytes, table.metadata().format_version())?;
-    let live =
-        |manifest: &ManifestFile| manifest.has_added_files() || manifest.has_existing_files();
-    Ok(list.consume_entries().into_iter().filter(live).collect())
+    Ok(list.consume_entries().into_iter().collect())
 }
 
 async fn manifests(table: &Table) -> Result<Vec<Arc<LoadedManifest>>> {

@@ -51,7 +51,7 @@ pub use merge::{Merge, Scope};
 pub use schema::{TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};
 pub use table::{SnapshotInfo, Table};
-pub use upkeep::{Compaction, Kept, Orphan, Orphans, Wear};
+pub use upkeep::{Compaction, Kept, Orphans, Wear};
 pub use warehouse::{Warehouse, WarehouseConfig};
 
 #[cfg(test)]

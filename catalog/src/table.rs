@@ -42,6 +42,8 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotInfo {
     pub id: i64,
+    /// As [`Table::content_id`]
+    pub content_id: i64,
     pub committed_at: Timestamp,
     /// `append`, `overwrite`, `delete` or `replace` (same rows, other files)
     pub operation: String,
@@ -190,6 +192,7 @@ impl Table {
         while let Some(snapshot) = next {
             history.push(SnapshotInfo {
                 id: snapshot.snapshot_id(),
+                content_id: content_id(self.metadata(), snapshot),
                 committed_at: time_of(snapshot),
                 operation: snapshot.summary().operation.as_str().to_owned(),
                 summary: snapshot

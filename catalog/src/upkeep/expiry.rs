@@ -1,21 +1,23 @@
 //! Expiry: snapshots that nobody needs leave the metadata. Their files stay where they are until
 //! they are found to be orphans.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use iceberg::spec::{MAIN_BRANCH, SnapshotRef};
 use jiff::Timestamp;
 
-use crate::table::{content_id, time_of};
+use crate::table::{SAME_ROWS_AS, content_id, is_replacement, parent, time_of};
 use crate::{Result, Table};
 
 /// Which snapshots stay, besides the newest and those that a tag or branch names.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// Those committed since.
+    /// Those that were the newest at some time since.
     pub since: Timestamp,
     /// Those that somebody remembers by content id, or others with the same rows.
     pub remembered: BTreeSet<i64>,
+    /// Those that somebody shows.
+    pub shown: BTreeSet<i64>,
     /// Names that are about to be taken away, and keep nothing.
     pub released: BTreeSet<String>,
 }
@@ -24,11 +26,17 @@ impl Table {
     /// The snapshots that nobody needs.
     pub fn expirable(&self, kept: &Kept) -> Result<Vec<i64>> {
         let metadata = self.metadata();
-        let needed = self.named(&kept.released)?;
+        let mut needed = self.named(&kept.released)?;
+        needed.extend(&kept.shown);
+        let replaced = self.replaced_at();
         let stays = |snapshot: &&SnapshotRef| {
-            needed.contains(&snapshot.snapshot_id()) || time_of(snapshot) >= kept.since
+            let id = snapshot.snapshot_id();
+            let last_newest = replaced.get(&id).copied().unwrap_or(time_of(snapshot));
+            needed.contains(&id) || last_newest >= kept.since
         };
         let (staying, mut going): (Vec<_>, Vec<_>) = metadata.snapshots().partition(stays);
+        let origins: BTreeSet<i64> = staying.iter().flat_map(|it| self.origins(it)).collect();
+        going.retain(|snapshot| !origins.contains(&snapshot.snapshot_id()));
         going.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.sequence_number()));
         let content = |snapshot: &SnapshotRef| content_id(metadata, snapshot);
         let mut told: BTreeSet<i64> = staying.into_iter().map(content).collect();
@@ -43,6 +51,33 @@ impl Table {
         }
         expirable.sort_unstable();
         Ok(expirable)
+    }
+
+    /// When each snapshot that another followed ceased to be the newest.
+    fn replaced_at(&self) -> BTreeMap<i64, Timestamp> {
+        let snapshots = self.metadata().snapshots();
+        let ended = snapshots.filter_map(|next| Some((next.parent_snapshot_id()?, time_of(next))));
+        let mut replaced = BTreeMap::new();
+        for (snapshot_id, at) in ended {
+            let last = replaced.entry(snapshot_id).or_insert(at);
+            *last = at.max(*last);
+        }
+        replaced
+    }
+
+    /// The snapshots before one by which others moved its rows: what c360 said of these stands there alone.
+    fn origins(&self, snapshot: &SnapshotRef) -> Vec<i64> {
+        let says_whose = |snapshot: &SnapshotRef| {
+            let said = &snapshot.summary().additional_properties;
+            !is_replacement(snapshot) || said.contains_key(SAME_ROWS_AS)
+        };
+        let mut origins = Vec::new();
+        let mut next = Some(snapshot).filter(|snapshot| !says_whose(snapshot));
+        while let Some(before) = next.and_then(|moved| parent(self.metadata(), moved)) {
+            origins.push(before.snapshot_id());
+            next = Some(before).filter(|before| !says_whose(before));
+        }
+        origins
     }
 
     /// Takes snapshots out of the metadata; returns the table without them. Those that were named
@@ -67,9 +102,10 @@ impl Table {
     }
 
     /// Names that snapshots have, that of the main branch left out.
-    pub fn tags(&self) -> Result<Vec<String>> {
-        let names = self.references()?.into_keys();
-        Ok(names.filter(|name| name != MAIN_BRANCH).collect())
+    pub fn tags(&self) -> Result<BTreeMap<String, i64>> {
+        let mut names = self.references()?;
+        names.remove(MAIN_BRANCH);
+        Ok(names)
     }
 
     /// The newest snapshot and those that have names other than the `released` ones.

@@ -15,4 +15,4 @@ mod orphans;
 
 pub use compaction::{Compaction, Wear};
 pub use expiry::Kept;
-pub use orphans::{Orphan, Orphans};
+pub use orphans::Orphans;

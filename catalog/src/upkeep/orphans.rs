@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use iceberg::spec::TableMetadata;
 use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::fileset::locations;
-use crate::{Error, Result, Table};
+use crate::{EpochTable, Error, Result, Table};
 
 const DELETES_AT_ONCE: usize = 16;
 const READS_AT_ONCE: usize = 4;
@@ -32,24 +33,30 @@ pub struct Orphans {
 
 impl Table {
     /// Files that were written before `before` and that no snapshot but the `expired` ones, no metadata file on record
-    /// and none of the locations in `named` refers to.
+    /// and no epoch refers to; `shown` is what the epochs show of the table, also as it was before it was made anew.
     ///
     /// Whoever writes a file commits it within a run's time, so `before` has to be longer ago than any run takes.
+    ///
+    /// # Errors
+    /// When anything that refers to files cannot be read: nothing is an orphan then.
     pub async fn orphans(
         &self,
         before: Timestamp,
-        named: &[String],
+        shown: &[EpochTable],
         expired: &[i64],
     ) -> Result<Orphans> {
         let folder = self.metadata().location();
-        let (store, path) = self.stores().resolve(folder)?;
-        let listed: Vec<ObjectMeta> = store
-            .list(Some(&path))
-            .try_collect()
-            .await
-            .map_err(|error| Error::store(folder, error))?;
+        let (store, _) = self.stores().resolve(folder)?;
+        let mut listed: Vec<ObjectMeta> = Vec::new();
+        // Nothing else is ours: a table of somebody else's may lie below.
+        for part in ["data", "metadata"] {
+            let folder = format!("{folder}/{part}");
+            let (store, path) = self.stores().resolve(&folder)?;
+            let found = store.list(Some(&path)).try_collect::<Vec<_>>().await;
+            listed.extend(found.map_err(|error| Error::store(&folder, error))?);
+        }
         // Asked after the listing: whatever was committed meanwhile is known to be needed.
-        let needed = self.reload().await?.needed(named, expired).await?;
+        let needed = self.reload().await?.needed(shown, expired).await?;
         let is_old =
             |file: &ObjectMeta| file.last_modified.timestamp_millis() < before.as_millisecond();
         let files = listed
@@ -66,36 +73,54 @@ impl Table {
     }
 
     /// Everything that is referred to.
-    async fn needed(&self, named: &[String], expired: &[i64]) -> Result<HashSet<Path>> {
+    async fn needed(&self, shown: &[EpochTable], expired: &[i64]) -> Result<HashSet<Path>> {
         let metadata = self.metadata();
-        let mut needed: Vec<String> = named.to_vec();
-        needed.push(self.metadata_location().to_owned());
+        let mut needed = vec![self.metadata_location().to_owned()];
         let log = metadata.metadata_log().iter();
         needed.extend(log.map(|entry| entry.metadata_file.clone()));
         let statistics = metadata.statistics_iter();
         needed.extend(statistics.map(|file| file.statistics_path.clone()));
+        let statistics = metadata.partition_statistics_iter();
+        needed.extend(statistics.map(|file| file.statistics_path.clone()));
         let snapshots = metadata.snapshots();
-        let snapshots: Vec<Table> = snapshots
+        let mut snapshots: Vec<Table> = snapshots
             .filter(|snapshot| !expired.contains(&snapshot.snapshot_id()))
             .map(|snapshot| self.at(snapshot))
             .collect::<Result<_>>()?;
-        for snapshot in &snapshots {
-            // Lists of ingested files lie beside the table, and its snapshots name them.
-            let inputs = snapshot.summary("c360.inputs");
-            needed.extend(inputs.into_iter().flat_map(texts));
+        for shown in shown {
+            needed.push(shown.metadata_location.clone());
+            snapshots.push(self.shown(shown).await?);
         }
-        let read: Vec<Vec<String>> = stream::iter(snapshots)
-            .map(async |snapshot| locations(&snapshot).await)
+        let read: Vec<Vec<String>> = stream::iter(&snapshots)
+            .map(|snapshot| locations(snapshot))
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await?;
         needed.extend(read.into_iter().flatten());
         let mut paths = HashSet::new();
         for location in needed {
-            // What is no location is no file of ours either.
-            paths.extend(self.stores().resolve(&location).map(|(_, path)| path));
+            let (_, path) = self.stores().resolve(&location)?;
+            paths.insert(path);
+        }
+        for snapshot in &snapshots {
+            // Lists of ingested files lie beside the table, and its snapshots name them among other texts.
+            let texts = snapshot.summary("c360.inputs").map(texts);
+            let texts = texts.iter().flatten();
+            paths.extend(texts.filter_map(|text| Some(self.stores().resolve(text).ok()?.1)));
         }
         Ok(paths)
+    }
+
+    /// What an epoch shows of the table, of which it may have been made when the table was another.
+    async fn shown(&self, shown: &EpochTable) -> Result<Table> {
+        if let Some(snapshot) = self.metadata().snapshot_by_id(shown.snapshot_id) {
+            return self.at(snapshot);
+        }
+        let location = shown.metadata_location.clone();
+        let metadata = TableMetadata::read_from(self.file_io(), &location).await?;
+        let (warehouse, name) = (self.warehouse().clone(), self.name().clone());
+        let then = Table::newest(warehouse, name, metadata.into(), location)?;
+        then.at_snapshot(shown.snapshot_id)
     }
 }
 

@@ -20,6 +20,9 @@ use crate::error::{Error, Result};
 use crate::json::{Row, collect};
 use crate::report::{Action, JobReport, RunReport};
 
+/// A race that is lost so often is not about luck.
+const ATTEMPTS: usize = 50;
+
 /// A run, as `ops.runs` has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunEntry {
@@ -57,6 +60,8 @@ pub struct JobEntry {
     pub run_id: String,
     /// When the run began.
     pub started_at: Timestamp,
+    /// Its place among the jobs of the run, from 1 on.
+    pub position: u64,
     /// The job.
     pub job: String,
     /// Its kind, as in the spec.
@@ -116,7 +121,9 @@ impl Engine {
     /// What the jobs of a run did.
     pub async fn jobs_of(&self, run_id: &str) -> Result<Vec<JobEntry>> {
         let of_run = ident("run_id").eq(lit(run_id));
-        self.entries(&jobs(), of_run, None).await
+        let mut jobs: Vec<JobEntry> = self.entries(&jobs(), of_run, None).await?;
+        jobs.sort_by_key(|job| job.position);
+        Ok(jobs)
     }
 
     /// Writes down what a run did. That it cannot be written is no reason to fail: the log says so.
@@ -146,6 +153,9 @@ impl Engine {
             done.push(self.done(job, clock).await?);
         }
         done.extend(failure.as_ref().map(|failure| failed(failure, clock)));
+        (1..)
+            .zip(&mut done)
+            .for_each(|(position, job)| job.position = position);
         let run = RunEntry {
             run_id: clock.run_id.clone(),
             started_at: clock.now,
@@ -219,7 +229,7 @@ impl Engine {
             run_id: clock.run_id.clone(),
             ..Stamp::default()
         };
-        loop {
+        for _ in 0..ATTEMPTS {
             let table = self.warehouse.create_or_evolve(&definition).await?;
             let mut appender = table.appender();
             appender.write(batch(&table, entries)?).await?;
@@ -228,6 +238,10 @@ impl Engine {
                 done => return Ok(done.map(drop)?),
             }
         }
+        let name = &definition.name;
+        Err(Error::conflict(format!(
+            "{name} is being written by others all the time"
+        )))
     }
 
     /// The newest entries of a table of the ledger that are `wanted`.
@@ -312,6 +326,7 @@ fn job_fields() -> SchemaRef {
     fields(&[
         ("run_id", DataType::Utf8),
         ("started_at", instant()),
+        ("position", DataType::Int64),
         ("job", DataType::Utf8),
         ("kind", DataType::Utf8),
         ("action", DataType::Utf8),

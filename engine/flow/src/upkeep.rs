@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c360_catalog::{Compaction, Epoch, Kept, Table, Wear};
+use c360_catalog::{Compaction, Epoch, EpochTable, Kept, Kind, Table, Wear};
 use c360_spec::{TableName, Upkeep};
 use datafusion::prelude::ident;
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +51,12 @@ pub struct TableUpkeep {
     pub deleted_bytes: u64,
     /// Whether compaction gave way to a run that changed the table meanwhile.
     pub gave_way: bool,
+    /// Why the table could not be kept; the others were all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What to do about that.
+    #[serde(skip)]
+    pub error_kind: Option<Kind>,
 }
 
 impl TableUpkeep {
@@ -107,8 +113,15 @@ impl Engine {
         };
         for (name, table) in lake {
             if tables.is_empty() || tables.contains(&name) {
-                let done = keeper.keep(table).await?;
-                info!(run_id = %clock.run_id, table = %name, dry_run, "upkeep done");
+                let mut done = TableUpkeep {
+                    table: name.to_string(),
+                    ..TableUpkeep::default()
+                };
+                if let Err(error) = keeper.keep(table, &mut done).await {
+                    done.error_kind = Some(error.kind());
+                    done.error = Some(error.to_string());
+                }
+                info!(run_id = %clock.run_id, table = %name, dry_run, error = done.error, "upkeep done");
                 report.tables.push(done);
             }
         }
@@ -158,23 +171,33 @@ impl Epochs {
         Ok(())
     }
 
-    /// The table's tags of epochs that are no more; one that is about to be published is younger than all.
-    fn tags_of_none(&self, table: &Table) -> Result<Vec<String>> {
+    /// The table's tags of epochs that are no more, unless an epoch that stays shows the same: epochs begin as the
+    /// one before, and tag what they move alone. One that is about to be published is younger than all.
+    fn tags_of_none(&self, table: &Table) -> Result<BTreeSet<String>> {
         let newest = self.staying.iter().map(|epoch| epoch.number).max();
         let stays = |number: u64| self.staying.iter().any(|epoch| epoch.number == number);
-        let is_over = |tag: &String| {
-            tagged_epoch(tag).is_some_and(|number| Some(number) < newest && !stays(number))
+        let shown: BTreeSet<i64> = self.shown(table).map(|shown| shown.snapshot_id).collect();
+        let is_over = |(tag, snapshot_id): &(String, i64)| {
+            let is_over = |number| Some(number) < newest && !stays(number);
+            tagged_epoch(tag).is_some_and(is_over) && !shown.contains(snapshot_id)
         };
-        Ok(table.tags()?.into_iter().filter(is_over).collect())
+        let over = table.tags()?.into_iter().filter(is_over);
+        Ok(over.map(|(tag, _)| tag).collect())
     }
 
-    /// The table's metadata files that readers of epochs open.
-    fn metadata_of(&self, table: &TableName) -> Vec<String> {
-        let shown = self
-            .staying
-            .iter()
-            .filter_map(|epoch| epoch.tables.get(table));
-        shown.map(|shown| shown.metadata_location.clone()).collect()
+    /// What the epochs that stay show of the table.
+    fn shown(&self, table: &Table) -> impl Iterator<Item = &EpochTable> {
+        let name = table.name().clone();
+        let epochs = self.staying.iter();
+        epochs.filter_map(move |epoch| epoch.tables.get(&name))
+    }
+
+    /// What epochs showed of the table when upkeep began: what retires now loses its files the next time, when nobody
+    /// can have gone back to it any more.
+    fn lately_shown(&self, table: &Table) -> Vec<EpochTable> {
+        let retired = self.retired.iter();
+        let retired = retired.filter_map(|epoch| epoch.tables.get(table.name()));
+        self.shown(table).chain(retired).cloned().collect()
     }
 }
 
@@ -189,15 +212,10 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    async fn keep(&self, table: Table) -> Result<TableUpkeep> {
-        let mut done = TableUpkeep {
-            table: table.name().to_string(),
-            ..TableUpkeep::default()
-        };
-        let table = self.compact(table, &mut done).await?;
-        let (table, expired) = self.expire(table, &mut done).await?;
-        self.sweep(&table, &expired, &mut done).await?;
-        Ok(done)
+    async fn keep(&self, table: Table, done: &mut TableUpkeep) -> Result<()> {
+        let table = self.compact(table, done).await?;
+        let (table, foreseen) = self.expire(table, done).await?;
+        self.sweep(&table, &foreseen, done).await
     }
 
     async fn compact(&self, table: Table, done: &mut TableUpkeep) -> Result<Table> {
@@ -244,27 +262,32 @@ impl Keeper<'_> {
         Ok(compaction.commit(rows.execute_stream().await?).await?)
     }
 
+    /// What expired; in a dry run the table as it is, and what would.
     async fn expire(&self, table: Table, done: &mut TableUpkeep) -> Result<(Table, Vec<i64>)> {
         let released = self.epochs.tags_of_none(&table)?;
         let remembered = self.remembered.get(&done.table).cloned();
+        let shown = self.epochs.shown(&table);
         let kept = Kept {
             since: ago(self.now, self.upkeep.snapshots_days)?,
             remembered: remembered.unwrap_or_default(),
-            released: released.iter().cloned().collect(),
+            shown: shown.map(|shown| shown.snapshot_id).collect(),
+            released: released.clone(),
         };
-        let expired = table.expirable(&kept)?;
-        done.expired_snapshots = expired.len();
+        let expirable = table.expirable(&kept)?;
+        done.expired_snapshots = expirable.len();
         if self.dry_run {
-            return Ok((table, expired));
+            return Ok((table, expirable));
         }
-        let table = table.untag(&released).await?;
-        Ok((table.expire(&expired).await?, expired))
+        let released: Vec<String> = released.into_iter().collect();
+        let table = table.untag(&released).await?.expire(&expirable).await?;
+        // What was named meanwhile is still there: the table says what is gone.
+        Ok((table, Vec::new()))
     }
 
-    async fn sweep(&self, table: &Table, expired: &[i64], done: &mut TableUpkeep) -> Result<()> {
+    async fn sweep(&self, table: &Table, foreseen: &[i64], done: &mut TableUpkeep) -> Result<()> {
         let before = ago(self.now, self.upkeep.orphans_days)?;
-        let named = self.epochs.metadata_of(table.name());
-        let orphans = table.orphans(before, &named, expired).await?;
+        let shown = self.epochs.lately_shown(table);
+        let orphans = table.orphans(before, &shown, foreseen).await?;
         done.deleted_files = orphans.files.len();
         done.deleted_bytes = orphans.size();
         if !self.dry_run {

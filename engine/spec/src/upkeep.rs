@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Upkeep {
-    /// Days for which every snapshot is kept, to go back to; the newest, and those of epochs, are kept anyway
+    /// Days for which a snapshot is kept after another became the newest, to go back to and for those who are still
+    /// reading it; the newest, and those of epochs, are kept anyway
     pub snapshots_days: u32,
-    /// Days after which a file that nothing refers to is deleted: longer than any run takes, and any reader of a
-    /// snapshot that expired
+    /// Days from its writing after which a file that nothing refers to is deleted: longer than any run takes
     #[schemars(range(min = 1))]
     pub orphans_days: u32,
     /// Days for which epochs are kept, the newest always; without it all are, with all that they show

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use c360_catalog::{S3Options, TableDefinition, Warehouse, WarehouseConfig};
 use c360_spec::TableName;
+use iceberg::spec::{FormatVersion, Manifest, ManifestList};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -113,6 +114,35 @@ impl Lake {
             comment: None,
         }
     }
+}
+
+/// Files on the local disk that the snapshots of a metadata file refer to and that are not there. Readers open all
+/// manifests, also those that list no live file.
+pub fn missing_files(metadata_location: &str) -> Vec<String> {
+    let local = |location: &str| location.trim_start_matches("file://").to_owned();
+    let read = |location: &str| std::fs::read(local(location)).ok();
+    let metadata = read(metadata_location).expect("a metadata file");
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata).expect("JSON");
+    let mut missing = Vec::new();
+    for snapshot in metadata["snapshots"].as_array().into_iter().flatten() {
+        let list = snapshot["manifest-list"].as_str().expect("a location");
+        let Some(bytes) = read(list) else {
+            missing.push(list.to_owned());
+            continue;
+        };
+        let list = ManifestList::parse_with_version(&bytes, FormatVersion::V2).expect("a list");
+        for manifest in list.entries() {
+            let Some(bytes) = read(&manifest.manifest_path) else {
+                missing.push(manifest.manifest_path.clone());
+                continue;
+            };
+            let manifest = Manifest::parse_avro(&bytes).expect("a manifest");
+            let live = manifest.entries().iter().filter(|entry| entry.is_alive());
+            let paths = live.map(|entry| entry.file_path().to_owned());
+            missing.extend(paths.filter(|path| !Path::new(&local(path)).exists()));
+        }
+    }
+    missing
 }
 
 /// All files in a folder and in those below it.

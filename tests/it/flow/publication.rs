@@ -9,6 +9,7 @@ use c360_spec::{Project, SourceFile};
 use tempfile::TempDir;
 
 use super::lab::{chain, lines};
+use crate::catalog::lakes::missing_files;
 
 /// Apples and pears, each with a file that changes them and a job that publishes them. Apples come first.
 struct Market {
@@ -80,6 +81,36 @@ impl Market {
         epoch.unwrap_or_else(|error| panic!("{}", chain(&error)))
     }
 
+    /// Upkeep long after everything was written: all but the latest epoch are over. Twice, since what epochs showed
+    /// goes the time after.
+    async fn keep_up(&self) {
+        let now = "2100-01-01T00:00:00Z".parse().expect("an instant");
+        let clock = Clock {
+            now,
+            ..self.clock()
+        };
+        for _ in 0..2 {
+            let report = self.engine.maintain(&[], false, &clock).await;
+            report.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        }
+    }
+
+    /// Whether all files are there that readers of an epoch open.
+    async fn check_files(&self, epoch: u64) {
+        let epochs = self.engine.warehouse().epochs();
+        let epoch = epochs.get(epoch).await.expect("epochs").expect("the epoch");
+        for (name, shown) in &epoch.tables {
+            let table = self.engine.warehouse().table(name).await;
+            let table = table.expect("a lake").expect("a table");
+            let shown = table.at_snapshot(shown.snapshot_id).expect("the snapshot");
+            assert_eq!(
+                missing_files(table.metadata_location()),
+                Vec::<String>::new()
+            );
+            shown.provider().await.expect("readable");
+        }
+    }
+
     async fn check_latest(&self, number: u64) {
         let latest = self.engine.warehouse().epochs().latest().await;
         let latest = latest.expect("epochs").map(|epoch| epoch.number);
@@ -149,7 +180,7 @@ async fn open(folder: &TempDir, sql: &str) -> Engine {
 fn project(sql: &str) -> Project {
     let mut files = vec![file(
         "c360.yaml",
-        "name: market\ndata: ./data\nwarehouse: {location: ./lake}\n",
+        "name: market\ndata: ./data\nwarehouse: {location: ./lake}\nupkeep: {snapshots_days: 0, epochs_days: 1, small_files: 2}\n",
         "",
     )];
     for (fruit, severity) in [("apples", "block"), ("pears", "warn")] {
@@ -383,4 +414,44 @@ async fn changes_that_an_epoch_shows_outlive_a_rival_append_under_its_number() {
         "4,update,a,3",
     ];
     market.check_changes("apples", &changes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_latest_epoch_took_over_stays_when_older_ones_retire() {
+    let market = Market::opened().await;
+    market.put("pears", "U,p,2,2");
+    market.run().await;
+    market.keep_up().await;
+    assert!(
+        market
+            .engine
+            .warehouse()
+            .epochs()
+            .get(1)
+            .await
+            .expect("epochs")
+            .is_none()
+    );
+    market.check_shown(3, "apples", &["a,1", "b,1"]).await;
+    market.check_shown(3, "pears", &["p,2"]).await;
+    market.check_metadata(3).await;
+    market.check_files(3).await;
+    market.put("apples", "U,a,2,2");
+    market.run().await;
+    market.check_shown(4, "apples", &["a,2", "b,1"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_rolled_back_to_stays_when_older_epochs_retire() {
+    let market = Market::opened().await;
+    market.put("apples", "U,a,2,2");
+    market.run().await;
+    market.roll_back(2).await;
+    market.put("pears", "U,p,2,2");
+    market.run().await;
+    market.check_latest(5).await;
+    market.keep_up().await;
+    market.check_shown(5, "apples", &["a,1", "b,1"]).await;
+    market.check_metadata(5).await;
+    market.check_files(5).await;
 }

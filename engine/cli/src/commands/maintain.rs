@@ -4,6 +4,7 @@ use c360_flow::{TableUpkeep, UpkeepReport};
 use c360_spec::TableName;
 use clap::Args;
 
+use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grid::grid;
@@ -12,8 +13,8 @@ use crate::numbers::{bytes, count, thousands};
 /// Compact tables, expire old snapshots and delete orphaned files
 ///
 /// Small files and files with many deleted rows are written anew, sorted by the table's key;
-/// snapshots that are older than `upkeep` in c360.yaml keeps, and that no epoch, tag or plan needs,
-/// expire; files that nothing refers to are deleted when they are old enough. No row changes, no job
+/// snapshots that have not been the newest for as long as `upkeep` in c360.yaml says, and that no
+/// epoch, tag or plan needs, expire; files that nothing refers to are deleted when they are old enough. No row changes, no job
 /// has more to do afterwards, and every epoch that is kept reads as before. May run beside other
 /// commands: a table that a run is just writing is left for the next time.
 #[derive(Debug, Args)]
@@ -32,35 +33,49 @@ impl Maintain {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
         let report = engine.maintain(&self.tables, self.dry_run, &clock).await?;
-        let console = &context.console;
-        if console.json {
-            return console.json(&report);
+        print(&report, &context.console)?;
+        match report.tables.into_iter().find_map(failure) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
         }
-        let busy: Vec<&TableUpkeep> = report.tables.iter().filter(|t| !t.is_empty()).collect();
-        if busy.is_empty() && report.epochs_retired.is_empty() {
-            console.note("nothing to do: no table is worn, and nothing is old enough to go");
-            return Ok(());
-        }
-        let rows = busy.into_iter().map(row).collect();
-        let headers = [
-            "table",
-            "files",
-            "rewritten",
-            "size",
-            "deletes folded",
-            "snapshots expired",
-            "orphans",
-            "freed",
-        ];
-        console.text(&grid(
-            &headers,
-            &headers[1..],
-            rows,
-            console.stdout_is_terminal,
-        ))?;
-        console.note(&closing(&report));
-        Ok(())
     }
+}
+
+/// Why a table could not be kept.
+fn failure(table: TableUpkeep) -> Option<Failure> {
+    let (kind, error) = (table.error_kind?, table.error?);
+    let message = format!("table {} was not kept: {error}", table.table);
+    Some(Failure::new(kind, message))
+}
+
+fn print(report: &UpkeepReport, console: &Console) -> Result<(), Failure> {
+    if console.json {
+        return console.json(report);
+    }
+    let busy: Vec<&TableUpkeep> = report.tables.iter().filter(|t| !t.is_empty()).collect();
+    if busy.is_empty() && report.epochs_retired.is_empty() {
+        console.note("nothing to do: no table is worn, and nothing is old enough to go");
+        return Ok(());
+    }
+    let rows = busy.into_iter().map(row).collect();
+    let headers = [
+        "table",
+        "files",
+        "rewritten",
+        "size",
+        "deletes folded",
+        "snapshots expired",
+        "orphans",
+        "freed",
+    ];
+    console.text(&grid(
+        &headers,
+        &headers[1..],
+        rows,
+        console.stdout_is_terminal,
+    ))?;
+    console.note(&closing(report));
+    Ok(())
 }
 
 fn row(table: &TableUpkeep) -> Vec<String> {

@@ -26,9 +26,6 @@ use crate::session::Session;
 const EPOCH: &str = "epoch";
 const STAMPED_EPOCH: &str = "c360.epoch";
 
-/// The operation of a snapshot that only moved rows to other files.
-const MOVED: &str = "replace";
-
 /// Appends what leads from the table that `latest` shows to `published`, as part of the epoch after `latest`.
 pub async fn append(
     room: &Room<'_>,
@@ -93,13 +90,12 @@ fn is_appended(log: &Table, number: i64, cursor: &Cursor) -> bool {
 
 /// The numbers of appends after the one that is `kept` because an epoch shows it.
 fn abandoned(log: &Table, kept: Option<&Table>) -> Vec<i64> {
-    let kept = kept.and_then(Table::snapshot_id);
+    let kept = kept.and_then(Table::content_id);
     let history = log.snapshots();
     let newer = history
         .iter()
         .rev()
-        .take_while(|snapshot| Some(snapshot.id) != kept)
-        .filter(|snapshot| snapshot.operation != MOVED);
+        .take_while(|snapshot| Some(snapshot.content_id) != kept);
     newer
         .filter_map(|snapshot| snapshot.summary.get(STAMPED_EPOCH)?.parse().ok())
         .collect()

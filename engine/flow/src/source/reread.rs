@@ -93,7 +93,9 @@ fn stopped_half_way(raw: &Table, cursor: &Cursor, manifest: &Manifest, found: &F
     }
     let is_news =
         |file: &SourceFile| matches!(manifest.standing(file), Standing::New | Standing::Changed);
-    let history = raw.snapshots();
+    let mut history = raw.snapshots();
+    // Upkeep repeats what was said of rows that it moved.
+    history.dedup_by_key(|snapshot| snapshot.content_id);
     let mut recorded = history
         .iter()
         .rev()
