@@ -92,7 +92,7 @@ impl Table {
             snapshots.push(self.shown(shown).await?);
         }
         let read: Vec<Vec<String>> = stream::iter(&snapshots)
-            .map(|snapshot| locations(snapshot))
+            .map(locations)
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await?;
