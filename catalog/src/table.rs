@@ -152,18 +152,9 @@ impl Table {
 
     /// All that c360 said of the pinned rows when they were committed.
     pub(crate) fn said(&self) -> impl Iterator<Item = (&String, &String)> {
-        let mut snapshot = self.snapshot();
-        while let Some(replacement) = snapshot.filter(|snapshot| is_replacement(snapshot)) {
-            if replacement
-                .summary()
-                .additional_properties
-                .contains_key(SAME_ROWS_AS)
-            {
-                break;
-            }
-            snapshot = parent(self.metadata(), replacement);
-        }
-        let said = snapshot.map(|snapshot| &snapshot.summary().additional_properties);
+        let snapshot = self.snapshot();
+        let origin = snapshot.map(|snapshot| origin(self.metadata(), snapshot));
+        let said = origin.map(|origin| &origin.summary().additional_properties);
         let said = said.into_iter().flatten();
         said.filter(|(name, _)| name.starts_with("c360."))
     }
@@ -340,21 +331,33 @@ pub(crate) fn parent<'a>(
     metadata.snapshot_by_id(snapshot.parent_snapshot_id()?)
 }
 
-/// The id that the rows of a snapshot were committed under. Others' replacements do not say it, so
-/// their history is asked as far as it goes.
-pub(crate) fn content_id(metadata: &TableMetadataRef, snapshot: &SnapshotRef) -> i64 {
-    let mut snapshot = snapshot;
-    while is_replacement(snapshot) {
-        let said = snapshot.summary().additional_properties.get(SAME_ROWS_AS);
-        if let Some(id) = said.and_then(|id| id.parse().ok()) {
-            return id;
-        }
-        match parent(metadata, snapshot) {
-            Some(before) => snapshot = before,
+/// The snapshot that says of these rows what was said when they were committed: the one that
+/// committed them, or upkeep's, which repeats it. Others' replacements say nothing, so their
+/// history is asked as far as it goes.
+pub(crate) fn origin<'a>(
+    metadata: &'a TableMetadataRef,
+    snapshot: &'a SnapshotRef,
+) -> &'a SnapshotRef {
+    let mut origin = snapshot;
+    while is_replacement(origin) && same_rows_as(origin).is_none() {
+        match parent(metadata, origin) {
+            Some(before) => origin = before,
             None => break,
         }
     }
-    snapshot.snapshot_id()
+    origin
+}
+
+fn same_rows_as(snapshot: &SnapshotRef) -> Option<i64> {
+    let said = &snapshot.summary().additional_properties;
+    said.get(SAME_ROWS_AS)?.parse().ok()
+}
+
+/// The id that the rows of a snapshot were committed under.
+pub(crate) fn content_id(metadata: &TableMetadataRef, snapshot: &SnapshotRef) -> i64 {
+    let origin = origin(metadata, snapshot);
+    let moved = same_rows_as(origin).filter(|_| is_replacement(origin));
+    moved.unwrap_or(origin.snapshot_id())
 }
 
 pub(crate) fn time_of(snapshot: &SnapshotRef) -> Timestamp {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use iceberg::spec::{MAIN_BRANCH, SnapshotRef};
 use jiff::Timestamp;
 
-use crate::table::{SAME_ROWS_AS, content_id, is_replacement, parent, time_of};
+use crate::table::{content_id, origin, parent, time_of};
 use crate::{Result, Table};
 
 /// Which snapshots stay, besides the newest and those that a tag or branch names.
@@ -35,7 +35,7 @@ impl Table {
             needed.contains(&id) || last_newest >= kept.since
         };
         let (staying, mut going): (Vec<_>, Vec<_>) = metadata.snapshots().partition(stays);
-        let origins: BTreeSet<i64> = staying.iter().flat_map(|it| self.origins(it)).collect();
+        let origins: BTreeSet<i64> = staying.iter().flat_map(|it| self.to_origin(it)).collect();
         going.retain(|snapshot| !origins.contains(&snapshot.snapshot_id()));
         going.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.sequence_number()));
         let content = |snapshot: &SnapshotRef| content_id(metadata, snapshot);
@@ -65,19 +65,15 @@ impl Table {
         replaced
     }
 
-    /// The snapshots before one by which others moved its rows: what c360 said of these stands there alone.
-    fn origins(&self, snapshot: &SnapshotRef) -> Vec<i64> {
-        let says_whose = |snapshot: &SnapshotRef| {
-            let said = &snapshot.summary().additional_properties;
-            !is_replacement(snapshot) || said.contains_key(SAME_ROWS_AS)
+    /// The snapshots from one back to the one that says whose rows it has, which is found by way of them.
+    fn to_origin(&self, snapshot: &SnapshotRef) -> Vec<i64> {
+        let metadata = self.metadata();
+        let origin = origin(metadata, snapshot).snapshot_id();
+        let before = |later: &&SnapshotRef| {
+            parent(metadata, later).filter(|_| later.snapshot_id() != origin)
         };
-        let mut origins = Vec::new();
-        let mut next = Some(snapshot).filter(|snapshot| !says_whose(snapshot));
-        while let Some(before) = next.and_then(|moved| parent(self.metadata(), moved)) {
-            origins.push(before.snapshot_id());
-            next = Some(before).filter(|before| !says_whose(before));
-        }
-        origins
+        let way = std::iter::successors(metadata.snapshot_by_id(snapshot.snapshot_id()), before);
+        way.map(|snapshot| snapshot.snapshot_id()).collect()
     }
 
     /// Takes snapshots out of the metadata; returns the table without them. Those that were named

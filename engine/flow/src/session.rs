@@ -19,7 +19,8 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use datafusion::logical_expr::SortExpr;
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext, ident};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
@@ -120,6 +121,14 @@ impl Runtime {
 
 fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// The order by `columns`, ascending, nulls first.
+pub fn ascending<C: AsRef<str>>(columns: impl IntoIterator<Item = C>) -> Vec<SortExpr> {
+    let columns = columns.into_iter();
+    columns
+        .map(|column| ident(column.as_ref()).sort(true, true))
+        .collect()
 }
 
 /// Tables by name, functions, and nothing else.

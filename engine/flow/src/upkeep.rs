@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use c360_catalog::{Compaction, Epoch, EpochTable, Kept, Kind, Table, Wear};
 use c360_spec::{TableName, Upkeep};
-use datafusion::prelude::ident;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tracing::info;
@@ -18,6 +17,7 @@ use crate::cursor::recorded;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::publish::tagged_epoch;
+use crate::session::ascending;
 
 /// What upkeep did, or would do.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -253,11 +253,7 @@ impl Keeper<'_> {
         };
         let mut rows = session.read(compaction.rows())?;
         if !key.is_empty() {
-            rows = rows.sort(
-                key.iter()
-                    .map(|name| ident(name).sort(true, true))
-                    .collect(),
-            )?;
+            rows = rows.sort(ascending(&key))?;
         }
         Ok(compaction.commit(rows.execute_stream().await?).await?)
     }

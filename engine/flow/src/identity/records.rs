@@ -23,7 +23,7 @@ use crate::error::{Context, Error, Result};
 use crate::expression;
 use crate::report::Outcome;
 use crate::room::Room;
-use crate::session::Session;
+use crate::session::{Session, ascending};
 use crate::touched::{Touched, changed_rows, scope};
 use crate::udf;
 
@@ -125,16 +125,10 @@ pub async fn made_by(
         true => session.rows(RecordBatch::new_empty(identifiers_schema()))?,
         false => union(identifiers)?.distinct()?,
     };
-    let ascending = |columns: &[&str]| {
-        let columns = columns.iter();
-        columns
-            .map(|column| ident(*column).sort(true, true))
-            .collect()
-    };
     // In the order in which they are looked up.
     Ok(Made {
-        records: union(records)?.sort(ascending(&["source", "key"]))?,
-        identifiers: identifiers.sort(ascending(&["kind", "value", "source", "key"]))?,
+        records: union(records)?.sort(ascending(["source", "key"]))?,
+        identifiers: identifiers.sort(ascending(["kind", "value", "source", "key"]))?,
     })
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::prelude::{DataFrame, ident};
+use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 
 use crate::error::Result;
 use crate::json::{self, Row};
+use crate::session::ascending;
 
 /// Rows of a table, sorted.
 pub struct Sorted {
@@ -47,8 +48,7 @@ pub struct Group {
 impl Sorted {
     /// The rows of `frame` by the columns of `key`.
     pub async fn new(frame: DataFrame, key: &[String]) -> Result<Self> {
-        let order = key.iter().map(|column| ident(column).sort(true, true));
-        let rows = frame.sort(order.collect())?.execute_stream().await?;
+        let rows = frame.sort(ascending(key))?.execute_stream().await?;
         let schema = rows.schema();
         let key = key.iter().map(|column| schema.index_of(column));
         let key: Vec<usize> = key.collect::<std::result::Result<_, _>>()?;
