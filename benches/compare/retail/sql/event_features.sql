@@ -1,0 +1,26 @@
+-- One row a person with web events: the figures of features.py that come from events.
+WITH event AS (
+    SELECT person_id, event_type, event_ts,
+        LAG(event_ts) OVER (PARTITION BY person_id ORDER BY event_ts) AS previous_ts
+    FROM customer.events
+    WHERE person_id IS NOT NULL
+),
+visit AS (
+    SELECT person_id, event_type, event_ts,
+        previous_ts IS NULL OR event_ts > previous_ts + INTERVAL '30 minutes' AS is_first
+    FROM event
+)
+SELECT
+    person_id,
+    COUNT(*) AS n_events,
+    COUNT(*) FILTER (WHERE is_first) AS n_sessions,
+    COUNT(*) FILTER (WHERE is_first AND event_ts >= $as_of - INTERVAL '30 days') AS sessions_30d,
+    COUNT(*) FILTER (WHERE event_type = 'page_view') AS page_views,
+    COUNT(*) FILTER (WHERE event_type = 'add_to_cart') AS carts,
+    COUNT(*) FILTER (WHERE event_type = 'purchase') AS purchases,
+    COUNT(DISTINCT CAST(event_ts AS DATE)) AS active_days,
+    MIN(event_ts) AS first_event_ts,
+    MAX(event_ts) AS last_event_ts,
+    CAST(COUNT(*) AS DOUBLE) / COUNT(*) FILTER (WHERE is_first) AS events_per_session
+FROM visit
+GROUP BY person_id
