@@ -83,6 +83,7 @@ async fn table(folder: &TempDir, size: i64) -> Table {
         schema: schema(),
         key: vec!["person_id".into()],
         comment: None,
+        order: vec![],
     };
     let table = warehouse
         .create_or_evolve(&definition)

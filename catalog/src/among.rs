@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::KeySet;
+use crate::key_pages::sorted;
 
 /// Whether the values of `columns`, which have the types of the key's, are a key of the set.
 pub fn among(columns: Vec<Expr>, keys: KeySet) -> Expr {
@@ -25,8 +26,6 @@ pub fn among(columns: Vec<Expr>, keys: KeySet) -> Expr {
 }
 
 /// The columns that a filter asks about in this way, by name, each with the values of its keys in their order.
-///
-/// Nothing where the keys are so many that they are likely everywhere.
 pub(crate) fn asked(filter: &Expr) -> Result<Vec<(&str, ArrayRef)>> {
     let Expr::ScalarFunction(call) = filter else {
         return Ok(Vec::new());
@@ -34,20 +33,16 @@ pub(crate) fn asked(filter: &Expr) -> Result<Vec<(&str, ArrayRef)>> {
     let Some(among) = call.func.inner().as_any().downcast_ref::<Among>() else {
         return Ok(Vec::new());
     };
-    if among.keys.count() > SORTED_MAX {
-        return Ok(Vec::new());
-    }
     let mut asked = Vec::new();
     for (at, argument) in call.args.iter().enumerate() {
-        if let Expr::Column(column) = argument {
-            asked.push((column.name.as_str(), among.keys.sorted(at)?));
+        if let Expr::Column(column) = argument
+            && let Some(sorted) = sorted(&among.keys, at)?
+        {
+            asked.push((column.name.as_str(), sorted));
         }
     }
     Ok(asked)
 }
-
-/// More keys than these touch most pages of any table that is not far larger than one machine's.
-const SORTED_MAX: usize = 4096;
 
 #[derive(Debug)]
 struct Among {

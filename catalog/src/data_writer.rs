@@ -28,8 +28,8 @@ pub(crate) const FILE_BYTES: usize = 128 << 20;
 const ROW_GROUP_ROWS: usize = 256 << 10;
 /// … or at so many bytes in memory, whichever comes first.
 const ROW_GROUP_BYTES: usize = 64 << 20;
-/// Small pages let a merge decode little besides the rows it compares.
-const PAGE_ROWS: usize = 8 << 10;
+/// Small pages let those who ask for few keys decode little besides their rows.
+const PAGE_ROWS: usize = 1 << 10;
 
 /// What came of writing rows.
 #[derive(Debug, Default)]

@@ -12,7 +12,10 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::ParquetMetaData;
 
-use crate::{Result, metrics};
+use crate::{KeySet, Result, metrics};
+
+/// More keys than these are not held against pages: they are likely in all of them.
+const KEYS_MAX: usize = 128 << 10;
 
 /// A column that is asked about, and the values that its keys have, ascending.
 #[derive(Clone, Debug)]
@@ -21,30 +24,51 @@ pub(crate) struct Asked {
     pub(crate) sorted: ArrayRef,
 }
 
+/// The values of a key's column as pages are asked about them; none where the keys are too many.
+pub(crate) fn sorted(keys: &KeySet, column: usize) -> Result<Option<ArrayRef>> {
+    match keys.count() > KEYS_MAX {
+        true => Ok(None),
+        false => Ok(Some(keys.sorted(column)?)),
+    }
+}
+
 /// Takes the pages without a key out of `plan`. Where the file says nothing of its pages, they stay.
 pub(crate) fn without_keyless(
     plan: &mut ParquetAccessPlan,
     footer: &ParquetMetaData,
     asked: &[Asked],
 ) -> Result<()> {
-    let descriptors = footer.file_metadata().schema_descr();
-    let schema = parquet_to_arrow_schema(descriptors, None)?;
-    for asked in asked {
-        for group in 0..footer.num_row_groups() {
-            let Some(kept) = kept(footer, &schema, asked, group)? else {
-                continue;
-            };
-            let rows = footer.row_group(group).num_rows() as usize;
-            match kept.is_empty() {
-                true => plan.skip(group),
-                false => {
-                    let kept = RowSelection::from_consecutive_ranges(kept.into_iter(), rows);
-                    plan.scan_selection(group, kept);
-                }
-            }
+    for group in 0..footer.num_row_groups() {
+        match selection(footer, asked, group)? {
+            None => {}
+            Some(kept) if kept.selects_any() => plan.scan_selection(group, kept),
+            Some(_) => plan.skip(group),
         }
     }
     Ok(())
+}
+
+/// The rows of a row group that are in pages with a key of every column; none where all may be.
+pub(crate) fn selection(
+    footer: &ParquetMetaData,
+    asked: &[Asked],
+    group: usize,
+) -> Result<Option<RowSelection>> {
+    let descriptors = footer.file_metadata().schema_descr();
+    let schema = parquet_to_arrow_schema(descriptors, None)?;
+    let rows = footer.row_group(group).num_rows() as usize;
+    let mut selection: Option<RowSelection> = None;
+    for asked in asked {
+        let Some(kept) = kept(footer, &schema, asked, group)? else {
+            continue;
+        };
+        let kept = RowSelection::from_consecutive_ranges(kept.into_iter(), rows);
+        selection = Some(match selection {
+            None => kept,
+            Some(others) => others.intersection(&kept),
+        });
+    }
+    Ok(selection)
 }
 
 /// The rows of a row group that are in pages with a key; none where the file does not tell, or every page may have one.

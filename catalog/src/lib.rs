@@ -25,6 +25,7 @@ mod key_set;
 mod manifests;
 pub mod merge;
 mod metrics;
+mod order;
 mod pointers;
 mod provider;
 mod prune;

@@ -25,6 +25,8 @@ pub struct TableDefinition {
     pub schema: SchemaRef,
     /// Columns that tell one row from another; empty for a table without a key.
     pub key: Vec<String>,
+    /// Columns by which rows should lie sorted in files, before those of the key.
+    pub order: Vec<String>,
     pub comment: Option<String>,
 }
 
@@ -144,6 +146,7 @@ mod tests {
             schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
             key: key.iter().map(|column| column.to_string()).collect(),
             comment: None,
+            order: vec![],
         }
     }
 

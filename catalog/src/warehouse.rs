@@ -14,9 +14,14 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::commit::replace_metadata;
 use crate::pointers::{Pointers, create_folder};
-use crate::{Epochs, Error, Result, S3Options, Stores, Table, TableDefinition, schema, storage};
+use crate::{
+    Epochs, Error, Result, S3Options, Stores, Table, TableDefinition, order, schema, storage,
+};
 
 const ATTEMPTS: usize = 20;
+
+/// What Iceberg calls the sort order that was added last.
+const LAST_ADDED: i64 = -1;
 
 /// Whether `location` is below the folder, also by way of links.
 fn is_below(location: &str, folder: &str) -> bool {
@@ -188,10 +193,12 @@ impl Warehouse {
             "zstd".to_owned(),
         )]);
         properties.extend(comment(definition));
+        let schema = schema::create(definition)?;
         let creation = TableCreation::builder()
             .name(name.name().to_owned())
             .location(location.clone())
-            .schema(schema::create(definition)?)
+            .sort_order_opt(order::sort_order(definition, &schema)?)
+            .schema(schema)
             .format_version(FormatVersion::V2)
             .properties(properties)
             .build();
@@ -217,13 +224,20 @@ impl Warehouse {
             .filter(|(name, text)| metadata.properties().get(name) != Some(text))
             .into_iter()
             .collect();
-        if evolved.is_none() && comment.is_empty() {
+        let schema = evolved.as_ref().unwrap_or(metadata.current_schema());
+        let order = order::sort_order(definition, schema)?
+            .filter(|order| order.fields != metadata.default_sort_order().fields);
+        if evolved.is_none() && comment.is_empty() && order.is_none() {
             return Ok(Some(table));
         }
         let from = table.metadata_location().to_owned();
         let mut builder = metadata.as_ref().clone().into_builder(Some(from));
         if let Some(schema) = evolved {
             builder = builder.add_current_schema(schema)?;
+        }
+        if let Some(order) = order {
+            builder = builder.add_sort_order(order)?;
+            builder = builder.set_default_sort_order(LAST_ADDED)?;
         }
         if !comment.is_empty() {
             builder = builder.set_properties(comment)?;

@@ -19,6 +19,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use super::wanted::Wanted;
 use crate::conform::Conform;
 use crate::fileset::{FileSet, LiveFile};
+use crate::key_pages::{Asked, selection};
 use crate::{Error, Result, Table, metrics};
 
 const OPENS_AT_ONCE: usize = 16;
@@ -48,7 +49,7 @@ pub(super) async fn find(
     wanted: &Arc<Wanted>,
     files: &FileSet,
 ) -> Result<Vec<Found>> {
-    let search = Arc::new(Search::new(table, wanted));
+    let search = Arc::new(Search::new(table, wanted)?);
     let candidates = files
         .files
         .iter()
@@ -98,7 +99,7 @@ impl Opened {
         let row_number =
             Field::new(ROW_NUMBER, DataType::Int64, false).with_extension_type(RowNumber);
         let options = ArrowReaderOptions::new()
-            .with_offset_index_policy(PageIndexPolicy::Optional)
+            .with_page_index_policy(PageIndexPolicy::Optional)
             .with_virtual_columns(vec![Arc::new(row_number)])?;
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await;
         let metadata = metadata.map_err(|e| {
@@ -137,19 +138,23 @@ struct Search {
     schema: Arc<IcebergSchema>,
     key: Conform,
     scope: Option<Conform>,
+    /// The scope's columns, to leave out pages.
+    asked: Vec<Asked>,
     content: Conform,
 }
 
 impl Search {
-    fn new(table: &Table, wanted: &Arc<Wanted>) -> Self {
+    fn new(table: &Table, wanted: &Arc<Wanted>) -> Result<Self> {
         let conform = |schema: &SchemaRef| Conform::by_field_id(table.name(), Arc::clone(schema));
-        Self {
+        let asked = wanted.scope().map(|scope| scope.asked());
+        Ok(Self {
             schema: table.iceberg_schema().clone(),
+            asked: asked.transpose()?.unwrap_or_default(),
             key: conform(wanted.keys().schema()),
             scope: wanted.scope().map(|scope| conform(scope.schema())),
             content: conform(wanted.content().schema()),
             wanted: Arc::clone(wanted),
-        }
+        })
     }
 
     fn may_meet_file(&self, file: &LiveFile) -> bool {
@@ -202,6 +207,10 @@ impl Search {
         let builder = file.builder(row_group);
         let roots = self.key.wanted(builder.schema().fields());
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let builder = match selection(file.metadata.metadata(), &self.asked, row_group)? {
+            Some(pages) => builder.with_row_selection(pages),
+            None => builder,
+        };
         let builder = match self.covering(&builder) {
             Some(filter) => builder.with_row_filter(filter),
             None => builder,

@@ -9,7 +9,9 @@ use arrow::row::{RowConverter, SortField};
 use iceberg::spec::Datum;
 
 use super::keys::columns_of;
+use crate::columns::field_id;
 use crate::conform::{Conform, some_columns};
+use crate::key_pages::{Asked, sorted};
 use crate::key_set::KeySet;
 use crate::{Error, Result, Table, datum};
 
@@ -51,6 +53,17 @@ impl Covered {
 
     pub(super) fn keys(&self) -> &KeySet {
         &self.keys
+    }
+
+    /// The key columns as pages are asked about them.
+    pub(super) fn asked(&self) -> Result<Vec<Asked>> {
+        let mut asked = Vec::new();
+        for (column, field) in self.schema.fields().iter().enumerate() {
+            if let (Some(field_id), Some(sorted)) = (field_id(field), sorted(&self.keys, column)?) {
+                asked.push(Asked { field_id, sorted });
+            }
+        }
+        Ok(asked)
     }
 
     /// Refuses rows that the scope does not cover: they might double rows that are not looked at.

@@ -82,6 +82,7 @@ impl Derivation<'_> {
     pub async fn apply(&self, room: &Room<'_>, planned: &Planned) -> Result<Outcome> {
         let comment = format!("made by {}", self.file);
         let output = room.output(self.table, self.key, &comment);
+        let output = output.ordered_by(self.by.as_slice());
         planned
             .apply(
                 room,
@@ -145,7 +146,9 @@ impl Derivation<'_> {
         let rows = session
             .select_repeatable(self.file, self.sql(room)?, room.clock.as_of)
             .await?;
-        Ok(rows.execute_stream().await?)
+        let mut order: Vec<&str> = self.by.into_iter().collect();
+        order.extend(self.key.iter().map(String::as_str));
+        session.ordered(rows, &order).await
     }
 }
 

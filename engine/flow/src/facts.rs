@@ -5,7 +5,7 @@
 //! lends nobody.
 
 use c360_catalog::Table;
-use c360_spec::{FactsJob, TableName};
+use c360_spec::FactsJob;
 use datafusion::common::JoinType;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions::expr_fn::coalesce;
@@ -22,6 +22,8 @@ use crate::room::Room;
 use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
 
+const PERSON: &str = "person_id";
+
 /// Compares what the table was made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &FactsJob) -> Result<Planned> {
     let inputs = [job.from.clone(), identity::persons()];
@@ -33,6 +35,7 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
     let key = key_columns(job, planned.input(&job.from)?)?;
     let comment = format!("rows of {} with the person they belong to", job.from);
     let output = room.output(&job.table, &key, &comment);
+    let output = output.ordered_by(&[PERSON]);
     planned
         .apply(
             room,
@@ -52,9 +55,14 @@ async fn rows(
     let mut raw = session.table(&job.from).await?;
     if let Some(touched) = touched {
         let names: Vec<&str> = key.iter().map(String::as_str).collect();
-        raw = touched.narrow(raw, &names)?;
+        raw = session.read_once(touched.narrow(raw, &names)?).await?;
     }
-    Ok(attach(session, job, raw).await?.execute_stream().await?)
+    let rows = attach(session, job, raw, touched.is_some()).await?;
+    // Together lie the rows of a person, which are asked for together.
+    let order: Vec<&str> = std::iter::once(PERSON)
+        .chain(key.iter().map(String::as_str))
+        .collect();
+    session.ordered(rows, &order).await
 }
 
 /// The columns that name a row.
@@ -87,16 +95,16 @@ async fn touched(
     if let Some(rows) = changed_rows(session, raw, since.since(raw)).await? {
         touched.add(rows).await?;
     }
+    // All references are asked about in one reading.
+    let mut rows = session.table(&job.from).await?;
+    let mut names_moved = lit(false);
     for (index, reference) in job.person.iter().enumerate() {
         let moved = moved_records(session, persons, since, &reference.source).await?;
-        if moved.is_empty() {
-            continue;
-        }
-        let raw = session.table(&job.from).await?;
-        let key = expression::parse_text(session, &raw, &reference.key, &place(job, index))?;
-        let rows = raw.with_column(LOOKUP, key)?;
-        touched.add(moved.narrow(rows, &[LOOKUP])?).await?;
+        let named = expression::parse_text(session, &rows, &reference.key, &place(job, index))?;
+        names_moved = names_moved.or(moved.holds(&rows, vec![named])?);
     }
+    rows = rows.filter(names_moved)?;
+    touched.add(rows).await?;
     touched.with_bridged(session.table(&job.from).await?).await
 }
 
@@ -140,8 +148,6 @@ impl<'a> TouchedRows<'a> {
     }
 }
 
-const LOOKUP: &str = "c360_lookup";
-
 /// Keys of `source` whose person is not what it was.
 async fn moved_records(
     session: &Session,
@@ -158,7 +164,7 @@ async fn moved_records(
         let rows = session
             .read(provider)?
             .filter(ident("source").eq(lit(source)))?;
-        Ok(rows.select(vec![ident("key"), ident("person_id")])?)
+        Ok(rows.select(vec![ident("key"), ident(PERSON)])?)
     };
     let (before, after) = (side(changes.removed)?, side(changes.added)?);
     keys.add(after.clone().except(before.clone())?, vec![ident("key")])
@@ -171,8 +177,13 @@ fn place(job: &FactsJob, index: usize) -> String {
     format!("table {}, person[{index}].key", job.table)
 }
 
-/// `raw` with `person_id` in front.
-async fn attach(session: &Session, job: &FactsJob, raw: DataFrame) -> Result<DataFrame> {
+/// `raw` with `person_id` in front; `is_part` where these are some of the rows, in memory.
+async fn attach(
+    session: &Session,
+    job: &FactsJob,
+    raw: DataFrame,
+    is_part: bool,
+) -> Result<DataFrame> {
     let columns: Vec<String> = raw
         .schema()
         .fields()
@@ -182,12 +193,18 @@ async fn attach(session: &Session, job: &FactsJob, raw: DataFrame) -> Result<Dat
     let mut rows = raw.clone();
     for (index, reference) in job.person.iter().enumerate() {
         let key = expression::parse_text(session, &raw, &reference.key, &place(job, index))?;
-        rows = look_up(session, rows, index, key, &reference.source).await?;
+        let mut known = known(session, &reference.source).await?;
+        if is_part {
+            let mut named = Touched::none(&["key"]);
+            named.add(raw.clone(), vec![key.clone()]).await?;
+            known = named.narrow(known, &["key"])?;
+        }
+        rows = look_up(rows, index, key, known)?;
     }
     let found: Vec<Expr> = (0..job.person.len())
         .map(|index| ident(person_column(index)))
         .collect();
-    let mut selected: Vec<Expr> = vec![coalesce(found).alias("person_id")];
+    let mut selected: Vec<Expr> = vec![coalesce(found).alias(PERSON)];
     selected.extend(columns.iter().map(ident));
     let rows = rows.select(selected)?;
     match &job.bridge {
@@ -200,27 +217,23 @@ fn person_column(index: usize) -> String {
     format!("c360_person_{index}")
 }
 
-/// `rows` with one more column: the person of the record of `source` that `key` names.
-async fn look_up(
-    session: &Session,
-    rows: DataFrame,
-    index: usize,
-    key: Expr,
-    source: &str,
-) -> Result<DataFrame> {
+/// Records of a source, by `key`, with their persons.
+async fn known(session: &Session, source: &str) -> Result<DataFrame> {
+    let persons = session.table(&identity::persons()).await?;
+    let known = persons.filter(ident("source").eq(lit(source)))?;
+    Ok(known.select(vec![ident("key"), ident(PERSON)])?)
+}
+
+/// `rows` with one more column: the person of the known record that `key` names.
+fn look_up(rows: DataFrame, index: usize, key: Expr, known: DataFrame) -> Result<DataFrame> {
     let (lookup, record) = (
         format!("c360_lookup_{index}"),
         format!("c360_record_{index}"),
     );
-    let persons: TableName = identity::persons();
-    let known = session
-        .table(&persons)
-        .await?
-        .filter(ident("source").eq(lit(source)))?
-        .select(vec![
-            ident("key").alias(&record),
-            ident("person_id").alias(person_column(index)),
-        ])?;
+    let known = known.select(vec![
+        ident("key").alias(&record),
+        ident(PERSON).alias(person_column(index)),
+    ])?;
     let rows = rows.with_column(&lookup, key)?;
     Ok(rows.join(
         known,
@@ -235,17 +248,17 @@ async fn look_up(
 fn lend(rows: DataFrame, bridge: &str, columns: &[String]) -> Result<DataFrame> {
     let known = rows
         .clone()
-        .filter(ident("person_id").is_not_null())?
+        .filter(ident(PERSON).is_not_null())?
         .aggregate(
             vec![ident(bridge).alias("c360_bridge")],
             vec![
-                min(ident("person_id")).alias("c360_first"),
-                max(ident("person_id")).alias("c360_last"),
+                min(ident(PERSON)).alias("c360_first"),
+                max(ident(PERSON)).alias("c360_last"),
             ],
         )?
         .filter(ident("c360_first").eq(ident("c360_last")))?;
     let joined = rows.join(known, JoinType::Left, &[bridge], &["c360_bridge"], None)?;
-    let person = coalesce(vec![ident("person_id"), ident("c360_first")]).alias("person_id");
+    let person = coalesce(vec![ident(PERSON), ident("c360_first")]).alias(PERSON);
     let mut selected = vec![person];
     selected.extend(columns.iter().map(ident));
     Ok(joined.select(selected)?)

@@ -223,6 +223,7 @@ impl Engine {
             name,
             schema: Arc::clone(fields),
             key: Vec::new(),
+            order: Vec::new(),
             comment: Some("what c360 did".to_owned()),
         };
         let stamp = Stamp {

@@ -27,6 +27,7 @@ mod identity;
 mod inputs;
 mod json;
 mod ledger;
+mod ordered;
 mod output;
 mod profile;
 mod progress;

@@ -21,17 +21,25 @@ pub struct Output<'a> {
     pub name: &'a TableName,
     /// The columns that name a row.
     pub key: &'a [String],
+    /// The columns by which rows should lie sorted in files, before those of the key.
+    pub order: &'a [&'a str],
     /// What a row is, for the table's readers.
     pub comment: &'a str,
 }
 
-impl Output<'_> {
+impl<'a> Output<'a> {
+    /// The same, whose rows lie sorted by other columns than its key.
+    pub fn ordered_by(self, order: &'a [&'a str]) -> Self {
+        Self { order, ..self }
+    }
+
     /// The table, created or evolved to hold rows of `schema`.
     pub async fn prepare(&self, schema: &Schema) -> Result<Table> {
         let definition = TableDefinition {
             name: self.name.clone(),
             schema: lake_schema(schema, self.key),
             key: self.key.to_vec(),
+            order: self.order.iter().map(ToString::to_string).collect(),
             comment: Some(self.comment.to_string()),
         };
         Ok(self.warehouse.create_or_evolve(&definition).await?)

@@ -14,11 +14,11 @@ use datafusion::catalog::{
 };
 use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::SortExpr;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext, ident};
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ use tempfile::TempDir;
 
 use crate::EngineOptions;
 use crate::error::{Context, Result};
+use crate::ordered::ordered;
 use crate::{statement, udf};
 
 const CATALOG: &str = "c360";
@@ -197,6 +198,24 @@ impl Session {
     /// Any provider, without a name.
     pub fn read(&self, provider: Arc<dyn TableProvider>) -> Result<DataFrame> {
         Ok(self.context.read_table(provider)?)
+    }
+
+    /// The rows of a query in memory, so that whatever asks them again does not read them again.
+    pub async fn read_once(&self, frame: DataFrame) -> Result<DataFrame> {
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        let rows = MemTable::try_new(schema, vec![frame.collect().await?])?;
+        self.read(Arc::new(rows))
+    }
+
+    /// The rows of a query in an order, in long runs.
+    pub async fn ordered(
+        &self,
+        frame: DataFrame,
+        columns: &[&str],
+    ) -> Result<SendableRecordBatchStream> {
+        let environment = self.context.runtime_env();
+        let rows = frame.execute_stream().await?;
+        Ok(ordered(rows, columns, &environment.memory_pool))
     }
 
     /// Rows in memory.

@@ -13,7 +13,7 @@ use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::binary::comparison_coercion;
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::logical_expr::{Expr, ExprSchemable, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use crate::error::{Error, Result};
@@ -40,19 +40,19 @@ pub fn scope(touched: Option<&Touched>) -> Scope {
     touched.map_or(Scope::Whole, Touched::scope)
 }
 
-/// A column and the values that it is held against, in one type, as a join would compare them: inputs that are joined
-/// by a column may have it in different types.
-fn comparable(frame: &DataFrame, column: &str, values: &ArrayRef) -> Result<(Expr, ArrayRef)> {
-    let (asked, known) = (ident(column), values.data_type());
+/// An expression and the values that it is held against, in one type, as a join would compare them: inputs that are
+/// joined by a column may have it in different types.
+fn comparable(frame: &DataFrame, asked: Expr, values: &ArrayRef) -> Result<(Expr, ArrayRef)> {
+    let known = values.data_type();
     let own = asked.get_type(frame.schema())?;
     if own == *known {
         return Ok((asked, values.clone()));
     }
     let common = comparison_coercion(&own, known).ok_or_else(|| {
         Error::invalid(format!(
-            "{column} is {own} in one table and {known} in another"
+            "{asked} is {own} in one table and {known} in another"
         ))
-        .with_hint("give the column one type")
+        .with_hint("give it one type")
     })?;
     let asked = asked.cast_to(&common, frame.schema())?;
     Ok((asked, cast(values, &common)?))
@@ -159,16 +159,23 @@ impl Touched {
 
     /// The rows of `frame` whose `columns` are among the values.
     pub fn narrow(&self, frame: DataFrame, columns: &[&str]) -> Result<DataFrame> {
-        let Some(values) = &self.values else {
+        if self.is_empty() {
             return Ok(frame.limit(0, Some(0))?);
-        };
-        let (mut asked, mut keys) = (Vec::new(), Vec::new());
-        for (column, values) in columns.iter().zip(values.columns()) {
-            let (column, values) = comparable(&frame, column, values)?;
-            asked.push(column);
-            keys.push(values);
         }
-        Ok(frame.filter(among(asked, KeySet::new(keys)?))?)
+        let columns = columns.iter().map(|column| ident(*column)).collect();
+        let is_held = self.holds(&frame, columns)?;
+        Ok(frame.filter(is_held)?)
+    }
+
+    /// Whether the values hold what `asked`, expressions over `frame`, come to in a row.
+    pub fn holds(&self, frame: &DataFrame, asked: Vec<Expr>) -> Result<Expr> {
+        let Some(values) = &self.values else {
+            return Ok(lit(false));
+        };
+        let pairs = asked.into_iter().zip(values.columns());
+        let pairs = pairs.map(|(asked, values)| comparable(frame, asked, values));
+        let (asked, keys) = pairs.collect::<Result<(Vec<_>, Vec<_>)>>()?;
+        Ok(among(asked, KeySet::new(keys)?))
     }
 
     /// The values, to look others up in.

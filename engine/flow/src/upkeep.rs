@@ -244,16 +244,16 @@ impl Keeper<'_> {
         }
     }
 
-    /// Rows go back sorted by the table's key; without one, in the order in which they lie in the files.
+    /// Rows go back in the table's order; without one, as they lie in the files.
     async fn rewrite(&self, table: &Table, compaction: Compaction) -> Result<Option<Table>> {
-        let key = table.key();
-        let session = match key.is_empty() {
+        let order = table.order();
+        let session = match order.is_empty() {
             true => self.engine.runtime.sequential_session(),
             false => self.engine.runtime.session(),
         };
         let mut rows = session.read(compaction.rows())?;
-        if !key.is_empty() {
-            rows = rows.sort(ascending(&key))?;
+        if !order.is_empty() {
+            rows = rows.sort(ascending(&order))?;
         }
         Ok(compaction.commit(rows.execute_stream().await?).await?)
     }

@@ -124,6 +124,7 @@ async fn lists_of_structs_are_stored_and_compared(lake: &Lake) {
         schema: batch.schema(),
         key: vec!["id".to_owned()],
         comment: None,
+        order: vec![],
     };
     let table = warehouse
         .create_or_evolve(&definition)

@@ -112,6 +112,7 @@ impl Lake {
             key: vec![schema.field(0).name().clone()],
             schema,
             comment: None,
+            order: vec![],
         }
     }
 }

@@ -84,6 +84,7 @@ async fn a_lake_that_was_moved_is_refused() {
         schema: Arc::new(Schema::new(vec![id])),
         key: Vec::new(),
         comment: None,
+        order: vec![],
     };
     first.create_or_evolve(&definition).await.expect("a table");
     std::fs::rename(folder.path().join("first"), folder.path().join("second")).expect("moved");

@@ -45,6 +45,7 @@ impl Lake {
             schema,
             key: vec!["id".to_owned()],
             comment: None,
+            order: vec![],
         };
         self.warehouse.create_or_evolve(&definition).await.unwrap()
     }

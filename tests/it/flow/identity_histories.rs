@@ -385,6 +385,7 @@ fn definition(table: &Table) -> TableDefinition {
         schema: Schema::new(fields).into(),
         key: table.key(),
         comment: None,
+        order: vec![],
     }
 }
 

@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use super::affected::{Affected, RECORD, affected};
 use super::graph::{Graph, GraphRows, kind_names};
-use super::rows::{sorted, stream};
+use super::rows::stream;
 use super::{Stage, decisions, identifiers, links, matches, persons, records, upheaval};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
+use crate::ordered::sorted;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::Session;

@@ -199,7 +199,10 @@ async fn read(
     match touched {
         None => Ok(rows),
         // Read once, for records and identifiers alike.
-        Some(touched) => session.rows(whole(touched.narrow(rows, &["source", "key"])?).await?),
+        Some(touched) => {
+            let rows = touched.narrow(rows, &["source", "key"])?;
+            session.read_once(rows).await
+        }
     }
 }
 

@@ -4,17 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use c360_spec::IdentityJob;
-use datafusion::arrow::array::{AsArray, RecordBatch, StringArray, UInt32Array};
-use datafusion::arrow::compute::{cast, concat_batches, take_record_batch};
+use datafusion::arrow::array::{AsArray, RecordBatch, StringArray};
+use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{
     DataType, Field, SchemaRef, TimeUnit, TimestampMicrosecondType,
 };
-use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::DataFrame;
-
-use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 
@@ -84,18 +81,4 @@ pub fn stream(rows: RecordBatch) -> SendableRecordBatchStream {
         schema,
         futures::stream::iter([Ok(rows)]),
     ))
-}
-
-/// The rows in the order of these columns, in which they are looked up.
-pub fn sorted(rows: &RecordBatch, columns: &[&str]) -> Result<RecordBatch> {
-    let schema = rows.schema();
-    let columns = columns.iter().map(|column| schema.index_of(column));
-    let columns: Vec<usize> = columns.collect::<std::result::Result<_, _>>()?;
-    let columns = rows.project(&columns)?;
-    let fields = columns.columns().iter();
-    let fields = fields.map(|column| SortField::new(column.data_type().clone()));
-    let keys = RowConverter::new(fields.collect())?.convert_columns(columns.columns())?;
-    let mut order: Vec<u32> = (0..rows.num_rows() as u32).collect();
-    order.par_sort_unstable_by_key(|row| (keys.row(*row as usize), *row));
-    Ok(take_record_batch(rows, &UInt32Array::from(order))?)
 }

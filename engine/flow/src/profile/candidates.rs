@@ -23,6 +23,8 @@ pub const SOURCE: &str = "c360_source";
 pub const KEY: &str = "c360_key";
 /// When the record's values were true.
 pub const OBSERVED_AT: &str = "c360_observed_at";
+/// Column of the key of a record whose person is known.
+const RECORD: &str = "c360_record";
 
 /// Every field that some source offers, with its type: that of the first source that offers it.
 struct Fields(BTreeMap<String, DataType>);
@@ -35,9 +37,19 @@ pub async fn candidates(
     touched: Option<&Touched>,
 ) -> Result<DataFrame> {
     let fields = Fields::of(session, job).await?;
+    let records = records(session, touched).await?;
     let mut all: Option<DataFrame> = None;
     for source in &job.sources {
-        let rows = rows_of(session, source, &fields, touched).await?;
+        let mut observed = observed(session, source, &fields).await?;
+        let records = records
+            .clone()
+            .filter(ident("source").eq(lit(source.source.as_str())))?;
+        if touched.is_some() {
+            let mut keys = Touched::none(&[KEY]);
+            keys.add(records.clone(), vec![ident(RECORD)]).await?;
+            observed = keys.narrow(observed, &[KEY])?;
+        }
+        let rows = with_persons(observed, records, &fields)?;
         all = Some(match all {
             None => rows,
             Some(all) => all.union(rows)?,
@@ -70,25 +82,22 @@ impl Fields {
     }
 }
 
-async fn rows_of(
-    session: &Session,
-    source: &ProfileSource,
-    fields: &Fields,
-    touched: Option<&Touched>,
-) -> Result<DataFrame> {
-    let observed = observed(session, source, fields).await?;
-    let mut persons = session
-        .table(&identity::persons())
-        .await?
-        .filter(ident("source").eq(lit(source.source.as_str())))?
-        .select(vec![
-            ident("person_id").alias(PERSON),
-            ident("key").alias("c360_record"),
-        ])?;
-    if let Some(touched) = touched {
-        persons = touched.narrow(persons, &[PERSON])?;
+/// Records with their persons: all, or those of some persons, read once.
+async fn records(session: &Session, touched: Option<&Touched>) -> Result<DataFrame> {
+    let records = session.table(&identity::persons()).await?.select(vec![
+        ident("person_id").alias(PERSON),
+        ident("source"),
+        ident("key").alias(RECORD),
+    ])?;
+    match touched {
+        None => Ok(records),
+        Some(touched) => session.read_once(touched.narrow(records, &[PERSON])?).await,
     }
-    let joined = observed.join(persons, JoinType::Inner, &[KEY], &["c360_record"], None)?;
+}
+
+fn with_persons(observed: DataFrame, records: DataFrame, fields: &Fields) -> Result<DataFrame> {
+    let records = records.select(vec![ident(PERSON), ident(RECORD)])?;
+    let joined = observed.join(records, JoinType::Inner, &[KEY], &[RECORD], None)?;
     let mut columns = [PERSON, SOURCE, KEY, OBSERVED_AT].map(ident).to_vec();
     columns.extend(fields.0.keys().map(ident));
     Ok(joined.select(columns)?)

@@ -182,6 +182,7 @@ fn definition(job: &SourceJob, contract: &Contract) -> Result<TableDefinition> {
         name: job.table().with_suffix("__deleted"),
         schema: Arc::new(Schema::new(fields)),
         key: contract.key.clone(),
+        order: Vec::new(),
         comment: Some(format!(
             "keys deleted from {}, with the order of their last delete",
             job.table()

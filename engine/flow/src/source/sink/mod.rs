@@ -23,6 +23,7 @@ mod rejects;
 mod replace;
 mod scan;
 mod seen;
+mod waiting;
 mod writer;
 
 use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition};
@@ -33,7 +34,7 @@ use datafusion::arrow::compute::filter_record_batch;
 use super::manifest::Cursor;
 use super::read::Chunk;
 use crate::conform::conform;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::unchanged;
 use crate::report::Outcome;
 use crate::room::Room;
@@ -42,6 +43,7 @@ use contested::Contested;
 use deleted::Deleted;
 use key::KeyHasher;
 use seen::Seen;
+use waiting::Waiting;
 use writer::Writer;
 
 pub use rejects::{Rejects, checksum, is_known};
@@ -60,9 +62,15 @@ pub struct Sink<'a> {
 /// What a sink with a key remembers.
 struct Keyed {
     hasher: KeyHasher,
-    seen: Seen,
+    seen: Keys,
     contested: Contested,
     deleted: Deleted,
+}
+
+/// The keys that there are.
+enum Keys {
+    Unknown(Waiting),
+    Known(Seen),
 }
 
 /// The tables of a source as they were when the run was decided.
@@ -91,9 +99,10 @@ impl<'a> Sink<'a> {
             true => None,
             false => {
                 let hasher = KeyHasher::new(&definition.schema, &contract.key)?;
+                let before = std::iter::once(table.clone()).chain(deleted.clone());
                 let seen = match rebuild {
-                    true => Seen::default(),
-                    false => Seen::load(room, &hasher, [Some(&table), deleted.as_ref()]).await?,
+                    true => Keys::Known(Seen::default()),
+                    false => Keys::Unknown(Waiting::new(before.collect())),
                 };
                 let deleted = Deleted::new(job, contract, deleted, rebuild)?;
                 let contested = Contested::new(table.schema());
@@ -127,24 +136,56 @@ impl<'a> Sink<'a> {
 
     /// Takes a chunk's rows in. Nothing of it is visible before [`Sink::commit`].
     pub async fn take(&mut self, chunk: Chunk) -> Result<()> {
+        match &mut self.keyed {
+            None => self.writer.write(chunk.rows).await,
+            Some(Keyed {
+                seen: Keys::Unknown(waiting),
+                ..
+            }) => match waiting.put(chunk) {
+                true => Ok(()),
+                false => self.learn(true).await,
+            },
+            Some(_) => self.sort_in(chunk).await,
+        }
+    }
+
+    /// Learns which keys there are, as far as it matters, and takes in what waited for that.
+    async fn learn(&mut self, more_follow: bool) -> Result<()> {
         let Some(keyed) = &mut self.keyed else {
-            return self.writer.write(chunk.rows).await;
+            return Ok(());
         };
-        keyed.deleted.take(&keyed.hasher, chunk.deletes);
-        let unseen: Vec<bool> = chunk
-            .keys
-            .iter()
-            .map(|key| keyed.seen.insert(*key))
-            .collect();
+        match std::mem::replace(&mut keyed.seen, Keys::Known(Seen::default())) {
+            Keys::Known(seen) => keyed.seen = Keys::Known(seen),
+            Keys::Unknown(waiting) => {
+                let (seen, chunks) = waiting.end(self.room, &keyed.hasher, more_follow).await?;
+                keyed.seen = Keys::Known(seen);
+                for chunk in chunks {
+                    self.sort_in(chunk).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the rows whose key is new, and puts the others aside.
+    async fn sort_in(&mut self, chunk: Chunk) -> Result<()> {
+        let Some(Keyed {
+            hasher,
+            seen: Keys::Known(seen),
+            contested,
+            deleted,
+        }) = &mut self.keyed
+        else {
+            return Err(Error::internal("keys are not known yet"));
+        };
+        deleted.take(hasher, chunk.deletes);
+        let unseen: Vec<bool> = chunk.keys.iter().map(|key| seen.insert(*key)).collect();
         if unseen.iter().all(|unseen| *unseen) {
             return self.writer.write(chunk.rows).await;
         }
-        let contested: BooleanArray = unseen.iter().map(|unseen| Some(!unseen)).collect();
-        let contested = conform(
-            &filter_record_batch(&chunk.rows, &contested)?,
-            &self.table.schema(),
-        )?;
-        keyed.contested.put(contested, &keyed.hasher)?;
+        let others: BooleanArray = unseen.iter().map(|unseen| Some(!unseen)).collect();
+        let others = filter_record_batch(&chunk.rows, &others)?;
+        contested.put(conform(&others, &self.table.schema())?, hasher)?;
         let unseen = BooleanArray::from(unseen);
         self.writer
             .write(filter_record_batch(&chunk.rows, &unseen)?)
@@ -152,7 +193,8 @@ impl<'a> Sink<'a> {
     }
 
     /// Makes everything visible; only the last commit carries `new`.
-    pub async fn commit(self, old: &Cursor, new: &Cursor, outcome: &mut Outcome) -> Result<()> {
+    pub async fn commit(mut self, old: &Cursor, new: &Cursor, outcome: &mut Outcome) -> Result<()> {
+        self.learn(false).await?;
         let Self {
             room,
             mode,
@@ -263,6 +305,7 @@ fn definition(job: &SourceJob, contract: &Contract) -> TableDefinition {
         name: job.table(),
         schema: c360_catalog::contract_schema(contract),
         key: contract.key.clone(),
+        order: Vec::new(),
         comment: contract.description.clone(),
     }
 }

@@ -68,6 +68,7 @@ impl<'a> Rejects<'a> {
             name: job.rejects_table(),
             schema: reject::schema(),
             key: Vec::new(),
+            order: Vec::new(),
             comment: Some(format!(
                 "rows of files that break the contract of {}",
                 job.table()

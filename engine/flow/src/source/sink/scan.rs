@@ -5,32 +5,34 @@ use std::collections::HashSet;
 use c360_catalog::Table;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use datafusion::arrow::compute::{concat_batches, filter_record_batch};
-use datafusion::common::ScalarValue;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::prelude::{Expr, ident, lit};
+use datafusion::prelude::{Expr, ident};
 use futures::TryStreamExt;
 
 use super::key::KeyHasher;
 use crate::conform::conform;
 use crate::error::Result;
 use crate::room::Room;
+use crate::touched::Touched;
 
-/// More keys than this are looked up by reading every row.
-const KEYS_LISTED_MAX: usize = 20_000;
-
-/// The columns of the table's rows.
+/// The key columns of the table's rows: of all, or of those with a key that is asked about.
 pub async fn columns(
     room: &Room<'_>,
     table: &Table,
     names: &[String],
+    asked: Option<&Touched>,
 ) -> Result<SendableRecordBatchStream> {
-    let rows = room.runtime.session().read(table.provider().await?)?;
+    let mut rows = room.runtime.session().read(table.provider().await?)?;
+    if let Some(asked) = asked {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        rows = asked.narrow(rows, &names)?;
+    }
     let columns: Vec<Expr> = names.iter().map(ident).collect();
     Ok(rows.select(columns)?.execute_stream().await?)
 }
 
 /// The rows of the table that have one of the keys, which come as hashes and, one list a key
-/// column, as values.
+/// column, as values: without values, every row is read.
 pub async fn rows_with_keys(
     room: &Room<'_>,
     table: &Table,
@@ -42,8 +44,13 @@ pub async fn rows_with_keys(
     let mut found = Vec::new();
     if table.snapshot_id().is_some() && !hashes.is_empty() {
         let mut rows = room.runtime.session().read(table.provider().await?)?;
-        if let Some(filter) = listed(hasher, values)? {
-            rows = rows.filter(filter)?;
+        if !values.is_empty() {
+            let names = hasher.names().iter().map(String::as_str);
+            let values = RecordBatch::try_from_iter(names.clone().zip(values.iter().cloned()))?;
+            let names: Vec<&str> = names.collect();
+            let mut asked = Touched::none(&names);
+            asked.add_rows(&values)?;
+            rows = asked.narrow(rows, &names)?;
         }
         let mut rows = rows.execute_stream().await?;
         while let Some(rows) = rows.try_next().await? {
@@ -58,18 +65,4 @@ pub async fn rows_with_keys(
         }
     }
     Ok(concat_batches(&schema, &found)?)
-}
-
-/// `key IN (…)`, so that few pages need decoding when few keys of one column are looked up.
-fn listed(hasher: &KeyHasher, values: &[ArrayRef]) -> Result<Option<Expr>> {
-    let ([name], [column]) = (hasher.names(), values) else {
-        return Ok(None);
-    };
-    if column.len() > KEYS_LISTED_MAX {
-        return Ok(None);
-    }
-    let literals = (0..column.len()).map(|row| Ok(lit(ScalarValue::try_from_array(column, row)?)));
-    Ok(Some(
-        ident(name).in_list(literals.collect::<Result<_>>()?, false),
-    ))
 }

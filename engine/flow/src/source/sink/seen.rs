@@ -11,6 +11,7 @@ use super::key::KeyHasher;
 use super::scan;
 use crate::error::Result;
 use crate::room::Room;
+use crate::touched::Touched;
 
 /// A set of key hashes.
 #[derive(Debug, Default)]
@@ -19,21 +20,20 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The keys of the tables.
+    /// The keys of the tables: all, or those that are asked about.
     pub async fn load(
         room: &Room<'_>,
         hasher: &KeyHasher,
-        tables: [Option<&Table>; 2],
+        tables: &[Table],
+        asked: Option<&Touched>,
     ) -> Result<Self> {
         let mut seen = Self::default();
-        for table in tables
-            .into_iter()
-            .flatten()
-            .filter(|table| table.snapshot_id().is_some())
-        {
-            seen.keys
-                .reserve(usize::try_from(table.row_count()).unwrap_or_default());
-            let mut rows = scan::columns(room, table, hasher.names()).await?;
+        for table in tables.iter().filter(|table| table.snapshot_id().is_some()) {
+            if asked.is_none() {
+                seen.keys
+                    .reserve(usize::try_from(table.row_count()).unwrap_or_default());
+            }
+            let mut rows = scan::columns(room, table, hasher.names(), asked).await?;
             while let Some(rows) = rows.try_next().await? {
                 seen.keys.extend(hasher.hash(&rows));
             }
