@@ -17,6 +17,7 @@ class Cost:
     seconds: float
     cpu_seconds: float
     peak_mb: float
+    read_mb: float
     output: str
 
 
@@ -30,11 +31,23 @@ def run(command, **environment):
         env=os.environ | {name: str(value) for name, value in environment.items()},
     )
     output = process.stdout.read()
+    # Ended, but not yet waited for: the account is complete and still there.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    read_mb = bytes_read(process.pid) / 1e6
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"{command[0]} ended with status {os.waitstatus_to_exitcode(status)}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, read_mb, output)
+
+
+def bytes_read(pid):
+    """What a process asked to read so far; 0 where the system keeps no such account."""
+    try:
+        with open(f"/proc/{pid}/io") as account:
+            return int(dict(line.split(": ") for line in account)["rchar"])
+    except OSError:
+        return 0
 
 
 def in_turn(contestants, rounds):

@@ -1,0 +1,79 @@
+"""What a day costs: a retailer's first run, then days that touch a share of its persons.
+
+    retail.py BINARY DATA [--days FOLDER…] [--rounds N] [--folder DIR]
+
+DATA has crm_contacts.csv, ecom_accounts.csv, loyalty_members.csv, newsletter_subscribers.csv, order_lines.parquet,
+web_events.parquet and products.parquet; each folder of a day has crm_contacts_cdc.csv, ecom_accounts.csv,
+order_lines.parquet and web_events.parquet. Every day starts from the lake that the first run left. Bytes are what
+the process asked the operating system for, whether or not they came from its cache."""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+import measure
+
+PROJECT = Path(__file__).parent / "retail"
+AS_OF = "2025-12-01"
+FIRST = ["crm_contacts.csv", "ecom_accounts.csv", "loyalty_members.csv", "newsletter_subscribers.csv"]
+FIRST += ["order_lines.parquet", "web_events.parquet", "products.parquet"]
+DAY = {
+    "crm_contacts_cdc.csv": "crm_contacts_day.csv",
+    "ecom_accounts.csv": "ecom_accounts_day.csv",
+    "order_lines.parquet": "order_lines_day.parquet",
+    "web_events.parquet": "web_events_day.parquet",
+}
+
+
+def run(binary, project):
+    return measure.run([binary, "--project", project, "--json", "--as-of", AS_OF, "run"])
+
+
+def begin(binary, data, project):
+    """The first run, from an empty lake."""
+    shutil.rmtree(project, ignore_errors=True)
+    shutil.copytree(PROJECT, project)
+    (project / "data").mkdir()
+    for name in FIRST:
+        shutil.copy(data / name, project / "data")
+    return run(binary, project)
+
+
+def day(binary, kept, files, project):
+    """A day's run over the lake of the first run, which is put back in its place: a lake knows where it lies."""
+    shutil.rmtree(project)
+    shutil.copytree(kept, project)
+    for name, called in DAY.items():
+        shutil.copy(files / name, project / "data" / called)
+    return run(binary, project)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("binary", type=Path)
+    arguments.add_argument("data", type=Path)
+    arguments.add_argument("--days", type=Path, nargs="*", default=[])
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--folder", type=Path)
+    given = arguments.parse_args()
+    binary = given.binary.resolve()
+    with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
+        project, kept = Path(scratch) / "project", Path(scratch) / "kept"
+        first = begin(binary, given.data, project)
+        shutil.copytree(project, kept)
+        runs = {"the first run": [first]}
+        for _ in range(given.rounds):
+            for files in given.days:
+                runs.setdefault(files.name, []).append(day(binary, kept, files, project))
+    lines = []
+    for name, costs in runs.items():
+        cpu, read = measure.median(costs, "cpu_seconds"), measure.median(costs, "read_mb")
+        shares = [f"{cpu / first.cpu_seconds:.1%}", f"{read / first.read_mb:.1%}"]
+        peak = max(cost.peak_mb for cost in costs)
+        lines.append([name, f"{measure.median(costs, 'seconds'):.2f}", f"{cpu:.2f}", f"{read:.0f}", *shares, f"{peak:.0f}"])
+    measure.table(["run", "s, median", "CPU s", "MB read", "of the CPU", "of the bytes", "peak MB"], lines)
+
+
+if __name__ == "__main__":
+    main()
