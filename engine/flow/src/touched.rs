@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use c360_catalog::{KeySet, Scope, Table, among};
 use c360_spec::TableName;
-use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray};
-use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use datafusion::arrow::compute::{cast, concat_batches, filter_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::binary::comparison_coercion;
@@ -139,6 +139,21 @@ impl Touched {
     /// True when nothing was touched.
     pub fn is_empty(&self) -> bool {
         self.values.is_none()
+    }
+
+    /// The values of the other columns where the text in `column` is `value`.
+    pub fn of(&self, column: &str, value: &str) -> Result<Self> {
+        let names = self.columns.iter().map(String::as_str);
+        let others: Vec<&str> = names.filter(|name| *name != column).collect();
+        let mut of_value = Self::none(&others);
+        if let Some(values) = &self.values {
+            let texts = values.column_by_name(column);
+            let texts = texts.and_then(|texts| texts.as_string_opt::<i32>());
+            let texts = texts.ok_or_else(|| Error::internal(format!("{column} is no text")))?;
+            let same: BooleanArray = texts.iter().map(|text| Some(text == Some(value))).collect();
+            of_value.add_rows(&filter_record_batch(values, &same)?)?;
+        }
+        Ok(of_value)
     }
 
     /// The same values under other column names.

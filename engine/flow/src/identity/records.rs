@@ -200,8 +200,8 @@ async fn read(
         None => Ok(rows),
         // Read once, for records and identifiers alike.
         Some(touched) => {
-            let rows = touched.narrow(rows, &["source", "key"])?;
-            session.read_once(rows).await
+            let keys = touched.of("source", &source.source)?;
+            session.read_once(keys.narrow(rows, &["key"])?).await
         }
     }
 }
