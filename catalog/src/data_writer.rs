@@ -133,7 +133,7 @@ impl DataWriter {
 }
 
 /// The bytes that the rows need, without what their buffers share with others.
-fn size_bytes(batch: &RecordBatch) -> usize {
+pub fn size_bytes(batch: &RecordBatch) -> usize {
     let columns = batch.columns().iter();
     let sizes = columns.map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
     sizes.sum()

@@ -44,6 +44,7 @@ pub use among::among;
 pub use appender::Appender;
 pub use changes::Changes;
 pub use commit::{Committed, Stamp};
+pub use data_writer::size_bytes;
 pub use epochs::{Epoch, EpochTable, Epochs};
 pub use error::{Error, Kind, Result};
 pub use fileset::{FileSet, LiveFile};

@@ -45,8 +45,8 @@ impl Table {
         let sorted = fields
             .iter()
             .filter(|field| field.transform == Transform::Identity)
-            .filter_map(|field| schema.name_by_field_id(field.source_id));
-        let mut order: Vec<String> = sorted.map(str::to_owned).collect();
+            .filter_map(|field| schema.as_struct().field_by_id(field.source_id));
+        let mut order: Vec<String> = sorted.map(|field| field.name.clone()).collect();
         for column in self.key() {
             if !order.contains(&column) {
                 order.push(column);

@@ -55,8 +55,13 @@ pub(super) async fn find(
         .iter()
         .enumerate()
         .filter(|(_, file)| search.may_meet_file(file));
+    // Pages are told apart only where that can leave some out.
+    let pages = match search.asked.is_empty() {
+        true => PageIndexPolicy::Skip,
+        false => PageIndexPolicy::Optional,
+    };
     let opening: Vec<_> = candidates
-        .map(|(number, file)| Opened::open(table, number, file))
+        .map(|(number, file)| Opened::open(table, number, file, pages))
         .collect();
     let opened: Vec<Arc<Opened>> = stream::iter(opening)
         .buffered(OPENS_AT_ONCE)
@@ -91,7 +96,12 @@ struct Opened {
 }
 
 impl Opened {
-    async fn open(table: &Table, number: usize, file: &LiveFile) -> Result<Arc<Self>> {
+    async fn open(
+        table: &Table,
+        number: usize,
+        file: &LiveFile,
+        pages: PageIndexPolicy,
+    ) -> Result<Arc<Self>> {
         let location = file.path();
         let (store, path) = table.stores().resolve(location)?;
         let size_bytes = file.entry.file_size_in_bytes();
@@ -99,7 +109,8 @@ impl Opened {
         let row_number =
             Field::new(ROW_NUMBER, DataType::Int64, false).with_extension_type(RowNumber);
         let options = ArrowReaderOptions::new()
-            .with_page_index_policy(PageIndexPolicy::Optional)
+            .with_offset_index_policy(PageIndexPolicy::Optional)
+            .with_column_index_policy(pages)
             .with_virtual_columns(vec![Arc::new(row_number)])?;
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await;
         let metadata = metadata.map_err(|e| {

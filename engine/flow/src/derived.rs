@@ -146,8 +146,13 @@ impl Derivation<'_> {
         let rows = session
             .select_repeatable(self.file, self.sql(room)?, room.clock.as_of)
             .await?;
-        let mut order: Vec<&str> = self.by.into_iter().collect();
-        order.extend(self.key.iter().map(String::as_str));
+        // What the SELECT does not give is told where it is missed.
+        let columns = rows.schema().clone();
+        let key = self.key.iter().map(String::as_str);
+        let order = self.by.into_iter().chain(key);
+        let order: Vec<&str> = order
+            .filter(|column| columns.has_column_with_unqualified_name(column))
+            .collect();
         session.ordered(rows, &order).await
     }
 }

@@ -23,6 +23,8 @@ use crate::session::Session;
 use crate::touched::{Touched, changed_rows};
 
 const PERSON: &str = "person_id";
+/// More rows than these are not held in memory to look their persons up.
+const HELD_ROWS_MAX: usize = 512 << 10;
 
 /// Compares what the table was made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &FactsJob) -> Result<Planned> {
@@ -53,11 +55,16 @@ async fn rows(
     touched: Option<&Touched>,
 ) -> Result<SendableRecordBatchStream> {
     let mut raw = session.table(&job.from).await?;
+    let mut is_part = false;
     if let Some(touched) = touched {
         let names: Vec<&str> = key.iter().map(String::as_str).collect();
-        raw = session.read_once(touched.narrow(raw, &names)?).await?;
+        raw = touched.narrow(raw, &names)?;
+        is_part = touched.count() <= HELD_ROWS_MAX;
     }
-    let rows = attach(session, job, raw, touched.is_some()).await?;
+    if is_part {
+        raw = session.read_once(raw).await?;
+    }
+    let rows = attach(session, job, raw, is_part).await?;
     // Together lie the rows of a person, which are asked for together.
     let order: Vec<&str> = std::iter::once(PERSON)
         .chain(key.iter().map(String::as_str))
@@ -95,7 +102,7 @@ async fn touched(
     if let Some(rows) = changed_rows(session, raw, since.since(raw)).await? {
         touched.add(rows).await?;
     }
-    // All references are asked about in one reading.
+    // One reading asks about all references.
     let mut rows = session.table(&job.from).await?;
     let mut names_moved = lit(false);
     for (index, reference) in job.person.iter().enumerate() {

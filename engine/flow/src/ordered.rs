@@ -1,21 +1,28 @@
 //! Rows in an order, run by run: as many as memory allows are sorted at once, so that a table which fits is sorted as
 //! a whole and a larger one in long runs. Nothing is spilled: whoever reads such a table looks into each run.
+//!
+//! What feeds the rows needs memory too, so a run takes no more than a quarter of what there is.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::interleave_record_batch;
+use c360_catalog::size_bytes;
+use datafusion::arrow::array::{RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{interleave_record_batch, take_record_batch};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::{
+    MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
+};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 use rayon::prelude::*;
 
 /// A run takes no more than this, whatever there is.
 const RUN_BYTES: usize = 2 << 30;
+/// What sorting takes for a row besides the row, about: its key, its place, its turn.
+const ROW_BYTES: usize = 96;
 /// Rows that are handed on at once.
 const ROWS: usize = 32 << 10;
 
@@ -26,8 +33,13 @@ pub fn ordered(
     memory: &Arc<dyn MemoryPool>,
 ) -> SendableRecordBatchStream {
     let schema = rows.schema();
-    let consumer = MemoryConsumer::new("rows to be sorted").with_can_spill(true);
+    let share = match memory.memory_limit() {
+        MemoryLimit::Finite(bytes) => bytes / 4,
+        MemoryLimit::Infinite | MemoryLimit::Unknown => RUN_BYTES,
+    };
+    let consumer = MemoryConsumer::new("rows to be sorted");
     let runs = Runs {
+        run_bytes: share.min(RUN_BYTES),
         rows,
         next: None,
         columns: columns.iter().map(ToString::to_string).collect(),
@@ -48,17 +60,19 @@ struct Runs {
     next: Option<RecordBatch>,
     columns: Vec<String>,
     memory: MemoryReservation,
+    run_bytes: usize,
 }
 
 impl Runs {
     async fn run(&mut self) -> Result<Option<Run>> {
-        let mut batches: Vec<RecordBatch> = self.next.take().into_iter().collect();
         self.memory.free();
+        let mut batches: Vec<RecordBatch> = Vec::new();
+        if let Some(first) = self.next.take() {
+            self.has_room(&first);
+            batches.push(first);
+        }
         while let Some(batch) = self.rows.next().await.transpose()? {
-            let bytes = batch.get_array_memory_size();
-            let has_room =
-                self.memory.size() + bytes <= RUN_BYTES && self.memory.try_grow(bytes).is_ok();
-            if !has_room && !batches.is_empty() {
+            if !self.has_room(&batch) && !batches.is_empty() {
                 self.next = Some(batch);
                 break;
             }
@@ -75,6 +89,14 @@ impl Runs {
             handed: 0,
             ready: VecDeque::new(),
         }))
+    }
+}
+
+impl Runs {
+    /// Takes the memory that a batch needs, if it is to be had.
+    fn has_room(&mut self, batch: &RecordBatch) -> bool {
+        let bytes = size_bytes(batch) + batch.num_rows() * ROW_BYTES;
+        self.memory.size() + bytes <= self.run_bytes && self.memory.try_grow(bytes).is_ok()
     }
 }
 
@@ -115,7 +137,12 @@ impl Iterator for Run {
 /// The rows of a batch by `columns`, ascending and nulls first.
 pub fn sorted(rows: &RecordBatch, columns: &[&str]) -> Result<RecordBatch> {
     let places = places(std::slice::from_ref(rows), columns)?;
-    Ok(interleave_record_batch(&[rows], &places)?)
+    let order: UInt32Array = places
+        .iter()
+        .map(|(_, row)| *row as u32)
+        .collect::<Vec<_>>()
+        .into();
+    Ok(take_record_batch(rows, &order)?)
 }
 
 /// Batch and row.
@@ -125,7 +152,9 @@ type Place = (usize, usize);
 fn places(batches: &[RecordBatch], columns: &[&str]) -> Result<Vec<Place>> {
     let schema = batches[0].schema();
     let columns = columns.iter().map(|column| schema.index_of(column));
-    let columns: Vec<usize> = columns.collect::<std::result::Result<_, _>>()?;
+    let mut columns: Vec<usize> = columns.collect::<std::result::Result<_, _>>()?;
+    let mut named = HashSet::new();
+    columns.retain(|column| named.insert(*column));
     let types = columns
         .iter()
         .map(|column| schema.field(*column).data_type());

@@ -35,11 +35,14 @@ impl<'a> Output<'a> {
 
     /// The table, created or evolved to hold rows of `schema`.
     pub async fn prepare(&self, schema: &Schema) -> Result<Table> {
+        let order = self.order.iter().map(ToString::to_string);
         let definition = TableDefinition {
             name: self.name.clone(),
             schema: lake_schema(schema, self.key),
             key: self.key.to_vec(),
-            order: self.order.iter().map(ToString::to_string).collect(),
+            order: order
+                .filter(|column| schema.field_with_name(column).is_ok())
+                .collect(),
             comment: Some(self.comment.to_string()),
         };
         Ok(self.warehouse.create_or_evolve(&definition).await?)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use c360_catalog::{Table, Warehouse};
 use c360_spec::TableName;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{
     MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
@@ -30,6 +31,8 @@ use crate::ordered::ordered;
 use crate::{statement, udf};
 
 const CATALOG: &str = "c360";
+/// Footers with their page indexes, about 1 MiB for a million rows, that are kept to be asked again.
+const FOOTER_BYTES: usize = 256 << 20;
 
 /// What all sessions of an engine share: memory, spill folder, threads.
 #[derive(Debug, Clone)]
@@ -42,7 +45,7 @@ pub struct Runtime {
 impl Runtime {
     /// Builds the runtime that `options` ask for and lets it reach the warehouse's stores.
     pub fn new(options: &EngineOptions, warehouse: &Warehouse) -> Result<Self> {
-        let mut builder = RuntimeEnvBuilder::new();
+        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(FOOTER_BYTES);
         if let Some(bytes) = options.memory_limit {
             let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
             builder = builder.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
@@ -202,8 +205,14 @@ impl Session {
 
     /// The rows of a query in memory, so that whatever asks them again does not read them again.
     pub async fn read_once(&self, frame: DataFrame) -> Result<DataFrame> {
-        let schema = Arc::new(frame.schema().as_arrow().clone());
-        let rows = MemTable::try_new(schema, vec![frame.collect().await?])?;
+        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let batches = frame.collect().await?;
+        // Plan and rows may disagree on which columns could be null.
+        let batches = batches
+            .into_iter()
+            .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+        let batches = batches.collect::<std::result::Result<_, _>>()?;
+        let rows = MemTable::try_new(schema, vec![batches])?;
         self.read(Arc::new(rows))
     }
 

@@ -136,6 +136,11 @@ impl Touched {
         Ok(())
     }
 
+    /// How many combinations there are, repeated ones included.
+    pub fn count(&self) -> usize {
+        self.values.as_ref().map_or(0, RecordBatch::num_rows)
+    }
+
     /// True when nothing was touched.
     pub fn is_empty(&self) -> bool {
         self.values.is_none()

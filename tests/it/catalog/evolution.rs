@@ -19,6 +19,7 @@ on_every_lake! {
     a_narrower_definition_is_refused,
     racing_creators_agree,
     lists_of_structs_are_stored_and_compared,
+    a_table_says_in_what_order_its_rows_lie,
 }
 
 async fn a_wider_definition_widens_the_table(lake: &Lake) {
@@ -140,4 +141,24 @@ async fn lists_of_structs_are_stored_and_compared(lake: &Lake) {
         "3,[{x: 3.0, label: z}]",
     ];
     check(&merged.table, &expected).await;
+}
+
+async fn a_table_says_in_what_order_its_rows_lie(lake: &Lake) {
+    let warehouse = lake.open().await;
+    let mut definition = lake.definition("t", "id long, a string, b string");
+    let ordered_by = async |definition: &TableDefinition| {
+        let table = warehouse.create_or_evolve(definition).await;
+        table.expect("ordered").order()
+    };
+    definition.order = vec!["b".to_owned()];
+    assert_eq!(ordered_by(&definition).await, ["b", "id"]);
+    definition.order = vec!["a".to_owned(), "id".to_owned()];
+    assert_eq!(ordered_by(&definition).await, ["a", "id"]);
+    // Whoever asks for none leaves what there is.
+    definition.order = Vec::new();
+    assert_eq!(ordered_by(&definition).await, ["a", "id"]);
+    definition.order = vec!["c".to_owned()];
+    let refused = warehouse.create_or_evolve(&definition).await;
+    let refused = refused.expect_err("no such column").to_string();
+    assert!(refused.contains("no column `c`"), "{refused}");
 }

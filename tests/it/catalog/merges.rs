@@ -1,5 +1,7 @@
 //! Merges: the scope becomes exactly the rows given, and only the difference is written.
 
+use std::collections::BTreeMap;
+
 use arrow::array::RecordBatch;
 use c360_catalog::{Kind, Merge, Scope, Table};
 
@@ -19,6 +21,7 @@ on_every_lake! {
     faulty_merges_are_refused,
     a_merge_on_an_old_snapshot_conflicts,
     many_commits_keep_few_manifests,
+    few_keys_are_met_wherever_they_lie,
 }
 
 async fn orders(lake: &Lake, lines: &[&str]) -> Table {
@@ -204,4 +207,43 @@ async fn many_commits_keep_few_manifests(lake: &Lake) {
 fn manifests_listed(lake: &Lake) -> usize {
     let list = lake.newest_file("snap-");
     list.windows(7).filter(|name| name == b"-m.avro").count()
+}
+
+/// Pages hold a thousand rows: in one file keys ascend over them, in the other each page has keys of all kinds.
+async fn few_keys_are_met_wherever_they_lie(lake: &Lake) {
+    let line = |id: i64, version: i64| format!("{id},p{},{}", id % 50, id + version);
+    let scattered: Vec<i64> = (0..5000).map(|at| at * 1009 % 5000).collect();
+    let mut table = orders(lake, &[]).await;
+    let mut expected: BTreeMap<i64, i64> = BTreeMap::new();
+    for ids in [scattered, (5000..9000).collect()] {
+        let lines: Vec<String> = ids.iter().map(|id| line(*id, 0)).collect();
+        table = append(&table, rows(COLUMNS, &texts(&lines))).await.table;
+        expected.extend(ids.into_iter().map(|id| (id, 0)));
+    }
+    for version in 1..6 {
+        // Ids that there are, and some that there are not yet; of every third the row goes.
+        let ids: Vec<i64> = (0..40)
+            .map(|at| (at * 331 + version * 7717) % 9100)
+            .collect();
+        let (gone, kept): (Vec<i64>, Vec<i64>) = ids.iter().partition(|id| **id % 3 == 0);
+        let asked: Vec<String> = ids.iter().map(i64::to_string).collect();
+        let lines: Vec<String> = kept.iter().map(|id| line(*id, version)).collect();
+        let asked = scope("id", rows("id long", &texts(&asked)));
+        table = merge(&table, asked, rows(COLUMNS, &texts(&lines)))
+            .await
+            .table;
+        expected.retain(|id, _| !gone.contains(id));
+        expected.extend(kept.into_iter().map(|id| (id, version)));
+    }
+    let expected = expected.into_iter().map(|(id, version)| {
+        let line = line(id, version);
+        format!("{line}.0")
+    });
+    let mut expected: Vec<String> = expected.collect();
+    expected.sort();
+    check(&table, &texts(&expected)).await;
+}
+
+fn texts(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }

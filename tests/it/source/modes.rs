@@ -187,3 +187,37 @@ async fn an_unknown_operation_is_a_reject() {
         ]
     );
 }
+
+/// More rows than wait for their keys to be asked about: then all keys are known.
+#[tokio::test]
+async fn a_large_delivery_is_settled_like_small_ones() {
+    let row = |number: u32, day: u32| {
+        let op = match (day, number % 10) {
+            (2, 3) => "D",
+            _ => "U",
+        };
+        format!("{op},k{number},{},2011-01-0{day}\n", number % 7 + day)
+    };
+    let first: Vec<String> = (0..140_000).map(|number| row(number, 1)).collect();
+    let second: Vec<String> = (70_000..210_000).map(|number| row(number, 2)).collect();
+    let large = Shop::new(CDC).await;
+    let small = Shop::new(CDC).await;
+    for (day, rows) in [first, second].iter().enumerate() {
+        large.deliver(&format!("{day}.csv"), &file(rows)).await;
+        for (part, rows) in rows.chunks(70_000).enumerate() {
+            small
+                .deliver(&format!("{day}-{part}.csv"), &file(rows))
+                .await;
+        }
+    }
+    let rows = large.rows("raw.items").await;
+    assert_eq!(rows.len(), 210_000 - 14_000);
+    assert!(
+        rows == small.rows("raw.items").await,
+        "large and small deliveries differ"
+    );
+}
+
+fn file(rows: &[String]) -> String {
+    format!("op,id,v,at\n{}", rows.concat())
+}

@@ -1,6 +1,7 @@
 //! Typed chunks into the raw table, its rejects and its deleted keys, so that the result is the same
 //! whatever the order of the files and however they are split over runs.
 //!
+//! The first chunks wait: few rows ask the table which of their keys it has, many load them all.
 //! A row whose key was never seen goes straight to the table's new data files. A row whose key was
 //! seen before, in the table or in this run, is *contested*: it is put aside and settled at the end
 //! against what the table then holds.
@@ -62,7 +63,7 @@ pub struct Sink<'a> {
 /// What a sink with a key remembers.
 struct Keyed {
     hasher: KeyHasher,
-    seen: Keys,
+    keys: Keys,
     contested: Contested,
     deleted: Deleted,
 }
@@ -100,7 +101,7 @@ impl<'a> Sink<'a> {
             false => {
                 let hasher = KeyHasher::new(&definition.schema, &contract.key)?;
                 let before = std::iter::once(table.clone()).chain(deleted.clone());
-                let seen = match rebuild {
+                let keys = match rebuild {
                     true => Keys::Known(Seen::default()),
                     false => Keys::Unknown(Waiting::new(before.collect())),
                 };
@@ -108,7 +109,7 @@ impl<'a> Sink<'a> {
                 let contested = Contested::new(table.schema());
                 Some(Keyed {
                     hasher,
-                    seen,
+                    keys,
                     contested,
                     deleted,
                 })
@@ -139,7 +140,7 @@ impl<'a> Sink<'a> {
         match &mut self.keyed {
             None => self.writer.write(chunk.rows).await,
             Some(Keyed {
-                seen: Keys::Unknown(waiting),
+                keys: Keys::Unknown(waiting),
                 ..
             }) => match waiting.put(chunk) {
                 true => Ok(()),
@@ -154,11 +155,11 @@ impl<'a> Sink<'a> {
         let Some(keyed) = &mut self.keyed else {
             return Ok(());
         };
-        match std::mem::replace(&mut keyed.seen, Keys::Known(Seen::default())) {
-            Keys::Known(seen) => keyed.seen = Keys::Known(seen),
+        match std::mem::replace(&mut keyed.keys, Keys::Known(Seen::default())) {
+            Keys::Known(seen) => keyed.keys = Keys::Known(seen),
             Keys::Unknown(waiting) => {
                 let (seen, chunks) = waiting.end(self.room, &keyed.hasher, more_follow).await?;
-                keyed.seen = Keys::Known(seen);
+                keyed.keys = Keys::Known(seen);
                 for chunk in chunks {
                     self.sort_in(chunk).await?;
                 }
@@ -171,7 +172,7 @@ impl<'a> Sink<'a> {
     async fn sort_in(&mut self, chunk: Chunk) -> Result<()> {
         let Some(Keyed {
             hasher,
-            seen: Keys::Known(seen),
+            keys: Keys::Known(seen),
             contested,
             deleted,
         }) = &mut self.keyed
