@@ -1,4 +1,4 @@
--- One row a person with web events: the figures of features.py that come from events.
+-- One row a person with web events: visits, and what they did on them.
 WITH event AS (
     SELECT person_id, event_type, event_ts,
         LAG(event_ts) OVER (PARTITION BY person_id ORDER BY event_ts) AS previous_ts

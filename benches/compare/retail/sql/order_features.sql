@@ -1,4 +1,4 @@
--- One row a person with order lines: the figures of features.py that come from orders, in cents.
+-- One row a person with order lines: what they bought, when, and what they sent back, in cents.
 WITH line AS (
     SELECT person_id, invoice_no, starts_with(invoice_no, 'C') AS is_return, stock_code, quantity,
         CAST(amount * 100 AS BIGINT) AS cents, ts
