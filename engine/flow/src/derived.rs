@@ -146,14 +146,7 @@ impl Derivation<'_> {
         let rows = session
             .select_repeatable(self.file, self.sql(room)?, room.clock.as_of)
             .await?;
-        // What the SELECT does not give is told where it is missed.
-        let columns = rows.schema().clone();
-        let key = self.key.iter().map(String::as_str);
-        let order = self.by.into_iter().chain(key);
-        let order: Vec<&str> = order
-            .filter(|column| columns.has_column_with_unqualified_name(column))
-            .collect();
-        session.ordered(rows, &order).await
+        Ok(rows.execute_stream().await?)
     }
 }
 

@@ -37,6 +37,7 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
     let key = key_columns(job, planned.input(&job.from)?)?;
     let comment = format!("rows of {} with the person they belong to", job.from);
     let output = room.output(&job.table, &key, &comment);
+    // Together lie the rows of a person, which are asked for together.
     let output = output.ordered_by(&[PERSON]);
     planned
         .apply(
@@ -65,11 +66,7 @@ async fn rows(
         raw = session.read_once(raw).await?;
     }
     let rows = attach(session, job, raw, is_part).await?;
-    // Together lie the rows of a person, which are asked for together.
-    let order: Vec<&str> = std::iter::once(PERSON)
-        .chain(key.iter().map(String::as_str))
-        .collect();
-    session.ordered(rows, &order).await
+    Ok(rows.execute_stream().await?)
 }
 
 /// The columns that name a row.

@@ -81,7 +81,7 @@ impl<'a> Room<'a> {
             warehouse: self.warehouse,
             name,
             key,
-            order: &[],
+            order: None,
             comment,
         }
     }

@@ -216,15 +216,13 @@ impl Session {
         self.read(Arc::new(rows))
     }
 
-    /// The rows of a query in an order, in long runs.
-    pub async fn ordered(
+    /// Rows in an order, in long runs.
+    pub fn ordered(
         &self,
-        frame: DataFrame,
+        rows: SendableRecordBatchStream,
         columns: &[&str],
-    ) -> Result<SendableRecordBatchStream> {
-        let environment = self.context.runtime_env();
-        let rows = frame.execute_stream().await?;
-        Ok(ordered(rows, columns, &environment.memory_pool))
+    ) -> SendableRecordBatchStream {
+        ordered(rows, columns, &self.context.runtime_env().memory_pool)
     }
 
     /// Rows in memory.

@@ -12,7 +12,7 @@ use crate::numbers::{bytes, count, thousands};
 
 /// Compact tables, expire old snapshots and delete orphaned files
 ///
-/// Small files and files with many deleted rows are written anew, sorted by the table's key;
+/// Small files and files with many deleted rows are written anew, in the table's order;
 /// snapshots that have not been the newest for as long as `upkeep` in c360.yaml says, and that no
 /// epoch, tag or plan needs, expire; files that nothing refers to are deleted when they are old enough. No row changes, no job
 /// has more to do afterwards, and every epoch that is kept reads as before. May run beside other

@@ -101,7 +101,10 @@ impl Planned {
             (touched, _) => {
                 let touched = touched.as_ref();
                 let scope = scope(touched);
-                let rows = rows(&session, touched).await?;
+                let mut rows = rows(&session, touched).await?;
+                if let Some(columns) = output.unsorted(&rows.schema()) {
+                    rows = session.ordered(rows, &columns);
+                }
                 output.write(before, scope, rows, stamp).await?
             }
         };
