@@ -161,9 +161,23 @@ fn kind_of(error: &(dyn StdError + 'static)) -> Option<Kind> {
         if let Some(ours) = cause.downcast_ref::<Error>() {
             return Some(ours.kind);
         }
-        let of_the_store = cause.is::<object_store::Error>() || cause.is::<std::io::Error>();
-        of_the_store.then_some(Kind::Unavailable)
+        let outside = is_of_a_store(cause) || cause.is::<std::io::Error>();
+        outside.then_some(Kind::Unavailable)
     })
+}
+
+/// Whether a store is among the causes.
+pub fn has_store_failed(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(is_of_a_store)
+}
+
+fn is_of_a_store(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<object_store::Error>() || cause.downcast_ref().is_some_and(tells_of_a_store)
+}
+
+/// Of a footer that cannot be had, readers keep no cause but its text. What is external to Parquet is the store.
+fn tells_of_a_store(error: &ParquetError) -> bool {
+    matches!(error, ParquetError::General(text) if text.contains(": External: "))
 }
 
 impl From<iceberg::Error> for Error {
@@ -207,5 +221,27 @@ impl From<tokio::task::JoinError> for Error {
 impl From<Error> for DataFusionError {
     fn from(error: Error) -> Self {
         DataFusionError::External(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn footer_failed(cause: &ParquetError) -> DataFusionError {
+        let text = format!("Failed to fetch metadata for file data/1.parquet: {cause}");
+        ParquetError::General(text).into()
+    }
+
+    #[test]
+    fn a_footer_that_cannot_be_had_is_the_stores_fault_and_a_torn_one_the_files() {
+        let store = object_store::Error::Generic {
+            store: "S3",
+            source: "timed out".into(),
+        };
+        let unreachable = footer_failed(&ParquetError::External(store.into()));
+        assert!(has_store_failed(&unreachable), "{unreachable}");
+        let torn = footer_failed(&ParquetError::EOF("too short".into()));
+        assert!(!has_store_failed(&torn), "{torn}");
     }
 }

@@ -53,12 +53,17 @@ impl Table {
     pub async fn provider(&self) -> crate::error::Result<Arc<dyn TableProvider>> {
         let files = FileSet::load(self).await?;
         let units = files.files.iter().filter_map(Unit::live).collect();
-        Ok(Arc::new(FileTable::new(
-            self,
-            Columns::new(self.schema()),
-            units,
-        )))
+        let mut rows = FileTable::new(self, Columns::new(self.schema()), units);
+        rows.key = self.key();
+        Ok(Arc::new(rows))
     }
+}
+
+/// The columns of which no two rows of a table share the values, as its schema says; empty for what is no table of a
+/// lake.
+pub fn key(provider: &dyn TableProvider) -> &[String] {
+    let table = provider.as_any().downcast_ref::<FileTable>();
+    table.map_or(&[], |table| &table.key)
 }
 
 /// Rows of data files as a table.
@@ -67,6 +72,7 @@ pub(crate) struct FileTable {
     columns: Arc<Columns>,
     units: Vec<Unit>,
     stores: Stores,
+    key: Vec<String>,
 }
 
 impl FileTable {
@@ -76,6 +82,7 @@ impl FileTable {
             columns: Arc::new(columns),
             units,
             stores: table.stores().clone(),
+            key: Vec::new(),
         }
     }
 

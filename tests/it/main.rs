@@ -10,5 +10,6 @@ mod catalog_read;
 mod cli;
 mod flow;
 mod planted;
+mod rough_store;
 mod source;
 mod sql;

@@ -1,6 +1,7 @@
 //! What can go wrong in the rooms, sorted by what the reader should do next.
 
 use c360_catalog::Kind;
+use c360_catalog::error::has_store_failed;
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
@@ -157,7 +158,7 @@ fn query_kind(error: &DataFusionError) -> Kind {
     if let Some(lake) = cause::<c360_catalog::Error>(error) {
         return lake.kind();
     }
-    if store_error(error).is_some() {
+    if has_store_failed(error) {
         return Kind::Unavailable;
     }
     match error.find_root() {

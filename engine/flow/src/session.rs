@@ -135,6 +135,10 @@ pub fn ascending<C: AsRef<str>>(columns: impl IntoIterator<Item = C>) -> Vec<Sor
         .collect()
 }
 
+fn reference(name: &TableName) -> TableReference {
+    TableReference::full(CATALOG, name.namespace(), name.name())
+}
+
 /// Tables by name, functions, and nothing else.
 #[derive(Clone)]
 pub struct Session {
@@ -185,11 +189,16 @@ impl Session {
 
     /// A registered table.
     pub async fn table(&self, name: &TableName) -> Result<DataFrame> {
-        let reference = TableReference::full(CATALOG, name.namespace(), name.name());
         self.context
-            .table(reference)
+            .table(reference(name))
             .await
             .context(|| format!("cannot read table {name}"))
+    }
+
+    /// The key of a registered table of the lake; other rows have none.
+    pub async fn key(&self, name: &TableName) -> Result<Vec<String>> {
+        let provider = self.context.table_provider(reference(name)).await?;
+        Ok(c360_catalog::key(provider.as_ref()).to_vec())
     }
 
     /// Rows in memory as a table of this name.

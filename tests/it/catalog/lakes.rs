@@ -1,6 +1,7 @@
 //! Lakes to test on. Each test has its own: a folder or bucket of its own, and a namespace of its
 //! own where the database is shared.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use c360_catalog::{S3Options, TableDefinition, Warehouse, WarehouseConfig};
@@ -117,33 +118,52 @@ impl Lake {
     }
 }
 
-/// Files on the local disk that the snapshots of a metadata file refer to and that are not there. Readers open all
-/// manifests, also those that list no live file.
-pub fn missing_files(metadata_location: &str) -> Vec<String> {
-    let local = |location: &str| location.trim_start_matches("file://").to_owned();
-    let read = |location: &str| std::fs::read(local(location)).ok();
-    let metadata = read(metadata_location).expect("a metadata file");
+/// Files that the snapshots of a metadata file refer to and that are not there. Readers open all manifests, also those
+/// that list no live file.
+pub fn missing_files(metadata_location: &str) -> Vec<PathBuf> {
+    let files = files_of(metadata_location);
+    files.into_iter().filter(|path| !path.exists()).collect()
+}
+
+/// All files on the local disk that a table needs, by its metadata file: that one and those before it, what its
+/// snapshots refer to, and their lists of ingested files.
+pub fn files_of(metadata_location: &str) -> BTreeSet<PathBuf> {
+    let local = |location: &str| PathBuf::from(location.trim_start_matches("file://"));
+    let metadata = std::fs::read(local(metadata_location)).expect("a metadata file");
     let metadata: serde_json::Value = serde_json::from_slice(&metadata).expect("JSON");
-    let mut missing = Vec::new();
-    for snapshot in metadata["snapshots"].as_array().into_iter().flatten() {
-        let list = snapshot["manifest-list"].as_str().expect("a location");
-        let Some(bytes) = read(list) else {
-            missing.push(list.to_owned());
-            continue;
-        };
+    let locations = |list: &str, name: &str| -> Vec<PathBuf> {
+        let entries = metadata[list].as_array().into_iter().flatten();
+        let locations = entries.map(|entry| local(entry[name].as_str().expect("a location")));
+        locations.collect()
+    };
+    let mut files = BTreeSet::from([local(metadata_location)]);
+    files.extend(locations("metadata-log", "metadata-file"));
+    let snapshots = metadata["snapshots"].as_array().into_iter().flatten();
+    for inputs in snapshots.filter_map(|snapshot| snapshot["summary"]["c360.inputs"].as_str()) {
+        // Upkeep has none.
+        let inputs: serde_json::Value = serde_json::from_str(inputs).unwrap_or_default();
+        let texts = inputs
+            .as_object()
+            .into_iter()
+            .flat_map(|inputs| inputs.values());
+        files.extend(texts.filter_map(|text| text.as_str()).map(local));
+    }
+    for list in locations("snapshots", "manifest-list") {
+        let bytes = std::fs::read(&list);
+        files.insert(list);
+        let Ok(bytes) = bytes else { continue };
         let list = ManifestList::parse_with_version(&bytes, FormatVersion::V2).expect("a list");
         for manifest in list.entries() {
-            let Some(bytes) = read(&manifest.manifest_path) else {
-                missing.push(manifest.manifest_path.clone());
-                continue;
-            };
+            let path = local(&manifest.manifest_path);
+            let bytes = std::fs::read(&path);
+            files.insert(path);
+            let Ok(bytes) = bytes else { continue };
             let manifest = Manifest::parse_avro(&bytes).expect("a manifest");
             let live = manifest.entries().iter().filter(|entry| entry.is_alive());
-            let paths = live.map(|entry| entry.file_path().to_owned());
-            missing.extend(paths.filter(|path| !Path::new(&local(path)).exists()));
+            files.extend(live.map(|entry| local(entry.file_path())));
         }
     }
-    missing
+    files
 }
 
 /// All files in a folder and in those below it.

@@ -9,8 +9,9 @@ mod commits; // append, overwrite, stamp, conflicts, tags, time travel, reopenin
 mod epochs; // publication: put-if-absent, racing publishers
 mod evolution; // creating and widening tables, refusals
 mod merges; // only the difference is written
-mod places;
-mod upkeep; // compaction, expiry and orphans change nothing but files // missing buckets, folders that cannot be written
+mod places; // missing buckets, folders that cannot be written
+mod upkeep; // compaction, expiry and orphans change nothing but files
+mod writers; // many at once
 
 /// Runs each behaviour on each kind of lake.
 macro_rules! on_every_lake {

@@ -1,119 +1,25 @@
 //! A run that is killed, or that races another, leaves nothing that the next run does not mend.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use super::lab::{Lab, assert_same};
+use super::retailer::Dice;
+use super::scene::Scene;
 
-use super::lab::{Lab, Tables, assert_same};
-use super::retailer::{Dice, Retailer};
+/// Jobs that have nothing to do with each other, sorted.
+const SOURCES: [&str; 8] = [
+    "consent_events",
+    "crm_contacts",
+    "ecom_accounts",
+    "loyalty_members",
+    "newsletter_subscribers",
+    "order_lines",
+    "prospect_list",
+    "web_events",
+];
 
 /// After so many kills, the lake of one is verified before the next run.
 const VERIFIED_EVERY: u32 = 10;
-
-/// A project on disk whose lake can be set back to how it was after the first delivery.
-struct Scene {
-    folder: TempDir,
-    as_of: String,
-}
-
-impl Scene {
-    /// The first delivery has been taken in; the files of the second wait.
-    fn prepare(seed: u64) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut retailer = Retailer::new(seed);
-        let project = folder.path().join("project");
-        let data = project.join("data");
-        assert!(
-            command(&["init", text(&project)])
-                .status()
-                .expect("c360")
-                .success()
-        );
-        fs::create_dir_all(&data).expect("a data folder");
-        retailer.deliver().and(retailer.deliver()).write(&data, "1");
-        let mut scene = Self {
-            folder,
-            as_of: retailer.as_of(),
-        };
-        assert!(
-            scene.start().wait().expect("c360").success(),
-            "the first run"
-        );
-        copy(&scene.lake(), &scene.backup());
-        retailer.deliver().and(retailer.deliver()).write(&data, "2");
-        scene.as_of = retailer.as_of();
-        scene
-    }
-
-    fn project(&self) -> PathBuf {
-        self.folder.path().join("project")
-    }
-
-    fn lake(&self) -> PathBuf {
-        self.project().join("lake")
-    }
-
-    fn backup(&self) -> PathBuf {
-        self.folder.path().join("backup")
-    }
-
-    fn reset(&self) {
-        fs::remove_dir_all(self.lake()).expect("a lake to remove");
-        copy(&self.backup(), &self.lake());
-    }
-
-    fn start(&self) -> Child {
-        command(&[
-            "run",
-            "--as-of",
-            &self.as_of,
-            "--project",
-            text(&self.project()),
-        ])
-        .spawn()
-        .expect("c360 starts")
-    }
-
-    /// What a run left half-done is not wrong.
-    async fn assert_nothing_wrong(&self) {
-        let report = Lab::open(&self.project()).await.verify(&self.as_of).await;
-        let wrong: Vec<_> = report.wrong().collect();
-        assert!(wrong.is_empty(), "{wrong:#?}");
-    }
-
-    async fn tables(&self) -> Tables {
-        Lab::open(&self.project()).await.tables().await
-    }
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_c360"));
-    command
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path in UTF-8")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a file");
-        }
-    }
-}
 
 /// `C360_TEST_KILLS` asks for more moments than 50.
 #[tokio::test(flavor = "multi_thread")]
@@ -192,4 +98,45 @@ async fn two_runs_at_once_double_and_lose_nothing() {
             &format!("round {round}"),
         );
     }
+}
+
+/// Each job commits a table of its own, and all of them commit to the ledger.
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_runs_of_other_jobs_at_once_all_end_well() {
+    let scene = Scene::untouched(9);
+    assert!(
+        scene.start().wait().expect("c360").success(),
+        "the undisturbed run"
+    );
+    let undisturbed = scene.tables().await;
+    let until = Instant::now() + writing_for();
+    let mut rounds = 0;
+    while rounds == 0 || Instant::now() < until {
+        scene.reset();
+        let mut runs = SOURCES.map(|job| scene.start_job(job));
+        let codes = runs
+            .each_mut()
+            .map(|run| run.wait().expect("an end").code());
+        assert_eq!(codes, [Some(0); 8], "round {rounds}");
+        let jobs = Lab::open(&scene.project())
+            .await
+            .rows("SELECT DISTINCT job FROM ops.jobs")
+            .await;
+        assert_eq!(jobs, SOURCES, "round {rounds}: the ledger");
+        assert!(scene.start().wait().expect("c360").success());
+        assert_same(
+            &scene.tables().await,
+            &undisturbed,
+            &format!("round {rounds}"),
+        );
+        rounds += 1;
+    }
+    eprintln!("{rounds} rounds");
+}
+
+/// `C360_TEST_WRITERS_SECONDS` asks for more than 4.
+fn writing_for() -> Duration {
+    let seconds = std::env::var("C360_TEST_WRITERS_SECONDS").ok();
+    let seconds = seconds.and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(4))
 }

@@ -19,7 +19,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::lab::{chain, lines};
+use super::lab::{Edit, Lab, assert_same_lakes, chain, lines};
+use super::retailer::Retailer;
 
 const AS_OF: &str = "2012-01-01T00:00:00Z";
 
@@ -502,4 +503,26 @@ async fn a_plan_says_that_there_is_no_such_country() {
     let planned = ledger.engine.plan(&Selection::default(), &clock).await;
     let error = planned.expect_err("no such country");
     assert_eq!(error.kind(), Kind::Invalid, "{}", chain(&error));
+}
+
+/// Where the source's key is the record's, rows are not gathered by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_written_otherwise_gives_the_same_records() {
+    let plain = Lab::new().await;
+    let edit = Edit {
+        path: "jobs/identity.yaml",
+        from: "key: crm_id",
+        to: "key: concat(crm_id, '')",
+    };
+    let written = Lab::new().await.edited(&edit).await;
+    let mut retailer = Retailer::new(21);
+    for day in ["1", "2", "3"] {
+        let delivery = retailer.deliver().and(retailer.deliver());
+        for lab in [&plain, &written] {
+            delivery.write(&lab.data(), day);
+            lab.run(&retailer.as_of()).await;
+        }
+        let [one, other] = [&plain, &written].map(Lab::engine);
+        assert_same_lakes(one, other, |_| true, day).await;
+    }
 }

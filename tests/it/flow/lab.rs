@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::{Table, Warehouse};
 use c360_flow::{
-    Clock, Engine, EngineOptions, ReadAt, RunMode, RunReport, Selection, Silent, UpkeepReport,
-    Verdict, Verification, VerifiedTable,
+    Clock, Engine, EngineOptions, ReadAt, RecordName, RunMode, RunReport, Selection, Silent,
+    UpkeepReport, Verdict, Verification, VerifiedTable,
 };
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -22,8 +22,16 @@ pub type Tables = BTreeMap<String, Vec<String>>;
 /// The shipped retail project over its own data folder and lake.
 pub struct Lab {
     folder: Option<TempDir>,
+    settings: String,
     engine: Engine,
     runs: AtomicU32,
+}
+
+/// A change of a file of the shipped project.
+pub struct Edit {
+    pub path: &'static str,
+    pub from: &'static str,
+    pub to: &'static str,
 }
 
 impl Lab {
@@ -55,13 +63,24 @@ impl Lab {
     /// A lake that is open already, beside an empty data folder.
     pub fn over(warehouse: Warehouse) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = folder.path().join("data");
-        std::fs::create_dir(&data).expect("a data folder");
-        let settings = SETTINGS.replace("./data", data.to_str().expect("a path in UTF-8"));
+        std::fs::create_dir(folder.path().join("data")).expect("a data folder");
+        let lab = Self::at(folder.path(), warehouse, "");
+        Self {
+            folder: Some(folder),
+            ..lab
+        }
+    }
+
+    /// The same, beside the data folder of a project on disk, with more settings.
+    pub fn at(root: &Path, warehouse: Warehouse, settings: &str) -> Self {
+        let data = root.join("data");
+        let data = data.to_str().expect("a path in UTF-8");
+        let settings = format!("{}{settings}", SETTINGS.replace("./data", data));
         let engine = Engine::over(shipped(&settings), warehouse, &EngineOptions::default())
             .expect("an engine");
         Self {
-            folder: Some(folder),
+            folder: None,
+            settings: settings.into(),
             engine,
             runs: AtomicU32::new(0),
         }
@@ -78,9 +97,28 @@ impl Lab {
             .expect("the lake opens");
         Self {
             folder: None,
+            settings: settings.into(),
             engine,
             runs: AtomicU32::new(0),
         }
+    }
+
+    /// The same lake under an edited project.
+    pub async fn edited(self, edit: &Edit) -> Self {
+        let folder = self.folder.as_ref().expect("a lab of its own");
+        let project = edited(&self.settings, Some(edit));
+        let engine = Engine::open(project, folder.path(), EngineOptions::default()).await;
+        Self {
+            engine: engine.expect("the lake opens"),
+            ..self
+        }
+    }
+
+    /// A steward's decision, which the next run acts on.
+    pub async fn decide(&self, names: [&RecordName; 2], same: bool) {
+        let clock = self.clock("2012-01-01T00:00:00Z");
+        let decided = self.engine.decide(names, same, &clock).await;
+        decided.unwrap_or_else(|error| panic!("{}", chain(&error)));
     }
 
     /// The project and its lake.
@@ -298,6 +336,10 @@ const SETTINGS: &str = "name: lab\ndata: ./data\nwarehouse: {location: ./lake}\n
 
 /// The project at the repository's root, with other settings.
 pub fn shipped(settings: &str) -> Project {
+    edited(settings, None)
+}
+
+fn edited(settings: &str, edit: Option<&Edit>) -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = vec![SourceFile {
         path: "c360.yaml".into(),
@@ -314,11 +356,13 @@ pub fn shipped(settings: &str) -> Project {
                     .file_name()
                     .and_then(|name| name.to_str())
                     .expect("a name");
-                let text = std::fs::read_to_string(&path).expect("a text file");
-                files.push(SourceFile {
-                    path: format!("{folder}/{name}"),
-                    text,
-                });
+                let mut text = std::fs::read_to_string(&path).expect("a text file");
+                let path = format!("{folder}/{name}");
+                if let Some(edit) = edit.filter(|edit| edit.path == path) {
+                    assert!(text.contains(edit.from), "{path} has no {}", edit.from);
+                    text = text.replace(edit.from, edit.to);
+                }
+                files.push(SourceFile { path, text });
             }
         }
     }

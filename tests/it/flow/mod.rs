@@ -1,14 +1,17 @@
 //! The whole flow, over the shipped retail project: incremental equals full, whatever the history.
 
 mod breakers;
+mod copied;
 mod crash;
 mod dev_data;
 mod edges;
+mod faults;
 mod histories;
 mod identity_histories;
 pub mod lab;
 mod on_s3;
 mod publication;
-mod retailer;
+pub mod retailer;
+mod scene;
 mod upkeep;
 mod verify;

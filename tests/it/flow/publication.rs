@@ -103,10 +103,8 @@ impl Market {
             let table = self.engine.warehouse().table(name).await;
             let table = table.expect("a lake").expect("a table");
             let shown = table.at_snapshot(shown.snapshot_id).expect("the snapshot");
-            assert_eq!(
-                missing_files(table.metadata_location()),
-                Vec::<String>::new()
-            );
+            let missing = missing_files(table.metadata_location());
+            assert!(missing.is_empty(), "{missing:?}");
             shown.provider().await.expect("readable");
         }
     }

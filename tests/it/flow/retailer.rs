@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 
 /// Random numbers that a seed fixes (splitmix64).
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Dice(u64);
 
 impl Dice {
@@ -127,6 +127,11 @@ impl Retailer {
     /// The day after the last delivery, as the instant that a run sees.
     pub fn as_of(&self) -> String {
         format!("{}Z", text(seconds(self.day, 0)).replace(' ', "T"))
+    }
+
+    /// Days without trade.
+    pub fn waits(&mut self, days: i64) {
+        self.day += days;
     }
 
     /// A few days of trade.

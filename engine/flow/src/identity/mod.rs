@@ -21,6 +21,7 @@ mod record_name;
 mod records;
 mod rows;
 mod stage;
+mod standard;
 mod two_persons;
 mod upheaval;
 mod why_not;
@@ -38,9 +39,9 @@ pub use matching::skipped::SkippedBlocks;
 pub use matching::why_not::{ModelView, RuleView};
 pub use preview::{Example, Preview, preview};
 pub use record_name::RecordName;
-pub use records::normalizer_name;
 pub use rows::text;
 pub use stage::Stage;
+pub use standard::normalizer_name;
 pub use why_not::{Decided, Exceeded, Refused, Shared, Step, WhyNot, why_not};
 
 use crate::cursor::{Decision, Work};

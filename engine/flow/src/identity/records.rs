@@ -3,29 +3,28 @@
 //! A record depends only on the rows of its source that share its key. So a change costs the keys in changed rows.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use c360_resolve::standardise::{Normalizer, normalize};
-use c360_spec::{IdentifierRule, IdentityJob, Matching, Normalize, RecordSource, TableName};
-use datafusion::arrow::array::{RecordBatch, StringArray};
+use c360_spec::{IdentityJob, Matching, RecordSource, TableName};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::common::ScalarValue;
-use datafusion::functions::expr_fn::{coalesce, regexp_like};
+use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
-use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, in_list, lit, not};
+use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, cast, lit, when};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::rows::whole;
+use super::standard::{accepted, has_text, normalizer, rule, standardise};
 use super::{Stage, identifiers, records};
 use crate::conform::{conform, lake_schema};
 use crate::cursor::{Cursor, Planned, Work};
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::expression;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::{Session, ascending};
 use crate::touched::{Touched, changed_rows, scope};
-use crate::udf;
 
 /// Compares what both tables were made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
@@ -123,7 +122,7 @@ pub async fn made_by(
     }
     let identifiers = match identifiers.is_empty() {
         true => session.rows(RecordBatch::new_empty(identifiers_schema()))?,
-        false => union(identifiers)?.distinct()?,
+        false => union(identifiers)?,
     };
     // In the order in which they are looked up.
     Ok(Made {
@@ -172,20 +171,28 @@ fn place(source: &RecordSource, what: &str) -> String {
     format!("identity, records of {}, {what}", source.source)
 }
 
-/// The source's rows with `source`, `key`, `seen_at`, attributes and standardised identifiers as columns.
+/// Rows of a source with `source`, `key`, `seen_at`, attributes and standardised identifiers as columns.
+struct SourceRows {
+    rows: DataFrame,
+    /// Whether each row is a record of its own, because the source's table has the record's key for its own.
+    one_a_record: bool,
+}
+
 async fn read(
     session: &Session,
     job: &IdentityJob,
     source: &RecordSource,
     touched: Option<&Touched>,
-) -> Result<DataFrame> {
+) -> Result<SourceRows> {
     let raw = session.table(&source.from).await?;
     let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
     let text = |expression| cast(expression, DataType::Utf8);
     let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let key = parse(&source.key, "key")?;
+    let one_a_record = is_key(&key, &session.key(&source.from).await?, &raw)?;
     let mut columns = vec![
         lit(source.source.as_str()).alias("source"),
-        text(parse(&source.key, "key")?).alias("key"),
+        text(key).alias("key"),
         cast(parse(&source.seen_at, "seen_at")?, instant).alias("seen_at"),
     ];
     for (name, sql) in &source.attributes {
@@ -195,35 +202,82 @@ async fn read(
         let value = standardise(rule(job, kind), text(parse(sql, kind)?));
         columns.push(value.alias(standard_column(kind)));
     }
-    let rows = raw.select(columns)?.filter(has_text(ident("key")))?;
-    match touched {
-        None => Ok(rows),
+    let mut rows = raw.select(columns)?.filter(has_text(ident("key")))?;
+    if let Some(touched) = touched {
+        let keys = touched.of("source", &source.source)?;
         // Read once, for records and identifiers alike.
-        Some(touched) => {
-            let keys = touched.of("source", &source.source)?;
-            session.read_once(keys.narrow(rows, &["key"])?).await
-        }
+        rows = session.read_once(keys.narrow(rows, &["key"])?).await?;
     }
+    Ok(SourceRows { rows, one_a_record })
 }
 
-/// An empty text names nobody, no more than a null does.
-fn has_text(value: Expr) -> Expr {
-    value.clone().is_not_null().and(value.not_eq(lit("")))
+/// Whether `expression` is the only column of a table's key, or its text where no two values share one.
+fn is_key(expression: &Expr, key: &[String], rows: &DataFrame) -> Result<bool> {
+    let inner = match expression {
+        Expr::Cast(cast) if cast.data_type.is_string() => &*cast.expr,
+        other => other,
+    };
+    let Expr::Column(column) = inner else {
+        return Ok(false);
+    };
+    let data_type = inner.get_type(rows.schema())?;
+    let tells_apart = data_type.is_integer() || data_type.is_string();
+    Ok(tells_apart && key == [column.name()])
 }
 
 fn standard_column(kind: &str) -> String {
     format!("c360_standard_{kind}")
 }
 
-/// The rule of a kind of identifier.
-fn rule<'a>(job: &'a IdentityJob, kind: &str) -> &'a IdentifierRule {
-    static DEFAULT: LazyLock<IdentifierRule> = LazyLock::new(IdentifierRule::default);
-    job.identifiers.get(kind).unwrap_or(&DEFAULT)
-}
-
 /// One row a record: the earliest sight of it, each attribute from the newest row that has it, and of each kind of
 /// identifier that matching compares the least value, where the attribute of that name has none.
-fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> Result<DataFrame> {
+fn record_frame(read: &SourceRows, job: &IdentityJob, source: &RecordSource) -> Result<DataFrame> {
+    let compared = compared_kinds(job);
+    let kinds: Vec<&str> = compared
+        .iter()
+        .copied()
+        .filter(|kind| source.identifiers.contains_key(*kind))
+        .collect();
+    let rows = match read.one_a_record {
+        true => as_they_are(&read.rows, job, source, &kinds)?,
+        false => gathered(&read.rows, job, source, &kinds)?,
+    };
+    let mut columns = vec![ident("source"), ident("key"), ident("first_seen_at")];
+    for name in attributes(job) {
+        let attribute = source.attributes.contains_key(name).then(|| ident(name));
+        let identifier = kinds.contains(&name).then(|| ident(standard_column(name)));
+        let mut values: Vec<Expr> = attribute.into_iter().chain(identifier).collect();
+        values.push(lit(ScalarValue::Utf8(None)));
+        columns.push(coalesce(values).alias(name));
+    }
+    Ok(rows.select(columns)?)
+}
+
+/// Rows of which each is a record.
+fn as_they_are(
+    rows: &DataFrame,
+    job: &IdentityJob,
+    source: &RecordSource,
+    kinds: &[&str],
+) -> Result<DataFrame> {
+    let mut columns = vec![ident("source"), ident("key")];
+    columns.push(ident("seen_at").alias("first_seen_at"));
+    columns.extend(source.attributes.keys().map(ident));
+    for kind in kinds {
+        let value = || ident(standard_column(kind));
+        let accepted = when(accepted(kind, rule(job, kind), value())?, value()).end()?;
+        columns.push(accepted.alias(standard_column(kind)));
+    }
+    Ok(rows.clone().select(columns)?)
+}
+
+/// The rows of each record in one.
+fn gathered(
+    rows: &DataFrame,
+    job: &IdentityJob,
+    source: &RecordSource,
+    kinds: &[&str],
+) -> Result<DataFrame> {
     let newest_first = |attribute: &str| {
         vec![
             ident("seen_at").sort(false, false),
@@ -237,28 +291,13 @@ fn record_frame(rows: &DataFrame, job: &IdentityJob, source: &RecordSource) -> R
             .build()?;
         aggregates.push(value.alias(attribute));
     }
-    let compared = compared_kinds(job);
-    for kind in compared
-        .iter()
-        .filter(|kind| source.identifiers.contains_key(**kind))
-    {
+    for kind in kinds {
         let value = || ident(standard_column(kind));
         let least = min(value()).filter(accepted(kind, rule(job, kind), value())?);
         aggregates.push(least.build()?.alias(standard_column(kind)));
     }
-    let grouped = rows
-        .clone()
-        .aggregate(vec![ident("source"), ident("key")], aggregates)?;
-    let mut columns = vec![ident("source"), ident("key"), ident("first_seen_at")];
-    for name in attributes(job) {
-        let attribute = source.attributes.contains_key(name).then(|| ident(name));
-        let is_compared = compared.contains(name) && source.identifiers.contains_key(name);
-        let identifier = is_compared.then(|| ident(standard_column(name)));
-        let mut values: Vec<Expr> = attribute.into_iter().chain(identifier).collect();
-        values.push(lit(ScalarValue::Utf8(None)));
-        columns.push(coalesce(values).alias(name));
-    }
-    Ok(grouped.select(columns)?)
+    let record = vec![ident("source"), ident("key")];
+    Ok(rows.clone().aggregate(record, aggregates)?)
 }
 
 /// Every attribute that some source has, and every kind of identifier that matching compares, sorted.
@@ -284,15 +323,15 @@ fn compared_kinds(job: &IdentityJob) -> BTreeSet<&str> {
 /// (kind, value, source, key) for each kind that the source has: standardised, valid, not blocked. The key's columns
 /// stand in the order in which they are looked up, which upkeep sorts by too.
 fn identifier_frames(
-    rows: &DataFrame,
+    read: &SourceRows,
     job: &IdentityJob,
     source: &RecordSource,
 ) -> Result<Vec<DataFrame>> {
     let mut frames = Vec::new();
     for kind in source.identifiers.keys() {
         let value = || ident(standard_column(kind));
+        let rows = read.rows.clone();
         let frame = rows
-            .clone()
             .filter(accepted(kind, rule(job, kind), value())?)?
             .select(vec![
                 lit(kind.as_str()).alias("kind"),
@@ -300,61 +339,10 @@ fn identifier_frames(
                 ident("source"),
                 ident("key"),
             ])?;
-        frames.push(frame);
+        frames.push(match read.one_a_record {
+            true => frame,
+            false => frame.distinct()?,
+        });
     }
     Ok(frames)
-}
-
-fn standardise(rule: &IdentifierRule, raw: Expr) -> Expr {
-    match (normalizer_name(rule.normalize), &rule.region) {
-        (None, _) => raw,
-        (Some("phone"), Some(region)) => {
-            udf::normalize_udf("phone").call(vec![raw, lit(region.as_str())])
-        }
-        (Some(name), _) => udf::normalize_udf(name).call(vec![raw]),
-    }
-}
-
-/// The standardiser of that name, if the rule has one.
-pub fn normalizer_name(normalize: Normalize) -> Option<&'static str> {
-    match normalize {
-        Normalize::Email => Some("email"),
-        Normalize::Phone => Some("phone"),
-        Normalize::Name => Some("name"),
-        Normalize::Handle => Some("handle"),
-        Normalize::Postcode => Some("postcode"),
-        Normalize::Text => Some("text"),
-        Normalize::None => None,
-    }
-}
-
-/// What turns values of `kind` into their standard form.
-fn normalizer(kind: &str, rule: &IdentifierRule) -> Result<Normalizer> {
-    let name = normalizer_name(rule.normalize).unwrap_or("none");
-    udf::normalizer(name, rule.region.as_deref())
-        .context(|| format!("identity, rule of identifier {kind}"))
-}
-
-/// Whether the standardised `value` of `kind` identifies anybody.
-fn accepted(kind: &str, rule: &IdentifierRule, value: Expr) -> Result<Expr> {
-    let value = || value.clone();
-    let mut accepted = has_text(value());
-    if let Some(name) = normalizer_name(rule.normalize) {
-        accepted = accepted.and(not(udf::is_junk_udf().call(vec![lit(name), value()])));
-    }
-    if let Some(pattern) = &rule.valid {
-        accepted = accepted.and(regexp_like(value(), lit(pattern.as_str()), None));
-    }
-    let blocked = blocked(kind, rule)?;
-    if !blocked.is_empty() {
-        accepted = accepted.and(not(in_list(value(), blocked, false)));
-    }
-    Ok(accepted)
-}
-
-/// The blocked values as the table would hold them, without those that it could never hold.
-fn blocked(kind: &str, rule: &IdentifierRule) -> Result<Vec<Expr>> {
-    let written: StringArray = rule.blocked.iter().map(Some).collect();
-    let standardised = normalize(&normalizer(kind, rule)?, &written);
-    Ok(standardised.iter().flatten().map(lit).collect())
 }
