@@ -182,12 +182,7 @@ impl Warehouse {
     /// `None` when somebody else created the table first.
     async fn create(&self, definition: &TableDefinition) -> Result<Option<Table>> {
         let name = &definition.name;
-        let location = format!(
-            "{}/{}/{}",
-            self.inner.location,
-            name.namespace(),
-            name.name()
-        );
+        let location = self.folder(name);
         let mut properties = HashMap::from([(
             "write.parquet.compression-codec".to_owned(),
             "zstd".to_owned(),
@@ -243,6 +238,12 @@ impl Warehouse {
             builder = builder.set_properties(comment)?;
         }
         replace_metadata(&table, builder.build()?.metadata).await
+    }
+
+    /// Where a table is made.
+    pub(crate) fn folder(&self, name: &TableName) -> String {
+        let lake = &self.inner.location;
+        format!("{lake}/{}/{}", name.namespace(), name.name())
     }
 
     pub(crate) fn file_io(&self) -> &FileIO {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use c360_spec::TableName;
 use futures::{StreamExt, TryStreamExt, stream};
 use iceberg::spec::TableMetadata;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::fileset::locations;
-use crate::{EpochTable, Error, Result, Table};
+use crate::{EpochTable, Error, Result, Table, Warehouse};
 
 const DELETES_AT_ONCE: usize = 16;
 const READS_AT_ONCE: usize = 4;
@@ -57,19 +58,8 @@ impl Table {
         }
         // Asked after the listing: whatever was committed meanwhile is known to be needed.
         let needed = self.reload().await?.needed(shown, expired).await?;
-        let is_old =
-            |file: &ObjectMeta| file.last_modified.timestamp_millis() < before.as_millisecond();
-        let files = listed
-            .into_iter()
-            .filter(|file| is_old(file) && !needed.contains(&file.location))
-            .map(|file| Orphan {
-                path: file.location,
-                size: file.size,
-            });
-        Ok(Orphans {
-            files: files.collect(),
-            store,
-        })
+        listed.retain(|file| !needed.contains(&file.location));
+        Ok(Orphans::of(store, listed, before))
     }
 
     /// Everything that is referred to.
@@ -133,7 +123,45 @@ fn texts(json: &str) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
+impl Warehouse {
+    /// What is left of a table whose making ended before the lake had it: its first metadata files, if they were
+    /// written before `before`. Nothing where the lake has the table by now, or where anything else lies in its folder.
+    ///
+    /// # Errors
+    /// When the store or the catalog cannot be asked.
+    pub async fn stillborn(&self, name: &TableName, before: Timestamp) -> Result<Orphans> {
+        let folder = self.folder(name);
+        let (store, path) = self.stores().resolve(&folder)?;
+        let listed = store.list(Some(&path)).try_collect::<Vec<_>>().await;
+        let mut listed = listed.map_err(|error| Error::store(&folder, error))?;
+        let is_first = |file: &ObjectMeta| {
+            let parts = file.location.prefix_match(&path);
+            let parts: Vec<_> = parts.into_iter().flatten().collect();
+            matches!(&parts[..], [folder, name] if folder.as_ref() == "metadata"
+                && name.as_ref().starts_with("00000-")
+                && name.as_ref().ends_with(".metadata.json"))
+        };
+        // Asked after the listing, as above.
+        if !listed.iter().all(is_first) || self.pointers().look_up(name).await?.is_some() {
+            listed.clear();
+        }
+        Ok(Orphans::of(store, listed, before))
+    }
+}
+
 impl Orphans {
+    /// Those of the files that are old enough.
+    fn of(store: Arc<dyn ObjectStore>, files: Vec<ObjectMeta>, before: Timestamp) -> Self {
+        let is_old =
+            |file: &ObjectMeta| file.last_modified.timestamp_millis() < before.as_millisecond();
+        let files = files.into_iter().filter(is_old).map(|file| Orphan {
+            path: file.location,
+            size: file.size,
+        });
+        let files = files.collect();
+        Self { store, files }
+    }
+
     /// Bytes of all.
     pub fn size(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()

@@ -1,7 +1,8 @@
 //! SQL expressions from specs, bound to the columns of the table that they are written for.
 
+use c360_spec::TableName;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, cast};
+use datafusion::logical_expr::{Expr, ExprSchemable, cast};
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Context, Error, Result};
@@ -33,4 +34,24 @@ pub fn parse(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Re
 /// The same, as text.
 pub fn parse_text(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Result<Expr> {
     Ok(cast(parse(session, frame, sql, place)?, DataType::Utf8))
+}
+
+/// Whether no two rows of `table`, which are in `frame`, have one value of `expression`: it is the only column of the
+/// table's key, or the text of it where no two values share one.
+pub async fn is_key(
+    session: &Session,
+    table: &TableName,
+    frame: &DataFrame,
+    expression: &Expr,
+) -> Result<bool> {
+    let inner = match expression {
+        Expr::Cast(cast) if cast.data_type.is_string() => &*cast.expr,
+        other => other,
+    };
+    let Expr::Column(column) = inner else {
+        return Ok(false);
+    };
+    let data_type = inner.get_type(frame.schema())?;
+    let tells_apart = data_type.is_integer() || data_type.is_string();
+    Ok(tells_apart && session.key(table).await? == [column.name()])
 }

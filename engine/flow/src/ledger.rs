@@ -271,6 +271,11 @@ impl Engine {
     }
 }
 
+/// The tables of the ledger.
+pub fn tables() -> [TableName; 2] {
+    [runs(), jobs()]
+}
+
 fn runs() -> TableName {
     TableName::new("ops", "runs").expect("a plain name")
 }

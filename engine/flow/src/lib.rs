@@ -25,6 +25,7 @@ mod fingerprint;
 mod graph;
 mod identity;
 mod inputs;
+mod joins;
 mod json;
 mod ledger;
 mod ordered;

@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use crate::EngineOptions;
 use crate::error::{Context, Result};
 use crate::ordered::ordered;
-use crate::{statement, udf};
+use crate::{joins, statement, udf};
 
 const CATALOG: &str = "c360";
 /// Footers with their page indexes, about 1 MiB for a million rows, that are kept to be asked again.
@@ -116,6 +116,7 @@ impl Runtime {
             .with_config(config)
             .with_runtime_env(self.environment.clone())
             .with_default_features()
+            .with_physical_optimizer_rules(joins::rules(&self.environment.memory_pool))
             .build();
         let context = SessionContext::new_with_state(state);
         udf::register(&context);

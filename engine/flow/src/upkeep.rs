@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::cursor::recorded;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::ledger;
 use crate::publish::tagged_epoch;
 use crate::session::ascending;
 
@@ -124,6 +125,9 @@ impl Engine {
                 info!(run_id = %clock.run_id, table = %name, dry_run, error = done.error, "upkeep done");
                 report.tables.push(done);
             }
+        }
+        if tables.is_empty() {
+            report.tables.extend(keeper.bury_stillborn().await?);
         }
         Ok(report)
     }
@@ -278,6 +282,33 @@ impl Keeper<'_> {
         let table = table.untag(&released).await?.expire(&expirable).await?;
         // What was named meanwhile is still there: the table says what is gone.
         Ok((table, Vec::new()))
+    }
+
+    /// Tables of the project that were being made when a run died, and that no run has made since.
+    async fn bury_stillborn(&self) -> Result<Vec<TableUpkeep>> {
+        let before = ago(self.now, self.upkeep.orphans_days)?;
+        let warehouse = &self.engine.warehouse;
+        let jobs = self.engine.project.jobs.values();
+        let mut names: BTreeSet<TableName> = jobs.flat_map(|job| job.output_tables()).collect();
+        names.extend(ledger::tables());
+        for name in warehouse.tables().await? {
+            names.remove(&name);
+        }
+        let mut all = Vec::new();
+        for name in names {
+            let orphans = warehouse.stillborn(&name, before).await?;
+            all.push(TableUpkeep {
+                table: name.to_string(),
+                deleted_files: orphans.files.len(),
+                deleted_bytes: orphans.size(),
+                ..TableUpkeep::default()
+            });
+            if !self.dry_run {
+                orphans.delete().await?;
+            }
+        }
+        all.retain(|table| !table.is_empty());
+        Ok(all)
     }
 
     async fn sweep(&self, table: &Table, foreseen: &[i64], done: &mut TableUpkeep) -> Result<()> {

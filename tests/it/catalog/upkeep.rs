@@ -29,6 +29,7 @@ on_every_lake! {
     a_snapshot_that_was_the_newest_lately_stays,
     rows_that_moved_stand_for_an_expired_snapshot,
     orphans_go_when_they_are_old,
+    what_is_left_of_a_table_that_was_never_made_is_found,
 }
 
 async fn orders(lake: &Lake, files: &[&[&str]]) -> Table {
@@ -311,4 +312,28 @@ async fn orphans_go_when_they_are_old(lake: &Lake) {
     check(&moved, &["1,a,1.0", "2,b,2.0", "3,c,3.0"]).await;
     let left = moved.orphans(tomorrow(), &[], &[]).await.expect("orphans");
     assert!(left.files.is_empty(), "{:?}", left.files);
+}
+
+async fn what_is_left_of_a_table_that_was_never_made_is_found(lake: &Lake) {
+    let table = orders(lake, &[&["1,a,1"]]).await;
+    let warehouse = lake.open().await;
+    let name = lake.name("ghost");
+    let left = async |before| warehouse.stillborn(&name, before).await.expect("listed");
+    let put = async |file: &str| {
+        let (folder, _) = table
+            .metadata_location()
+            .split_once("/metadata/")
+            .expect("a folder");
+        let file = format!("{}/{file}", folder.replace("/orders", "/ghost"));
+        let (store, path) = warehouse.stores().resolve(&file).expect("a store");
+        store.put(&path, "{}".into()).await.expect("written");
+    };
+    assert!(left(tomorrow()).await.files.is_empty());
+    put("metadata/00000-1.metadata.json").await;
+    assert!(left(Timestamp::UNIX_EPOCH).await.files.is_empty(), "young");
+    assert_eq!(left(tomorrow()).await.files.len(), 1);
+    let of_a_table = warehouse.stillborn(table.name(), tomorrow()).await;
+    assert!(of_a_table.expect("listed").files.is_empty());
+    put("data/1.parquet").await;
+    assert!(left(tomorrow()).await.files.is_empty(), "somebody's rows");
 }

@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit}
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
-use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, cast, lit, when};
+use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, lit, when};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::rows::whole;
@@ -189,7 +189,7 @@ async fn read(
     let text = |expression| cast(expression, DataType::Utf8);
     let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
     let key = parse(&source.key, "key")?;
-    let one_a_record = is_key(&key, &session.key(&source.from).await?, &raw)?;
+    let one_a_record = expression::is_key(session, &source.from, &raw, &key).await?;
     let mut columns = vec![
         lit(source.source.as_str()).alias("source"),
         text(key).alias("key"),
@@ -209,20 +209,6 @@ async fn read(
         rows = session.read_once(keys.narrow(rows, &["key"])?).await?;
     }
     Ok(SourceRows { rows, one_a_record })
-}
-
-/// Whether `expression` is the only column of a table's key, or its text where no two values share one.
-fn is_key(expression: &Expr, key: &[String], rows: &DataFrame) -> Result<bool> {
-    let inner = match expression {
-        Expr::Cast(cast) if cast.data_type.is_string() => &*cast.expr,
-        other => other,
-    };
-    let Expr::Column(column) = inner else {
-        return Ok(false);
-    };
-    let data_type = inner.get_type(rows.schema())?;
-    let tells_apart = data_type.is_integer() || data_type.is_string();
-    Ok(tells_apart && key == [column.name()])
 }
 
 fn standard_column(kind: &str) -> String {
