@@ -175,7 +175,8 @@ fn is_of_a_store(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<object_store::Error>() || cause.downcast_ref().is_some_and(tells_of_a_store)
 }
 
-/// Of a footer that cannot be had, readers keep no cause but its text. What is external to Parquet is the store.
+/// Of a footer that cannot be had, DataFusion keeps no cause but its text. What is external to Parquet there is the
+/// store, as a rule.
 fn tells_of_a_store(error: &ParquetError) -> bool {
     matches!(error, ParquetError::General(text) if text.contains(": External: "))
 }
@@ -229,7 +230,9 @@ mod tests {
     use super::*;
 
     fn footer_failed(cause: &ParquetError) -> DataFusionError {
-        let text = format!("Failed to fetch metadata for file data/1.parquet: {cause}");
+        let inner = format!("Failed to fetch metadata for file data/1.parquet: {cause}");
+        let inner = DataFusionError::from(ParquetError::General(inner));
+        let text = format!("Failed to fetch metadata for file data/1.parquet: {inner}");
         ParquetError::General(text).into()
     }
 

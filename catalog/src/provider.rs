@@ -54,14 +54,14 @@ impl Table {
         let files = FileSet::load(self).await?;
         let units = files.files.iter().filter_map(Unit::live).collect();
         let mut rows = FileTable::new(self, Columns::new(self.schema()), units);
-        rows.key = self.key();
+        rows.key = self.key_of_rows()?;
         Ok(Arc::new(rows))
     }
 }
 
-/// The columns of which no two rows of a table share the values, as its schema says; empty for what is no table of a
-/// lake.
-pub fn key(provider: &dyn TableProvider) -> &[String] {
+/// The columns of which no two rows of a table share the values; empty for what is no table of a lake. Iceberg lets a
+/// schema say so and leaves it to writers to keep it.
+pub fn provider_key(provider: &dyn TableProvider) -> &[String] {
     let table = provider.as_any().downcast_ref::<FileTable>();
     table.map_or(&[], |table| &table.key)
 }

@@ -2,7 +2,7 @@
 //! that is read through it stays the same however often others commit; everything that is written
 //! through it states that snapshot as its precondition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -111,6 +111,22 @@ impl Table {
             .filter(|field| ids.contains(&field.id))
             .map(|field| field.name.clone())
             .collect()
+    }
+
+    /// The key, if the rows of the pinned snapshot were written under it: a new key is declared before they are written
+    /// anew.
+    pub(crate) fn key_of_rows(&self) -> Result<Vec<String>> {
+        let Some(snapshot) = self.snapshot() else {
+            return Ok(self.key());
+        };
+        let key = |schema: &IcebergSchemaRef| -> BTreeSet<i32> {
+            schema.identifier_field_ids().collect()
+        };
+        let written_under = key(&snapshot.schema(self.metadata())?);
+        Ok(match written_under == key(&self.inner.schema) {
+            true => self.key(),
+            false => Vec::new(),
+        })
     }
 
     /// The pinned snapshot; `None` for a table that nothing was committed to yet.

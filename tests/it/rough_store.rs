@@ -1,5 +1,5 @@
 //! An object store that a seed makes unreliable: calls come late and out of turn, are refused, break off halfway, or
-//! are done although they are said to have failed.
+//! are done although they are said to have failed. Of an upload in parts only the beginning is in danger.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,7 +54,7 @@ impl Weather {
         self.becomes(Mood::Calm);
     }
 
-    /// One call in `one_in` goes wrong from here on, and all are late.
+    /// One call in `one_in` goes wrong from here on, and most are late.
     pub fn roughens(&self, dice: Dice, one_in: u64) {
         self.becomes(Mood::Rough { dice, one_in });
     }

@@ -101,6 +101,7 @@ impl Runtime {
     }
 
     fn session_on(&self, threads: usize) -> Session {
+        let memory = &self.environment.memory_pool;
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
             .with_default_catalog_and_schema(CATALOG, "customer")
@@ -112,11 +113,13 @@ impl Runtime {
         options.execution.parquet.reorder_filters = true;
         options.execution.parquet.schema_force_view_types = false;
         options.execution.time_zone = Some("+00:00".into());
+        let own = options.execution.sort_spill_reservation_bytes;
+        options.execution.sort_spill_reservation_bytes = joins::merge_bytes(memory, threads, own);
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(self.environment.clone())
             .with_default_features()
-            .with_physical_optimizer_rules(joins::rules(&self.environment.memory_pool))
+            .with_physical_optimizer_rules(joins::rules(memory))
             .build();
         let context = SessionContext::new_with_state(state);
         udf::register(&context);
@@ -199,7 +202,7 @@ impl Session {
     /// The key of a registered table of the lake; other rows have none.
     pub async fn key(&self, name: &TableName) -> Result<Vec<String>> {
         let provider = self.context.table_provider(reference(name)).await?;
-        Ok(c360_catalog::key(provider.as_ref()).to_vec())
+        Ok(c360_catalog::provider_key(provider.as_ref()).to_vec())
     }
 
     /// Rows in memory as a table of this name.

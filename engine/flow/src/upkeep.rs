@@ -128,6 +128,7 @@ impl Engine {
         }
         if tables.is_empty() {
             report.tables.extend(keeper.bury_stillborn().await?);
+            report.tables.sort_by(|a, b| a.table.cmp(&b.table));
         }
         Ok(report)
     }
@@ -287,28 +288,42 @@ impl Keeper<'_> {
     /// Tables of the project that were being made when a run died, and that no run has made since.
     async fn bury_stillborn(&self) -> Result<Vec<TableUpkeep>> {
         let before = ago(self.now, self.upkeep.orphans_days)?;
-        let warehouse = &self.engine.warehouse;
         let jobs = self.engine.project.jobs.values();
         let mut names: BTreeSet<TableName> = jobs.flat_map(|job| job.output_tables()).collect();
         names.extend(ledger::tables());
-        for name in warehouse.tables().await? {
+        for name in self.engine.warehouse.tables().await? {
             names.remove(&name);
         }
         let mut all = Vec::new();
         for name in names {
-            let orphans = warehouse.stillborn(&name, before).await?;
-            all.push(TableUpkeep {
+            let mut done = TableUpkeep {
                 table: name.to_string(),
-                deleted_files: orphans.files.len(),
-                deleted_bytes: orphans.size(),
                 ..TableUpkeep::default()
-            });
-            if !self.dry_run {
-                orphans.delete().await?;
+            };
+            if let Err(error) = self.bury(&name, before, &mut done).await {
+                done.error_kind = Some(error.kind());
+                done.error = Some(error.to_string());
+            }
+            if !done.is_empty() || done.error.is_some() {
+                all.push(done);
             }
         }
-        all.retain(|table| !table.is_empty());
         Ok(all)
+    }
+
+    async fn bury(
+        &self,
+        name: &TableName,
+        before: Timestamp,
+        done: &mut TableUpkeep,
+    ) -> Result<()> {
+        let orphans = self.engine.warehouse.stillborn(name, before).await?;
+        done.deleted_files = orphans.files.len();
+        done.deleted_bytes = orphans.size();
+        if !self.dry_run {
+            orphans.delete().await?;
+        }
+        Ok(())
     }
 
     async fn sweep(&self, table: &Table, foreseen: &[i64], done: &mut TableUpkeep) -> Result<()> {

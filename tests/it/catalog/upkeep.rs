@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use c360_catalog::{Kept, Scope, Table, Wear};
 use datafusion::prelude::SessionContext;
 use jiff::{SignedDuration, Timestamp};
+use object_store::ObjectStoreExt;
 
 use super::lakes::{Lake, missing_files};
 use super::on_every_lake;

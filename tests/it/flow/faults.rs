@@ -38,7 +38,7 @@ async fn lab(scene: &Scene, weather: &Weather) -> Lab {
     let weather = weather.clone();
     let rough = move |store| Arc::new(RoughStore::new(store, weather.clone())) as _;
     let warehouse = Warehouse::open_with_store(config, rough).await;
-    Lab::at(&scene.project(), warehouse.expect("the lake opens"), "")
+    Lab::at(&scene.project(), warehouse.expect("the lake opens"))
 }
 
 async fn undisturbed(scene: &Scene) -> Undisturbed {

@@ -64,23 +64,23 @@ impl Lab {
     pub fn over(warehouse: Warehouse) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("data")).expect("a data folder");
-        let lab = Self::at(folder.path(), warehouse, "");
+        let lab = Self::at(folder.path(), warehouse);
         Self {
             folder: Some(folder),
             ..lab
         }
     }
 
-    /// The same, beside the data folder of a project on disk, with more settings.
-    pub fn at(root: &Path, warehouse: Warehouse, settings: &str) -> Self {
+    /// The same, beside the data folder of a project on disk.
+    pub fn at(root: &Path, warehouse: Warehouse) -> Self {
         let data = root.join("data");
         let data = data.to_str().expect("a path in UTF-8");
-        let settings = format!("{}{settings}", SETTINGS.replace("./data", data));
+        let settings = SETTINGS.replace("./data", data);
         let engine = Engine::over(shipped(&settings), warehouse, &EngineOptions::default())
             .expect("an engine");
         Self {
             folder: None,
-            settings: settings.into(),
+            settings,
             engine,
             runs: AtomicU32::new(0),
         }
@@ -341,6 +341,7 @@ pub fn shipped(settings: &str) -> Project {
 
 fn edited(settings: &str, edit: Option<&Edit>) -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut is_edited = edit.is_none();
     let mut files = vec![SourceFile {
         path: "c360.yaml".into(),
         text: settings.into(),
@@ -361,11 +362,13 @@ fn edited(settings: &str, edit: Option<&Edit>) -> Project {
                 if let Some(edit) = edit.filter(|edit| edit.path == path) {
                     assert!(text.contains(edit.from), "{path} has no {}", edit.from);
                     text = text.replace(edit.from, edit.to);
+                    is_edited = true;
                 }
                 files.push(SourceFile { path, text });
             }
         }
     }
+    assert!(is_edited, "no file is edited");
     Project::parse(files, &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 

@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 
 /// Random numbers that a seed fixes (splitmix64).
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Dice(u64);
 
 impl Dice {
