@@ -108,12 +108,10 @@ async fn observed(session: &Session, source: &ProfileSource, fields: &Fields) ->
     let raw = session.table(&source.from).await?;
     let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
     let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
-    let key = parse(&source.key, "key")?;
-    let is_said_once = expression::is_key(session, &source.from, &raw, &key).await?;
     let mut columns: Vec<Expr> = vec![
         lit(source.source.as_str()).alias(SOURCE),
-        cast(key, DataType::Utf8).alias(KEY),
-        cast(parse(&source.observed_at, "observed_at")?, instant).alias(OBSERVED_AT),
+        cast(parse(&source.key, "key")?, DataType::Utf8).alias(KEY),
+        cast(parse(&source.observed_at, "observed_at")?, instant).alias("c360_seen"),
     ];
     for (field, data_type) in &fields.0 {
         let value = match source.fields.get(field) {
@@ -122,13 +120,8 @@ async fn observed(session: &Session, source: &ProfileSource, fields: &Fields) ->
         };
         columns.push(value.alias(field));
     }
-    let rows = raw.select(columns)?.filter(ident(KEY).is_not_null())?;
-    if is_said_once {
-        return Ok(rows);
-    }
     let mut distinct = vec![ident(SOURCE), ident(KEY)];
     distinct.extend(fields.0.keys().map(ident));
-    let last = max(ident(OBSERVED_AT)).alias("c360_last");
-    let rows = rows.aggregate(distinct, vec![last])?;
-    Ok(rows.with_column_renamed("c360_last", OBSERVED_AT)?)
+    let rows = raw.select(columns)?.filter(ident(KEY).is_not_null())?;
+    Ok(rows.aggregate(distinct, vec![max(ident("c360_seen")).alias(OBSERVED_AT)])?)
 }
