@@ -5,6 +5,7 @@
     reason = "a test that unwraps says what it expected by failing"
 )]
 
+mod asked;
 mod catalog;
 mod catalog_read;
 mod cli;

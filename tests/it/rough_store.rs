@@ -145,12 +145,22 @@ impl RoughStore {
         Self { inner, weather }
     }
 
-    /// A write that is done, refused, or done unheard. One that cannot be torn is refused instead.
+    /// A write that is done as a whole or not at all.
     async fn write<T>(&self, write: impl Future<Output = Result<T>>) -> Result<T> {
+        self.write_or_tear(write, async { Ok(()) }).await
+    }
+
+    /// A write that is done, refused, done unheard, or torn.
+    async fn write_or_tear<T>(
+        &self,
+        write: impl Future<Output = Result<T>>,
+        tear: impl Future<Output = Result<()>>,
+    ) -> Result<T> {
         match self.weather.fate(true).await {
             Fate::Done => write.await,
+            Fate::Refused => Err(failure("refused")),
             Fate::Unheard => write.await.and(Err(failure("the answer was lost"))),
-            Fate::Refused | Fate::Torn => Err(failure("refused")),
+            Fate::Torn => tear.await.and(Err(failure("broken off"))),
         }
     }
 
@@ -182,26 +192,19 @@ impl ObjectStore for RoughStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        let bytes = payload.clone();
+        let can_be_torn = matches!(options.mode, PutMode::Overwrite);
+        let write = self.inner.put_opts(location, payload, options);
         // What stores promise of a conditional write is that it is done as a whole or not at all.
-        if !matches!(options.mode, PutMode::Overwrite) {
-            return self
-                .write(self.inner.put_opts(location, payload, options))
-                .await;
+        if !can_be_torn {
+            return self.write(write).await;
         }
-        match self.weather.fate(true).await {
-            Fate::Done => self.inner.put_opts(location, payload, options).await,
-            Fate::Refused => Err(failure("refused")),
-            Fate::Unheard => {
-                self.inner.put_opts(location, payload, options).await?;
-                Err(failure("the answer was lost"))
-            }
-            Fate::Torn => {
-                let bytes: Vec<u8> = payload.iter().flatten().copied().collect();
-                let half = bytes[..bytes.len() / 2].to_vec();
-                self.inner.put(location, half.into()).await?;
-                Err(failure("half of it was written"))
-            }
-        }
+        let half = async {
+            let bytes: Vec<u8> = bytes.iter().flatten().copied().collect();
+            let half = bytes[..bytes.len() / 2].to_vec();
+            self.inner.put(location, half.into()).await.map(|_| ())
+        };
+        self.write_or_tear(write, half).await
     }
 
     async fn put_multipart_opts(

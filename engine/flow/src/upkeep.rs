@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use c360_catalog::{Compaction, Epoch, EpochTable, Kept, Kind, Table, Wear};
+use c360_catalog::{Compaction, Epoch, EpochTable, Kept, Kind, Orphans, Table, Wear};
 use c360_spec::{TableName, Upkeep};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -61,6 +61,21 @@ pub struct TableUpkeep {
 }
 
 impl TableUpkeep {
+    fn of(table: &TableName) -> Self {
+        Self {
+            table: table.to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// Notes what went wrong, if something did.
+    fn ended(&mut self, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            self.error_kind = Some(error.kind());
+            self.error = Some(error.to_string());
+        }
+    }
+
     /// True when there was nothing to do.
     pub fn is_empty(&self) -> bool {
         let Self {
@@ -114,14 +129,9 @@ impl Engine {
         };
         for (name, table) in lake {
             if tables.is_empty() || tables.contains(&name) {
-                let mut done = TableUpkeep {
-                    table: name.to_string(),
-                    ..TableUpkeep::default()
-                };
-                if let Err(error) = keeper.keep(table, &mut done).await {
-                    done.error_kind = Some(error.kind());
-                    done.error = Some(error.to_string());
-                }
+                let mut done = TableUpkeep::of(&name);
+                let kept = keeper.keep(table, &mut done).await;
+                done.ended(kept);
                 info!(run_id = %clock.run_id, table = %name, dry_run, error = done.error, "upkeep done");
                 report.tables.push(done);
             }
@@ -296,14 +306,9 @@ impl Keeper<'_> {
         }
         let mut all = Vec::new();
         for name in names {
-            let mut done = TableUpkeep {
-                table: name.to_string(),
-                ..TableUpkeep::default()
-            };
-            if let Err(error) = self.bury(&name, before, &mut done).await {
-                done.error_kind = Some(error.kind());
-                done.error = Some(error.to_string());
-            }
+            let mut done = TableUpkeep::of(&name);
+            let buried = self.bury(&name, before, &mut done).await;
+            done.ended(buried);
             if !done.is_empty() || done.error.is_some() {
                 all.push(done);
             }
@@ -318,18 +323,17 @@ impl Keeper<'_> {
         done: &mut TableUpkeep,
     ) -> Result<()> {
         let orphans = self.engine.warehouse.stillborn(name, before).await?;
-        done.deleted_files = orphans.files.len();
-        done.deleted_bytes = orphans.size();
-        if !self.dry_run {
-            orphans.delete().await?;
-        }
-        Ok(())
+        self.delete(orphans, done).await
     }
 
     async fn sweep(&self, table: &Table, foreseen: &[i64], done: &mut TableUpkeep) -> Result<()> {
         let before = ago(self.now, self.upkeep.orphans_days)?;
         let shown = self.epochs.lately_shown(table);
         let orphans = table.orphans(before, &shown, foreseen).await?;
+        self.delete(orphans, done).await
+    }
+
+    async fn delete(&self, orphans: Orphans, done: &mut TableUpkeep) -> Result<()> {
         done.deleted_files = orphans.files.len();
         done.deleted_bytes = orphans.size();
         if !self.dry_run {

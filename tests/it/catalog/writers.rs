@@ -2,7 +2,7 @@
 //! and nothing else is.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use c360_catalog::{Kind, Table, Warehouse};
 use c360_spec::TableName;
@@ -10,6 +10,7 @@ use c360_spec::TableName;
 use super::lakes::Lake;
 use super::on_every_lake;
 use super::rows::*;
+use crate::asked::writing_time;
 
 const COLUMNS: &str = "id long, name string, amount decimal";
 const WRITERS: u64 = 8;
@@ -20,11 +21,8 @@ on_every_lake! {
     eight_writers_lose_and_double_nothing,
 }
 
-/// `C360_TEST_WRITERS_SECONDS` asks for more than 4.
 async fn eight_writers_lose_and_double_nothing(lake: &Lake) {
-    let seconds = std::env::var("C360_TEST_WRITERS_SECONDS").ok();
-    let seconds = seconds.and_then(|text| text.parse().ok()).unwrap_or(4);
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let end = Instant::now() + writing_time();
     let warehouse = lake.open().await;
     let name = lake.name("orders");
     let definition = lake.definition("orders", COLUMNS);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::lab::{Lab, assert_same};
 use super::retailer::Dice;
 use super::scene::Scene;
+use crate::asked::{number, writing_time};
 
 /// Jobs that have nothing to do with each other, sorted.
 const SOURCES: [&str; 8] = [
@@ -19,39 +20,30 @@ const SOURCES: [&str; 8] = [
 ];
 
 /// After so many kills, the lake of one is verified before the next run.
-const VERIFIED_EVERY: u32 = 10;
+const VERIFIED_EVERY: u64 = 10;
 
 /// `C360_TEST_KILLS` asks for more moments than 50.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_killed_at_any_moment_and_run_again_leaves_what_an_undisturbed_run_leaves() {
     let scene = Scene::prepare(7);
     let started = Instant::now();
-    assert!(
-        scene.start().wait().expect("c360").success(),
-        "the undisturbed run"
-    );
+    scene.run("the undisturbed run");
     let whole = started.elapsed();
     let undisturbed = scene.tables().await;
-    let kills = std::env::var("C360_TEST_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(50);
+    let kills = number("C360_TEST_KILLS").unwrap_or(50);
     let mut dice = Dice::new(1);
     let mut killed = 0;
     for moment in 0..kills {
         scene.reset();
         let mut run = scene.start();
         std::thread::sleep(whole.mul_f64(dice.below(1000) as f64 / 1000.0));
-        killed += u32::from(run.try_wait().expect("a state").is_none());
+        killed += u64::from(run.try_wait().expect("a state").is_none());
         run.kill().expect("a kill");
         run.wait().expect("an end");
         if moment % VERIFIED_EVERY == 0 {
             scene.assert_nothing_wrong().await;
         }
-        assert!(
-            scene.start().wait().expect("c360").success(),
-            "moment {moment}: the run after the kill"
-        );
+        scene.run(&format!("moment {moment}: the run after the kill"));
         assert_same(
             &scene.tables().await,
             &undisturbed,
@@ -68,10 +60,7 @@ async fn a_run_killed_at_any_moment_and_run_again_leaves_what_an_undisturbed_run
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_at_once_double_and_lose_nothing() {
     let scene = Scene::prepare(8);
-    assert!(
-        scene.start().wait().expect("c360").success(),
-        "the undisturbed run"
-    );
+    scene.run("the undisturbed run");
     let undisturbed = scene.tables().await;
     for round in 0..3 {
         scene.reset();
@@ -88,10 +77,7 @@ async fn two_runs_at_once_double_and_lose_nothing() {
             codes.contains(&Some(0)),
             "round {round}: nobody won: {codes:?}"
         );
-        assert!(
-            scene.start().wait().expect("c360").success(),
-            "round {round}: the run after the race"
-        );
+        scene.run(&format!("round {round}: the run after the race"));
         assert_same(
             &scene.tables().await,
             &undisturbed,
@@ -104,12 +90,9 @@ async fn two_runs_at_once_double_and_lose_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_runs_of_other_jobs_at_once_all_end_well() {
     let scene = Scene::untouched(9);
-    assert!(
-        scene.start().wait().expect("c360").success(),
-        "the undisturbed run"
-    );
+    scene.run("the undisturbed run");
     let undisturbed = scene.tables().await;
-    let until = Instant::now() + writing_for();
+    let until = Instant::now() + writing_time();
     let mut rounds = 0;
     while rounds == 0 || Instant::now() < until {
         scene.reset();
@@ -123,7 +106,7 @@ async fn eight_runs_of_other_jobs_at_once_all_end_well() {
             .rows("SELECT DISTINCT job FROM ops.jobs")
             .await;
         assert_eq!(jobs, SOURCES, "round {rounds}: the ledger");
-        assert!(scene.start().wait().expect("c360").success());
+        scene.run(&format!("round {rounds}: the run after the race"));
         assert_same(
             &scene.tables().await,
             &undisturbed,
@@ -132,11 +115,4 @@ async fn eight_runs_of_other_jobs_at_once_all_end_well() {
         rounds += 1;
     }
     eprintln!("{rounds} rounds");
-}
-
-/// `C360_TEST_WRITERS_SECONDS` asks for more than 4.
-fn writing_for() -> Duration {
-    let seconds = std::env::var("C360_TEST_WRITERS_SECONDS").ok();
-    let seconds = seconds.and_then(|text| text.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(4))
 }

@@ -11,6 +11,7 @@ use c360_flow::{Kind, RunMode};
 use super::lab::{Lab, Tables, assert_same, chain};
 use super::retailer::Dice;
 use super::scene::Scene;
+use crate::asked::number;
 use crate::catalog::lakes::{files_below, files_of};
 use crate::rough_store::{RoughStore, Weather};
 
@@ -122,7 +123,6 @@ async fn disturb_all(seeds: std::ops::Range<u64>, disturbance: Disturbance) {
 
 /// `C360_TEST_FAULTS` asks for more seeds than 24, `C360_TEST_FIRST_SEED` for others.
 fn seeds() -> std::ops::Range<u64> {
-    let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
     let first = number("C360_TEST_FIRST_SEED").unwrap_or(0);
     first..first + number("C360_TEST_FAULTS").unwrap_or(24)
 }

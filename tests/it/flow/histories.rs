@@ -6,6 +6,7 @@ use c360_spec::TableName;
 use super::copied::Copied;
 use super::lab::{Edit, Lab, assert_same, assert_same_lakes};
 use super::retailer::{Delivery, Dice, Retailer};
+use crate::asked::number;
 
 /// Upkeep finds everything worn and old.
 pub const WORN: &str = "{snapshots_days: 0, small_files: 2, delete_files: 2, deleted_percent: 1}";
@@ -144,11 +145,6 @@ async fn keep_up(lab: &Lab, as_of: &str, what: &str) {
 /// These are verified after every step.
 #[tokio::test(flavor = "multi_thread")]
 async fn incremental_runs_equal_one_full_run() {
-    let number = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-    };
     if let Some(seed) = number("C360_TEST_SEED") {
         return check(seed, true).await;
     }

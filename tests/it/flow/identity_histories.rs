@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use super::copied::Copied;
 use super::lab::{assert_same_lakes, chain};
 use super::retailer::Dice;
+use crate::asked::number;
 
 /// Of so many histories, the lake of one is verified after every step.
 const VERIFIED_EVERY: u64 = 20;
@@ -391,10 +392,6 @@ const SIDE_BY_SIDE: u64 = 2;
 /// certain one.
 #[test]
 fn identity_after_every_step_equals_a_rebuild() {
-    let number = |name: &str| {
-        let text = std::env::var(name).ok();
-        text.and_then(|text| text.parse::<u64>().ok())
-    };
     let runtime = Runtime::new().expect("a runtime");
     let model = runtime.block_on(model());
     if let Some(seed) = number("C360_TEST_SEED") {

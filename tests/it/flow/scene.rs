@@ -20,10 +20,7 @@ impl Scene {
     pub fn prepare(seed: u64) -> Self {
         let mut retailer = Retailer::new(seed);
         let mut scene = Self::project_of(&mut retailer);
-        assert!(
-            scene.start().wait().expect("c360").success(),
-            "the first run"
-        );
+        scene.run("the first run");
         copy(&scene.lake(), &scene.backup());
         retailer
             .deliver()
@@ -75,6 +72,11 @@ impl Scene {
     pub fn reset(&self) {
         fs::remove_dir_all(self.lake()).expect("a lake to remove");
         copy(&self.backup(), &self.lake());
+    }
+
+    /// A run that ends well.
+    pub fn run(&self, what: &str) {
+        assert!(self.start().wait().expect("c360").success(), "{what}");
     }
 
     /// A run as a process of its own.
