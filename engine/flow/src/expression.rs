@@ -36,6 +36,18 @@ pub fn parse_text(session: &Session, frame: &DataFrame, sql: &str, place: &str) 
     Ok(cast(parse(session, frame, sql, place)?, DataType::Utf8))
 }
 
+/// An aggregate over the rows for which `condition` holds. DataFusion 53's own builder forgets what the aggregate is
+/// ordered by, and that it is over distinct values.
+pub fn filtered(aggregate: Expr, condition: Expr) -> Expr {
+    match aggregate {
+        Expr::AggregateFunction(mut aggregate) => {
+            aggregate.params.filter = Some(Box::new(condition));
+            Expr::AggregateFunction(aggregate)
+        }
+        other => other,
+    }
+}
+
 /// Whether no two rows of `table`, which are in `frame`, have one value of `expression`: it is the only column of the
 /// table's key, or the text of it where no two values share one.
 pub async fn is_key(

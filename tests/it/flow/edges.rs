@@ -492,6 +492,33 @@ async fn empty_and_blocked_identifiers_link_nobody_however_they_are_written() {
     assert_eq!(ledger.rows(buyers).await, ["jo", "office"]);
 }
 
+const BUYERS: &str = "
+job: identity
+kind: identity
+records:
+  - source: buyers
+    from: raw.orders
+    key: person
+    seen_at: at
+    attributes: {last_order: id}
+identifiers:
+  tag: {}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_rows_of_a_record_the_newest_tells_the_attribute() {
+    let ledger = Ledger::new(&[("jobs/identity.yaml", BUYERS)]).await;
+    for orders in ["z,jo,1 a,al,1 n,bo,1", "b,al,1 y,jo,1", "x,jo,1 m,bo,1"] {
+        ledger.put(orders);
+    }
+    ledger.run("+identity").await;
+    let records = "SELECT key, last_order FROM identity.records";
+    assert_eq!(ledger.rows(records).await, ["al,b", "bo,m", "jo,x"]);
+    ledger.put("w,al,1");
+    ledger.run("+identity").await;
+    assert_eq!(ledger.rows(records).await, ["al,w", "bo,m", "jo,x"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_says_that_there_is_no_such_country() {
     let rule = "email: {normalize: phone, region: ZZ, blocked";

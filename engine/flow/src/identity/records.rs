@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit}
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
-use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, lit, when};
+use datafusion::logical_expr::{Expr, cast, lit, when};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::rows::whole;
@@ -272,15 +272,14 @@ fn gathered(
     };
     let mut aggregates = vec![min(ident("seen_at")).alias("first_seen_at")];
     for attribute in source.attributes.keys() {
-        let value = first_value(ident(attribute), newest_first(attribute))
-            .filter(ident(attribute).is_not_null())
-            .build()?;
+        let value = first_value(ident(attribute), newest_first(attribute));
+        let value = expression::filtered(value, ident(attribute).is_not_null());
         aggregates.push(value.alias(attribute));
     }
     for kind in kinds {
         let value = || ident(standard_column(kind));
-        let least = min(value()).filter(accepted(kind, rule(job, kind), value())?);
-        aggregates.push(least.build()?.alias(standard_column(kind)));
+        let least = expression::filtered(min(value()), accepted(kind, rule(job, kind), value())?);
+        aggregates.push(least.alias(standard_column(kind)));
     }
     let record = vec![ident("source"), ident("key")];
     Ok(rows.clone().aggregate(record, aggregates)?)
