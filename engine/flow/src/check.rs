@@ -153,6 +153,21 @@ fn expressions(kind: &JobKind) -> Vec<(String, &str)> {
                 }
             }
         }
+        JobKind::Measures(job) => {
+            found.extend(
+                job.only
+                    .iter()
+                    .map(|sql| ("`where`".to_owned(), sql.as_str())),
+            );
+            for measure in &job.measures {
+                let name = &measure.name;
+                let of = measure.of.iter().map(|sql| ("of", sql));
+                let parts = of.chain(measure.only.iter().map(|sql| ("where", sql)));
+                found.extend(
+                    parts.map(|(key, sql)| (format!("`{key}` of measure {name}"), sql.as_str())),
+                );
+            }
+        }
         JobKind::Source(_) | JobKind::Feature(_) | JobKind::Publish(_) => {}
     }
     found

@@ -1,12 +1,12 @@
-//! A table made by one SELECT: features, ranks, what is published.
+//! A table made by one query: features, measures, ranks, what is published.
 //!
-//! *By* a column, the SELECT is a function of the rows that share a value of that column, so a change costs only
+//! *By* a column, the query is a function of the rows that share a value of that column, so a change costs only
 //! the values it touches: those in changed rows of any input, and those with a row that crosses a declared window
 //! as time passes. Without such a column the table is one step, computed whole; either way only rows whose content
 //! changed are written.
 
 use c360_catalog::Table;
-use c360_spec::{TableName, Window};
+use c360_spec::{MeasuresJob, TableName, Window};
 use datafusion::common::ScalarValue;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::lit;
@@ -19,52 +19,99 @@ use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::{Session, sql_uses_as_of};
-use crate::statement;
 use crate::touched::{Touched, changed_rows};
+use crate::{measures, statement};
 
 /// What a spec says of such a table.
-#[derive(Clone, Copy)]
 pub struct Derivation<'a> {
     /// The table to fill.
     pub table: &'a TableName,
-    /// The file with the SELECT.
-    pub file: &'a str,
+    /// What makes its rows.
+    pub query: Query<'a>,
     /// The column by which it is computed in part.
     pub by: Option<&'a str>,
     /// The columns that name a row.
     pub key: &'a [String],
     /// Rows that enter or leave as time passes.
-    pub windows: &'a [Window],
+    pub windows: Vec<Window>,
+}
+
+/// What makes rows of tables.
+pub enum Query<'a> {
+    /// The SELECT in a file.
+    File(&'a str),
+    /// Measures of the rows of one table.
+    Measures(&'a MeasuresJob),
+}
+
+impl Query<'_> {
+    /// What it is called where something is wrong with it.
+    fn name<'q>(&'q self, room: &Room<'q>) -> &'q str {
+        match self {
+            Self::File(file) => file,
+            Self::Measures(_) => &room.job.name,
+        }
+    }
+
+    fn inputs(&self, room: &Room<'_>) -> Result<Vec<TableName>> {
+        match self {
+            Self::File(file) => statement::tables_read(file, select_in(room, file)?),
+            Self::Measures(job) => Ok(vec![job.from.clone()]),
+        }
+    }
+
+    fn uses_as_of(&self, room: &Room<'_>) -> Result<bool> {
+        match self {
+            Self::File(file) => Ok(sql_uses_as_of(select_in(room, file)?)),
+            Self::Measures(_) => Ok(true),
+        }
+    }
+
+    /// Whether figures change from one instant to the next without a row that enters or leaves a window.
+    fn ages(&self) -> bool {
+        matches!(self, Self::Measures(job) if job.ages())
+    }
+
+    async fn rows(&self, room: &Room<'_>, session: &Session) -> Result<DataFrame> {
+        let as_of = room.clock.as_of;
+        match self {
+            Self::File(file) => {
+                let sql = select_in(room, file)?;
+                session.select_repeatable(file, sql, as_of).await
+            }
+            Self::Measures(job) => measures::rows(session, job, as_of).await,
+        }
+    }
+}
+
+fn select_in<'a>(room: &Room<'a>, file: &str) -> Result<&'a str> {
+    let text = room.project.sql.get(file);
+    text.map(String::as_str)
+        .ok_or_else(|| Error::internal(format!("{file} was not loaded")))
 }
 
 impl Derivation<'_> {
-    /// The tables that the SELECT reads.
+    /// The tables that the query reads.
     pub fn inputs(&self, room: &Room<'_>) -> Result<Vec<TableName>> {
-        statement::tables_read(self.file, self.sql(room)?)
-    }
-
-    fn sql<'a>(&self, room: &Room<'a>) -> Result<&'a str> {
-        let text = room.project.sql.get(self.file);
-        text.map(String::as_str)
-            .ok_or_else(|| Error::internal(format!("{} was not loaded", self.file)))
+        self.query.inputs(room)
     }
 
     /// Compares what the table was made from with what there is now.
     pub async fn decide(&self, room: &Room<'_>) -> Result<Planned> {
-        let as_of = sql_uses_as_of(self.sql(room)?).then_some(room.clock.as_of);
+        let as_of = self.query.uses_as_of(room)?.then_some(room.clock.as_of);
         let output = std::slice::from_ref(self.table);
         let planned = Planned::of(room, output, &self.inputs(room)?, as_of).await?;
-        self.check_windows(&planned.inputs)?;
+        self.check_windows(room, &planned.inputs)?;
         Ok(planned)
     }
 
     /// A window that cannot be followed would be met no earlier than in the first run with a later `as_of`.
-    fn check_windows(&self, inputs: &[Table]) -> Result<()> {
+    fn check_windows(&self, room: &Room<'_>, inputs: &[Table]) -> Result<()> {
         let Some(by) = self.by else { return Ok(()) };
-        for window in self.windows {
+        for window in &self.windows {
             let named = format!("{} has a window on {}", self.table, window.table);
             let Some(table) = inputs.iter().find(|input| *input.name() == window.table) else {
-                let message = format!("{named}, which {} does not read", self.file);
+                let message = format!("{named}, which {} does not read", self.query.name(room));
                 return Err(Error::invalid(message).with_hint("name a table that the SELECT reads"));
             };
             for column in [by, &window.at] {
@@ -80,7 +127,7 @@ impl Derivation<'_> {
 
     /// Brings the table up to date.
     pub async fn apply(&self, room: &Room<'_>, planned: &Planned) -> Result<Outcome> {
-        let comment = format!("made by {}", self.file);
+        let comment = format!("made by {}", self.query.name(room));
         let output = room.output(self.table, self.key, &comment);
         let output = output.ordered_by(self.by.as_slice());
         planned
@@ -115,10 +162,11 @@ impl Derivation<'_> {
         if since.as_of == planned.now.as_of {
             return Ok(Some(touched));
         }
-        let (Some(before), false) = (since.as_of, self.windows.is_empty()) else {
+        let ages = self.windows.is_empty() || self.query.ages();
+        let (Some(before), false) = (since.as_of, ages) else {
             return Ok(None);
         };
-        for window in self.windows {
+        for window in &self.windows {
             let rows = session.table(&window.table).await?;
             let crossing = crossing(rows, window, before, room.clock.as_of)?;
             touched.add(crossing, vec![ident(by)]).await?;
@@ -126,7 +174,7 @@ impl Derivation<'_> {
         Ok(Some(touched))
     }
 
-    /// The SELECT over the rows of what was touched. *By* a column, rows without a value of it are nobody's and are
+    /// The query over the rows of what was touched. *By* a column, rows without a value of it are nobody's and are
     /// hidden from a run over all rows as well: a change of them touches nothing.
     async fn rows(
         &self,
@@ -143,9 +191,7 @@ impl Derivation<'_> {
                 }
             }
         }
-        let rows = session
-            .select_repeatable(self.file, self.sql(room)?, room.clock.as_of)
-            .await?;
+        let rows = self.query.rows(room, session).await?;
         Ok(rows.execute_stream().await?)
     }
 }

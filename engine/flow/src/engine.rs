@@ -8,6 +8,8 @@ use c360_spec::{IdentityJob, Job, JobKind, Project};
 use tracing::info;
 
 use crate::clock::Clock;
+use crate::cursor::Decision;
+use crate::derived::Derivation;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Selection};
 use crate::inputs::Inputs;
@@ -16,7 +18,7 @@ use crate::progress::Progress;
 use crate::report::{Action, JobReport, Outcome, Plan, PlannedJob, RunReport};
 use crate::room::Room;
 use crate::session::Runtime;
-use crate::{facts, feature, identity, profile, publish, source};
+use crate::{facts, feature, identity, measures, profile, publish, source};
 
 /// What a run may use.
 #[derive(Debug, Clone, Default)]
@@ -329,6 +331,7 @@ async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
         JobKind::Facts(job) => facts::decide(room, job).await?.decision,
         JobKind::Profile(job) => profile::decide(room, job).await?.decision,
         JobKind::Feature(job) => feature::derivation(job).decide(room).await?.decision,
+        JobKind::Measures(job) => measures::derivation(job).decide(room).await?.decision,
         JobKind::Publish(job) => publish::decide(room, job).await?.decision,
     };
     Ok((decision.action(), decision.why))
@@ -348,12 +351,8 @@ async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
             let outcome = profile::apply(room, job, &planned).await?;
             (planned.decision, outcome)
         }
-        JobKind::Feature(job) => {
-            let derivation = feature::derivation(job);
-            let planned = derivation.decide(room).await?;
-            let outcome = derivation.apply(room, &planned).await?;
-            (planned.decision, outcome)
-        }
+        JobKind::Feature(job) => derive(room, &feature::derivation(job)).await?,
+        JobKind::Measures(job) => derive(room, &measures::derivation(job)).await?,
         JobKind::Publish(job) => {
             let planned = publish::decide(room, job).await?;
             let outcome = publish::apply(room, job, &planned).await?;
@@ -361,6 +360,12 @@ async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
         }
     };
     Ok((decision.action(), decision.why, outcome))
+}
+
+async fn derive(room: &Room<'_>, derivation: &Derivation<'_>) -> Result<(Decision, Outcome)> {
+    let planned = derivation.decide(room).await?;
+    let outcome = derivation.apply(room, &planned).await?;
+    Ok((planned.decision, outcome))
 }
 
 fn config(project: &Project, root: &Path) -> WarehouseConfig {

@@ -2,15 +2,15 @@
 
 use c360_spec::FeatureJob;
 
-use crate::derived::Derivation;
+use crate::derived::{Derivation, Query};
 
 /// What the job derives.
 pub fn derivation(job: &FeatureJob) -> Derivation<'_> {
     Derivation {
         table: &job.table,
-        file: &job.sql,
+        query: Query::File(&job.sql),
         by: job.by.as_deref(),
         key: &job.key,
-        windows: &job.windows,
+        windows: job.windows.clone(),
     }
 }

@@ -28,6 +28,7 @@ mod inputs;
 mod joins;
 mod json;
 mod ledger;
+mod measures;
 mod ordered;
 mod output;
 mod profile;

@@ -163,18 +163,15 @@ impl Engine {
     async fn features(&self, session: &Session, person_id: &str) -> Result<BTreeMap<String, Row>> {
         let mut features = BTreeMap::new();
         for job in self.project.jobs.values() {
-            let JobKind::Feature(job) = &job.kind else {
-                continue;
+            let (table, key) = match &job.kind {
+                JobKind::Feature(job) => (&job.table, &job.key),
+                JobKind::Measures(job) => (&job.table, &job.key),
+                _ => continue,
             };
-            if job.key != ["person_id"] {
-                continue;
+            if *key == ["person_id"] {
+                let rows = person_rows(session, table.clone(), person_id).await?;
+                features.extend(rows.into_iter().next().map(|row| (table.to_string(), row)));
             }
-            let rows = person_rows(session, job.table.clone(), person_id).await?;
-            features.extend(
-                rows.into_iter()
-                    .next()
-                    .map(|row| (job.table.to_string(), row)),
-            );
         }
         Ok(features)
     }

@@ -4,6 +4,9 @@
 //! `normalize_postcode(text)`, `normalize_text(text)`: the standardised value, or NULL where the text is none. `is_junk(kind, text)`: whether a
 //! standardised value is a placeholder that identifies nobody.
 
+pub mod numbers;
+pub mod top_values;
+
 use std::any::Any;
 use std::sync::Arc;
 
@@ -16,6 +19,8 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility,
 };
+use datafusion::physical_expr::expressions::Literal;
+use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
 
 const KINDS: [&str; 6] = ["email", "phone", "name", "handle", "postcode", "text"];
@@ -26,6 +31,9 @@ pub fn register(context: &SessionContext) {
         context.register_udf(normalize_udf(kind));
     }
     context.register_udf(ScalarUDF::from(IsJunk::new()));
+    context.register_udaf(numbers::stable_sum());
+    context.register_udaf(numbers::stable_percentile());
+    context.register_udaf(top_values::top_values());
 }
 
 /// The SQL function that standardises values of `kind`.
@@ -151,6 +159,14 @@ impl ScalarUDFImpl for IsJunk {
             .map(|text| text.map(|text| is_junk(&normalizer, text)))
             .collect();
         like_argument(&arguments.args[1], Arc::new(junk))
+    }
+}
+
+/// The value of an argument that has to be a literal.
+fn literal(argument: &Arc<dyn PhysicalExpr>, function: &str) -> Result<ScalarValue> {
+    match argument.as_any().downcast_ref::<Literal>() {
+        Some(literal) => Ok(literal.value().clone()),
+        None => plan_err!("{function}: the last argument must be a literal"),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::{Contract, JobKind};
 const MEANING: &str = "1";
 
 /// Hashes the job with its defaults filled in, its contract and the text of its SQL files, by
-/// path. Descriptions, marks of personal information, and how many rejects are put up with, do not
-/// change a result.
+/// path. Descriptions, marks of personal information, what is said about features, and how many
+/// rejects are put up with, do not change a result.
 pub fn fingerprint(
     kind: &JobKind,
     contract: Option<&Contract>,
@@ -23,8 +23,23 @@ pub fn fingerprint(
         .iter()
         .map(|(path, text)| (*path, text.replace("\r\n", "\n")))
         .collect();
+    let kind = features_without_remarks(serde_json::json!(kind));
     let decisive = serde_json::json!([MEANING, kind, contract, sql]);
     format!("{:016x}", xxh3_64(decisive.to_string().as_bytes()))
+}
+
+fn features_without_remarks(mut kind: Value) -> Value {
+    let is_features = kind["kind"] == "feature" || kind["kind"] == "measures";
+    if let Some(features) = kind.as_object_mut().filter(|_| is_features) {
+        features.shift_remove("about");
+        features.shift_remove("columns");
+    }
+    for measure in kind["measures"].as_array_mut().into_iter().flatten() {
+        if let Some(measure) = measure.as_object_mut() {
+            measure.shift_remove("description");
+        }
+    }
+    kind
 }
 
 fn without_remarks(mut contract: Value) -> Value {

@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::data_type::{InvalidDataType, SIMPLE_TYPES};
 use crate::settings::parse_instant;
 use crate::table_name::is_plain_name;
-use crate::{DataType, MemoryLimit, TableName, spelling};
+use crate::{DataType, Length, MemoryLimit, TableName, spelling};
 
 /// Why a text is not of its format.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub fn check(format: &str, text: &str) -> Result<(), Fault> {
         "data-path" => data_path(text),
         "ascii-character" => ascii_character(text),
         "region" => region(text),
+        "window-length" => window_length(text),
         _ => Ok(()),
     }
 }
@@ -55,6 +56,7 @@ pub fn stand_in(format: &str) -> Option<&'static str> {
         "connection" => "sqlite:unknown",
         "ascii-character" => ",",
         "region" => "AU",
+        "window-length" => "all",
         _ => return None,
     };
     Some(text)
@@ -218,6 +220,16 @@ fn ascii_character(text: &str) -> Result<(), Fault> {
     Err(fault(format!("`{text}` is not one ASCII character"), hint))
 }
 
+fn window_length(text: &str) -> Result<(), Fault> {
+    match text.parse::<Length>() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(fault(
+            error.to_string(),
+            "write days, a century at most, as in `30d`, or `all`",
+        )),
+    }
+}
+
 fn region(text: &str) -> Result<(), Fault> {
     if text.len() == 2 && text.chars().all(|c| c.is_ascii_uppercase()) {
         return Ok(());
@@ -273,6 +285,7 @@ mod tests {
             "connection",
             "ascii-character",
             "region",
+            "window-length",
         ];
         for format in formats.into_iter().chain(others) {
             accepts(format, &[stand_in(format).expect("a stand-in")]);

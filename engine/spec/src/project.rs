@@ -277,6 +277,7 @@ fn job_kind(document: &mut Document, mut object: Map<String, Value>) -> Option<J
         "facts" => JobKind::Facts(deserialize(document, value)?),
         "profile" => JobKind::Profile(deserialize(document, value)?),
         "feature" => JobKind::Feature(deserialize(document, value)?),
+        "measures" => JobKind::Measures(deserialize(document, value)?),
         "publish" => JobKind::Publish(deserialize(document, value)?),
         _ => return None,
     };

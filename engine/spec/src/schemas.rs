@@ -6,7 +6,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Contract, FactsJob, FeatureJob, IdentityJob, ProfileJob, PublishJob, Settings, SourceJob,
+    Contract, FactsJob, FeatureJob, IdentityJob, MeasuresJob, ProfileJob, PublishJob, Settings,
+    SourceJob,
 };
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -37,6 +38,7 @@ pub(crate) fn job() -> Value {
         job_kind::<FactsJob>("facts", &mut generator),
         job_kind::<ProfileJob>("profile", &mut generator),
         job_kind::<FeatureJob>("feature", &mut generator),
+        job_kind::<MeasuresJob>("measures", &mut generator),
         job_kind::<PublishJob>("publish", &mut generator),
     ];
     json!({

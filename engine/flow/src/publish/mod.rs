@@ -11,7 +11,7 @@ mod volume;
 use c360_spec::PublishJob;
 
 use crate::cursor::{self, Decision, Work};
-use crate::derived::Derivation;
+use crate::derived::{Derivation, Query};
 use crate::error::Result;
 use crate::report::{EpochReport, Outcome};
 use crate::room::Room;
@@ -29,10 +29,10 @@ pub struct Planned {
 pub fn derivation(job: &PublishJob) -> Derivation<'_> {
     Derivation {
         table: &job.table,
-        file: &job.sql,
+        query: Query::File(&job.sql),
         by: job.by.as_deref(),
         key: &job.key,
-        windows: &[],
+        windows: Vec::new(),
     }
 }
 

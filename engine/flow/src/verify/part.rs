@@ -9,7 +9,7 @@ use c360_spec::{FactsJob, IdentityJob, Job, JobKind, ProfileJob, SourceJob, Tabl
 use crate::derived::Derivation;
 use crate::error::Result;
 use crate::room::Room;
-use crate::{facts, feature, identity, profile, publish};
+use crate::{facts, feature, identity, measures, profile, publish};
 
 /// Tables that are made together.
 pub enum Part<'a> {
@@ -43,6 +43,7 @@ impl<'a> Part<'a> {
             JobKind::Facts(job) => vec![Made::Facts(job)],
             JobKind::Profile(job) => vec![Made::Profile(job)],
             JobKind::Feature(job) => vec![Made::Select(feature::derivation(job))],
+            JobKind::Measures(job) => vec![Made::Select(measures::derivation(job))],
             JobKind::Publish(job) => vec![Made::Select(publish::derivation(job))],
         };
         made.into_iter().map(Self::Tables).collect()

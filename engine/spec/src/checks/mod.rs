@@ -5,6 +5,7 @@ mod contract;
 mod facts;
 mod identity;
 mod matching;
+mod measures;
 mod names;
 mod profile;
 mod settings;
@@ -26,6 +27,7 @@ pub fn check_job(document: &mut Document, kind: &JobKind, names: &Names<'_>) {
         JobKind::Facts(job) => facts::check(document, job, names),
         JobKind::Profile(job) => profile::check(document, job, names),
         JobKind::Feature(job) => sql::check_feature(document, job, names),
+        JobKind::Measures(job) => measures::check(document, job, names),
         JobKind::Publish(job) => sql::check_publish(document, job, names),
     }
 }

@@ -1,8 +1,11 @@
 //! `kind: feature`: a table computed by one SQL file.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::About;
 use crate::TableName;
 
 /// A table computed by one SQL file.
@@ -23,6 +26,12 @@ pub struct FeatureJob {
     /// Which rows enter or leave as time passes
     #[serde(default)]
     pub windows: Vec<Window>,
+    /// Who answers for the features, and what they are for
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+    /// What columns of the table tell
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
 }
 
 /// Rows of a table that matter to the SQL for so many days after their time.
@@ -32,7 +41,8 @@ pub struct Window {
     pub table: TableName,
     /// Column that holds the row's time
     pub at: String,
-    /// Lengths of the windows in days, a century at most
-    #[schemars(length(min = 1), inner(range(min = 1, max = 36_500)))]
+    /// Lengths of the windows in days, a century at most; without one, a row enters at its time and stays
+    #[serde(default)]
+    #[schemars(inner(range(min = 1, max = 36_500)))]
     pub days: Vec<u32>,
 }

@@ -1,10 +1,12 @@
-//! `jobs/<name>.yaml`: one job a file, its `kind` says which of the six shapes below it has.
+//! `jobs/<name>.yaml`: one job a file, its `kind` says which of the seven shapes below it has.
 
+mod about;
 mod check;
 mod facts;
 mod feature;
 mod identity;
 mod matching;
+mod measures;
 mod profile;
 mod publish;
 mod source;
@@ -13,6 +15,7 @@ use serde::Serialize;
 
 use crate::TableName;
 
+pub use about::About;
 pub use check::{Check, Severity};
 pub use facts::{FactsJob, PersonReference};
 pub use feature::{FeatureJob, Window};
@@ -20,6 +23,7 @@ pub use identity::{
     Guard, IdentifierLimit, IdentifierRule, IdentityJob, Normalize, RecordSource, identity_tables,
 };
 pub use matching::{BlockingRule, Comparison, Matching, Nicknames, Separator, Sound};
+pub use measures::{Aggregate, InvalidLength, Length, Measure, MeasuresJob};
 pub use profile::{FieldRule, ProfileJob, ProfileSource, Rule};
 pub use publish::PublishJob;
 pub use source::{
@@ -48,6 +52,7 @@ pub enum JobKind {
     Facts(FactsJob),
     Profile(ProfileJob),
     Feature(FeatureJob),
+    Measures(MeasuresJob),
     Publish(PublishJob),
 }
 
@@ -83,6 +88,7 @@ impl JobKind {
             Self::Facts(job) => vec![job.table.clone()],
             Self::Profile(job) => vec![job.table.clone()],
             Self::Feature(job) => vec![job.table.clone()],
+            Self::Measures(job) => vec![job.table.clone()],
             Self::Publish(job) => vec![job.table.clone(), job.changes_table()],
         }
     }
@@ -103,6 +109,7 @@ impl JobKind {
                 .iter()
                 .map(|window| window.table.clone())
                 .collect(),
+            Self::Measures(job) => vec![job.from.clone()],
             Self::Publish(job) => job.epoch.clone(),
         };
         tables.sort();
@@ -127,6 +134,7 @@ impl JobKind {
             Self::Facts(_) => "facts",
             Self::Profile(_) => "profile",
             Self::Feature(_) => "feature",
+            Self::Measures(_) => "measures",
             Self::Publish(_) => "publish",
         }
     }
@@ -140,6 +148,9 @@ impl JobKind {
                 }
             }
             Self::Feature(job) if job.key.is_empty() => job.key.extend(job.by.clone()),
+            Self::Measures(job) => {
+                job.key = [&job.by].into_iter().chain(&job.per).cloned().collect();
+            }
             Self::Publish(job) if job.key.is_empty() => job.key.extend(job.by.clone()),
             _ => {}
         }
