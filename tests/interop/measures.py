@@ -5,7 +5,8 @@
 
 Runs a project of one source and two measures jobs a day at a time, and holds the tables of each day against what
 Polars makes of the rows that there are, one group of rows at a time. At the end a second lake, filled by one run over
-the last day's rows, has to hold the same. Says so and passes where Polars is missing."""
+the last day's rows, has to hold the same, and a training set what Polars makes of the rows up to each label's own
+time. Says so and passes where Polars is missing."""
 
 import argparse
 import datetime
@@ -222,6 +223,34 @@ def hold(binary, project, rows, as_of, what):
     return compared
 
 
+LABELS = """
+SELECT id AS label, person, ts AS label_at, weight > 4 AS heavy
+FROM raw.sales
+WHERE id % 4 = 0 AND ts IS NOT NULL AND person IS NOT NULL
+"""
+
+
+def hold_training_set(binary, project, rows, what):
+    """Each label beside the measures of its own person at its own time."""
+    (project / "labels.sql").write_text(LABELS)
+    command = [binary, "--project", project, "--json", "training-set", project / "labels.sql", "--measures", "by_person"]
+    read = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    ours = {row["label"]: row for row in json.loads(read.stdout)}
+    labels = [row for row in rows if row["id"] % 4 == 0 and row["ts"] and row["person"]]
+    if ours.keys() != {row["id"] for row in labels}:
+        sys.exit(f"{what}: the training set has other labels: {ours.keys()}")
+    table, compared = frame(rows), 0
+    for label in labels:
+        own = table.filter(pl.col("person") == label["person"])
+        measured = expected(own, [], MEASURES, label["ts"])
+        for column, value in measured.get((label["person"],), dict.fromkeys(["rows", "spend_7_days"])).items():
+            compared += 1
+            if not same(column, ours[label["id"]][column], value):
+                found = ours[label["id"]][column]
+                sys.exit(f"{what}: label {label['id']} {column}: {found}, Polars says {value}")
+    return compared
+
+
 def run(binary, project, as_of):
     command = [binary, "--project", project, "--as-of", as_of.isoformat() + "Z", "run"]
     finished = subprocess.run(command, capture_output=True, text=True)
@@ -267,6 +296,8 @@ def main():
         write(once, 0, [("I", row) for row in alive])
         run(binary, once, today)
         compared += hold(binary, once, alive, today, f"one run, seed {given.seed}")
+        labelled = hold_training_set(binary, once, alive, f"training set, seed {given.seed}")
+    print(f"{labelled} cells of a training set equal those of Polars, each at its label's time")
     print(f"{compared} cells of measures equal those of Polars over {given.days} days and in one run")
 
 

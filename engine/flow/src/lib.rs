@@ -45,6 +45,7 @@ mod show;
 pub mod source;
 mod statement;
 mod touched;
+mod training_set;
 mod udf;
 mod upkeep;
 mod verify;

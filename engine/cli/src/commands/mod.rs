@@ -16,6 +16,7 @@ mod schema;
 mod show;
 mod sql;
 mod tables;
+mod training_set;
 mod unlink;
 mod validate;
 mod verify;
@@ -44,6 +45,7 @@ pub enum Command {
     Link(link::Link),
     Unlink(unlink::Unlink),
     Tables(tables::Tables),
+    TrainingSet(training_set::TrainingSet),
     Maintain(maintain::Maintain),
     Schema(schema::Schema),
     Demo(demo::Demo),
@@ -77,6 +79,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Link(link) => link.run(context).await,
         Command::Unlink(unlink) => unlink.run(context).await,
         Command::Tables(tables) => tables.run(context).await,
+        Command::TrainingSet(set) => set.run(context).await,
         Command::Maintain(maintain) => maintain.run(context).await,
         Command::Schema(schema) => schema.run(context).await,
         Command::Demo(demo) => demo.run(context).await,

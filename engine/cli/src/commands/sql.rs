@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::rows::{Format, Output};
+use crate::rows::OutputArguments;
 use crate::{interrupt, prompt};
 
 /// Query the lake: one statement, a file, or a prompt
@@ -30,24 +30,17 @@ pub struct Sql {
     /// File that holds the statement
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// How rows are printed [default: table on a terminal, csv elsewhere, json with --json]
-    #[arg(long, short, value_enum)]
-    format: Option<Format>,
-    /// Write the rows to this file instead of stdout; its ending names the format
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
     /// Read the tables as this epoch published them
     #[arg(long, value_name = "N", conflicts_with = "as_of")]
     epoch: Option<u64>,
-    /// Rows that a table view shows; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 500)]
-    limit: usize,
 }
 
 impl Sql {
     /// Answers one statement, or opens the prompt.
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
-        let output = self.output(context)?;
+        let output = self.output.output(context)?;
         let at = self.read_at(context);
         let statement = self.statement()?;
         let engine = context.engine().await?;
@@ -61,26 +54,6 @@ impl Sql {
             output.write(rows, &context.console).await
         };
         interrupt::until(answer).await
-    }
-
-    fn output(&self, context: &Context) -> Result<Output, Failure> {
-        let format = match (self.format, &self.output, context.console) {
-            (Some(format), _, _) => format,
-            (None, Some(file), _) => Format::of_file(file).ok_or_else(|| unknown_ending(file))?,
-            (None, None, console) if console.json => Format::Json,
-            (None, None, console) if console.stdout_is_terminal => Format::Table,
-            (None, None, _) => Format::Csv,
-        };
-        if format == Format::Parquet && self.output.is_none() {
-            return Err(Failure::invalid("parquet cannot be printed")
-                .hint("name a file with --output FILE"));
-        }
-        let limit = (self.limit > 0).then_some(self.limit);
-        Ok(Output {
-            format,
-            file: self.output.clone(),
-            limit,
-        })
     }
 
     fn read_at(&self, context: &Context) -> ReadAt {
@@ -108,14 +81,6 @@ impl Sql {
             .map_err(|error| Failure::file("read", Path::new("stdin"), &error))?;
         Ok(Some(text))
     }
-}
-
-fn unknown_ending(file: &Path) -> Failure {
-    Failure::invalid(format!(
-        "the ending of `{}` names no format",
-        file.display()
-    ))
-    .hint("end it in .csv, .json, .ndjson, .parquet or .txt, or name one with --format")
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -1,6 +1,7 @@
 //! Rows of a query on their way out: to a terminal, to stdout or into a file, in batches as they
 //! come. Only a table view holds rows back, because it has to know how wide they are.
 
+mod arguments;
 mod batch;
 mod destination;
 mod parquet;
@@ -13,6 +14,7 @@ use clap::ValueEnum;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
+pub use self::arguments::OutputArguments;
 use self::batch::Encoder;
 use self::destination::Destination;
 use crate::console::Console;

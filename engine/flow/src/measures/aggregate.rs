@@ -10,9 +10,8 @@ use datafusion::functions_aggregate::expr_fn::{
 use datafusion::functions_nested::expr_fn::array_element;
 use datafusion::logical_expr::{Expr, ExprSchemable, SortExpr, cast, lit};
 use datafusion::prelude::ident;
-use jiff::{SignedDuration, Timestamp};
 
-use super::instant;
+use super::Moment;
 use crate::expression::filtered;
 use crate::udf::numbers::{stable_percentile, stable_sum};
 use crate::udf::top_values::top_values;
@@ -25,7 +24,7 @@ pub struct Measured<'a> {
     /// The column of a row's time.
     pub at: &'a str,
     /// Up to when rows count.
-    pub as_of: Timestamp,
+    pub moment: Moment<'a>,
     /// What is measured.
     pub of: Option<Expr>,
     /// Which rows count.
@@ -100,7 +99,7 @@ impl Measured<'_> {
             let at = cast(at, DataType::Timestamp(TimeUnit::Microsecond, None));
             cast(cast(at, DataType::Int64), DataType::Float64)
         };
-        let age = microseconds(instant(self.as_of)) - microseconds(ident(self.at));
+        let age = microseconds(self.moment.instant()) - microseconds(ident(self.at));
         let half_lives = age / lit(half_life * DAY_MICROSECONDS);
         Ok(power(lit(0.5), half_lives))
     }
@@ -114,12 +113,9 @@ impl Measured<'_> {
 
     /// Which rows count in a window; none: all.
     fn condition(&self, length: Length) -> Option<Expr> {
-        let within = length.days().map(|days| {
-            let edge = SignedDuration::from_hours(i64::from(days) * 24);
-            // Before the first instant that there is, nothing happened.
-            let since = self.as_of.checked_sub(edge).unwrap_or(Timestamp::MIN);
-            ident(self.at).gt(instant(since))
-        });
+        let within = length
+            .days()
+            .map(|days| ident(self.at).gt(self.moment.days_before(days)));
         and(within, self.only.clone())
     }
 }

@@ -4,16 +4,18 @@
 //! the values that it touches, and nothing has to be estimated or kept in parts.
 
 mod aggregate;
+mod moment;
 
 use c360_spec::MeasuresJob;
+use datafusion::common::Result as DataFusionResult;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Result as DataFusionResult, ScalarValue};
+use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::find_aggregate_exprs;
-use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::{DataFrame, ident};
 use jiff::Timestamp;
 
 use self::aggregate::Measured;
+pub use self::moment::Moment;
 use crate::derived::{Derivation, Query};
 use crate::error::{Context, Result};
 use crate::expression;
@@ -32,15 +34,28 @@ pub fn derivation(job: &MeasuresJob) -> Derivation<'_> {
 
 /// One row for each value of `by` with a row that counts, seen as of an instant.
 pub async fn rows(session: &Session, job: &MeasuresJob, as_of: Timestamp) -> Result<DataFrame> {
-    let rows = counted(session, job, as_of).await?;
-    let mut columns: Vec<Expr> = job.key.iter().map(ident).collect();
+    let rows = session.table(&job.from).await?;
+    measured(session, job, rows, Moment::At(as_of), &job.key)
+}
+
+/// One row for each of `groups` with a row that counts at its moment. `rows` are those of the job's table, and the
+/// groups columns of theirs.
+pub fn measured(
+    session: &Session,
+    job: &MeasuresJob,
+    rows: DataFrame,
+    moment: Moment<'_>,
+    groups: &[String],
+) -> Result<DataFrame> {
+    let rows = counted(session, job, rows, moment)?;
+    let mut columns: Vec<Expr> = groups.iter().map(ident).collect();
     for measure in &job.measures {
         let place = format!("{}, measure {}", job.table, measure.name);
         let parse = |sql: &str| expression::parse(session, &rows, sql, &place);
         let measured = Measured {
             measure,
             at: &job.at,
-            as_of,
+            moment,
             of: measure.of.as_deref().map(parse).transpose()?,
             only: measure.only.as_deref().map(parse).transpose()?,
         };
@@ -50,16 +65,17 @@ pub async fn rows(session: &Session, job: &MeasuresJob, as_of: Timestamp) -> Res
             columns.push(value.alias(measure.column(*length)));
         }
     }
-    grouped(rows, job, columns).context(|| format!("the measures of {} cannot be made", job.table))
+    grouped(rows, groups, columns)
+        .context(|| format!("the measures of {} cannot be made", job.table))
 }
 
 /// One row a group; what is made of aggregates is made after them.
-fn grouped(rows: DataFrame, job: &MeasuresJob, columns: Vec<Expr>) -> DataFusionResult<DataFrame> {
+fn grouped(rows: DataFrame, groups: &[String], columns: Vec<Expr>) -> DataFusionResult<DataFrame> {
     let aggregates = find_aggregate_exprs(&columns);
     let named = |at: usize| format!("aggregate {at}");
     let computed = aggregates.iter().enumerate();
     let computed = computed.map(|(at, aggregate)| aggregate.clone().alias(named(at)));
-    let groups = job.key.iter().map(ident).collect();
+    let groups = groups.iter().map(ident).collect();
     let rows = rows.aggregate(groups, computed.collect())?;
     let made = |column: Expr| {
         let made = column.transform(|part| {
@@ -75,11 +91,15 @@ fn grouped(rows: DataFrame, job: &MeasuresJob, columns: Vec<Expr>) -> DataFusion
     rows.select(columns.collect::<DataFusionResult<Vec<_>>>()?)
 }
 
-/// The rows that may count: those up to the instant for which the job's own condition holds and that have a value of
+/// The rows that may count: those up to the moment for which the job's own condition holds and that have a value of
 /// each column that names a row of the table.
-async fn counted(session: &Session, job: &MeasuresJob, as_of: Timestamp) -> Result<DataFrame> {
-    let mut rows = session.table(&job.from).await?;
-    rows = rows.filter(ident(&job.at).lt_eq(instant(as_of)))?;
+fn counted(
+    session: &Session,
+    job: &MeasuresJob,
+    mut rows: DataFrame,
+    moment: Moment<'_>,
+) -> Result<DataFrame> {
+    rows = rows.filter(ident(&job.at).lt_eq(moment.instant()))?;
     for column in &job.key {
         rows = rows.filter(ident(column).is_not_null())?;
     }
@@ -91,11 +111,4 @@ async fn counted(session: &Session, job: &MeasuresJob, as_of: Timestamp) -> Resu
             .context(|| format!("{place}: rows cannot be told by it"))?;
     }
     Ok(rows)
-}
-
-fn instant(at: Timestamp) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(
-        Some(at.as_microsecond()),
-        None,
-    ))
 }

@@ -1,0 +1,44 @@
+//! `c360 training-set`: what was known of persons when something became known of them.
+
+use std::path::PathBuf;
+
+use c360_flow::ReadAt;
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::rows::OutputArguments;
+
+/// Print labels, each with the measures of its person at the label's own time
+///
+/// The labels are the rows of one SELECT with the columns person_id and label_at, and whatever else is to be in the
+/// set. Measures count rows up to label_at and none after it, so nothing is learnt from the future. Labels without a
+/// row that counts have NULL. With --epoch the same set comes out again whatever has happened to the tables since.
+#[derive(Debug, Args)]
+pub struct TrainingSet {
+    /// File that holds the SELECT
+    #[arg(value_name = "LABELS.sql")]
+    labels: PathBuf,
+    /// Jobs of kind `measures`
+    #[arg(long, value_name = "JOB", value_delimiter = ',', required = true)]
+    measures: Vec<String>,
+    #[command(flatten)]
+    output: OutputArguments,
+    /// Read the tables as this epoch published them
+    #[arg(long, value_name = "N")]
+    epoch: Option<u64>,
+}
+
+impl TrainingSet {
+    /// Prints the set.
+    pub async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let output = self.output.output(context)?;
+        let labels = std::fs::read_to_string(&self.labels)
+            .map_err(|error| Failure::file("read", &self.labels, &error))?;
+        let engine = context.engine().await?;
+        let clock = context.clock(&engine.project().settings);
+        let at = self.epoch.map_or(ReadAt::Newest, ReadAt::Epoch);
+        let rows = engine.training_set(&labels, &self.measures, &at, &clock);
+        output.write(rows.await?, &context.console).await
+    }
+}

@@ -1,0 +1,125 @@
+//! Training sets: labels, each with the measures of its person as they were at the label's own time.
+//!
+//! A measure is made of rows up to an instant, so it can be made as of any: the rows of a person are held against each
+//! of the person's labels in one pass, and no row after a label's time counts for it. What is known only later of an
+//! earlier time does count, such as an event that was delivered late.
+
+use c360_spec::{JobKind, MeasuresJob, spelling};
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::JoinType;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{Expr, cast};
+use datafusion::prelude::{DataFrame, ident};
+
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::error::{Context, Error, Result};
+use crate::measures::{self, Moment};
+use crate::query::ReadAt;
+use crate::session::Session;
+use crate::statement;
+
+/// The column of the labels that says when.
+const AT: &str = "label_at";
+/// What no column of a table is called.
+const LABEL: &str = "c360 label";
+const PERSON: &str = "c360 person";
+const MOMENT: &str = "c360 moment";
+
+impl Engine {
+    /// The rows of `labels`, a SELECT with a column `label_at`, each with the measures of `jobs` at that time. The
+    /// tables are read as they are `at`, so that of an epoch gives the same set again.
+    pub async fn training_set(
+        &self,
+        labels: &str,
+        jobs: &[String],
+        at: &ReadAt,
+        clock: &Clock,
+    ) -> Result<SendableRecordBatchStream> {
+        let jobs = self.measuring(jobs)?;
+        let mut names = statement::tables_read("the labels", labels)?;
+        names.extend(jobs.iter().map(|job| job.from.clone()));
+        let session = self.session_with(&names, at).await?;
+        let labels = session
+            .select_repeatable("the labels", labels, clock.as_of)
+            .await?;
+        let labels = numbered(&session, labels).await?;
+        let mut set = labels.clone();
+        for job in jobs {
+            let measured = at_labels(&session, job, &labels).await?;
+            let measured = measured.with_column_renamed(LABEL, MOMENT)?;
+            set = set
+                .join(measured, JoinType::Left, &[LABEL], &[MOMENT], None)
+                .context(|| format!("the measures of {} share a name with others", job.table))?
+                .drop_columns(&[MOMENT])?;
+        }
+        let set = set.sort(vec![ident(LABEL).sort(true, false)])?;
+        Ok(set.drop_columns(&[LABEL])?.execute_stream().await?)
+    }
+
+    fn measuring(&self, names: &[String]) -> Result<Vec<&MeasuresJob>> {
+        let jobs = self.project.jobs.values();
+        let measuring = jobs.filter_map(|job| match &job.kind {
+            JobKind::Measures(measures) => Some((job.name.as_str(), measures)),
+            _ => None,
+        });
+        let measuring: Vec<_> = measuring.collect();
+        let find = |name: &String| {
+            let found = measuring.iter().find(|(job, _)| job == name);
+            let (_, job) = found.ok_or_else(|| {
+                let known: Vec<&str> = measuring.iter().map(|(job, _)| *job).collect();
+                let error = Error::invalid(format!("there is no job `{name}` of measures"));
+                match spelling::hint(name, known) {
+                    Some(hint) => error.with_hint(hint),
+                    None => error.with_hint("declare one: jobs/<name>.yaml, kind: measures"),
+                }
+            })?;
+            match job.per.is_empty() {
+                true => Ok(*job),
+                false => Err(Error::invalid(format!(
+                    "job {name} measures per {}, so a label has many rows of it",
+                    job.per.join(", ")
+                ))
+                .with_hint("name a job without `per`")),
+            }
+        };
+        names.iter().map(find).collect()
+    }
+}
+
+/// The labels in memory, each with a number of its own: whatever asks for them again gets the same ones.
+async fn numbered(session: &Session, labels: DataFrame) -> Result<DataFrame> {
+    if labels.schema().field_with_unqualified_name(AT).is_err() {
+        let error = Error::invalid(format!("the labels have no column {AT}"));
+        return Err(error.with_hint("name the time at which each label was known so"));
+    }
+    let mut columns: Vec<Expr> = labels
+        .schema()
+        .columns()
+        .into_iter()
+        .map(Expr::Column)
+        .collect();
+    columns.push(row_number().alias(LABEL));
+    session.read_once(labels.select(columns)?).await
+}
+
+/// The measures of a job at each label's time; none for labels without a row that counts.
+async fn at_labels(session: &Session, job: &MeasuresJob, labels: &DataFrame) -> Result<DataFrame> {
+    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let labels = labels.clone().select(vec![
+        ident(LABEL),
+        ident(&job.by).alias(PERSON),
+        cast(ident(AT), instant).alias(MOMENT),
+    ]);
+    let labels = labels.context(|| format!("the labels have no column {}", job.by))?;
+    let rows = session.table(&job.from).await?;
+    let rows = rows.join(labels, JoinType::Inner, &[&job.by], &[PERSON], None)?;
+    measures::measured(
+        session,
+        job,
+        rows,
+        Moment::Column(MOMENT),
+        &[LABEL.to_owned()],
+    )
+}
