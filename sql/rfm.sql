@@ -6,9 +6,10 @@
 -- recency_days  whole days from the last order to $as_of
 -- frequency     orders; monetary: net revenue
 -- scores        quintiles of the persons, 5 the best: rank i of n falls into quintile ceil(5 i / n).
---               Equal values are told apart by person_id, so that a quintile is a fifth of the persons
---               and row order never matters. (Written out because engines disagree on where NTILE puts
---               the remainder.)
+--               Persons of one recency_days share a score, that of the first of them: nobody is staler
+--               than another by the hour. Equal frequencies and amounts are told apart by person_id, so
+--               that a quintile is a fifth of the persons although most ordered once, and row order
+--               never matters. (Written out because engines disagree on where NTILE puts the remainder.)
 -- segment       of the recency and the frequency score:
 --
 --                  frequency 1      2                3                4            5
@@ -17,7 +18,7 @@
 --             3    about_to_sleep   about_to_sleep   needs_attention  loyal        loyal
 --             2    hibernating      hibernating      at_risk          at_risk      cannot_lose
 --             1    hibernating      hibernating      at_risk          at_risk      cannot_lose
-WITH ranked_customer AS (
+WITH customer AS (
     SELECT
         person_id,
         orders AS frequency,
@@ -29,13 +30,21 @@ WITH ranked_customer AS (
                     - EXTRACT(EPOCH FROM last_order_at)
                 ) / 86400
             ) AS INT
-        ) AS recency_days,
-        ROW_NUMBER() OVER (ORDER BY last_order_at, person_id) AS recency_rank,
-        ROW_NUMBER() OVER (ORDER BY orders, person_id) AS frequency_rank,
-        ROW_NUMBER() OVER (ORDER BY net_revenue, person_id) AS monetary_rank,
-        COUNT(*) OVER () AS customers
+        ) AS recency_days
     FROM customer.order_features
     WHERE orders > 0
+),
+ranked_customer AS (
+    SELECT
+        person_id,
+        recency_days,
+        frequency,
+        monetary,
+        RANK() OVER (ORDER BY recency_days) AS recency_rank,
+        ROW_NUMBER() OVER (ORDER BY frequency, person_id) AS frequency_rank,
+        ROW_NUMBER() OVER (ORDER BY monetary, person_id) AS monetary_rank,
+        COUNT(*) OVER () AS customers
+    FROM customer
 ),
 scored_customer AS (
     SELECT
@@ -43,7 +52,7 @@ scored_customer AS (
         recency_days,
         frequency,
         monetary,
-        CAST(CEIL(5.0 * recency_rank / customers) AS INT) AS recency_score,
+        6 - CAST(CEIL(5.0 * recency_rank / customers) AS INT) AS recency_score,
         CAST(CEIL(5.0 * frequency_rank / customers) AS INT) AS frequency_score,
         CAST(CEIL(5.0 * monetary_rank / customers) AS INT) AS monetary_score
     FROM ranked_customer

@@ -37,11 +37,12 @@ const TEXTS: [(&str, Option<&str>); 7] = [
 
 const FACTS: [(&str, &str); 2] = [("order_lines", "ts"), ("web_events", "received_ts")];
 
-fn folder() -> Option<PathBuf> {
+/// A set of real data, where it is at hand.
+pub fn test_data(set: &str) -> Option<PathBuf> {
     let named = std::env::var_os("C360_TEST_DATA").map(PathBuf::from);
     let data =
         named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let found = data.join("c360_dev");
+    let found = data.join(set);
     found.is_dir().then_some(found)
 }
 
@@ -115,7 +116,7 @@ fn deliver(sources: &Path, number: usize, to: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn real_data_gives_the_same_tables_in_five_runs_as_in_one() {
-    let Some(folder) = folder() else {
+    let Some(folder) = test_data("c360_dev") else {
         return eprintln!("skipped: no c360_dev; C360_TEST_DATA names the folder that holds it");
     };
     let sources = folder.join("sources");

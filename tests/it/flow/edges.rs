@@ -501,6 +501,7 @@ records:
     key: person
     seen_at: at
     attributes: {last_order: id}
+    identifiers: {tag: id}
 identifiers:
   tag: {}
 ";

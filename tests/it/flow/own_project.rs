@@ -1,0 +1,91 @@
+//! A project of its own, with the files that a test hands in, and its tables as text.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent};
+use c360_spec::{Project, SourceFile};
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::util::display::array_value_to_string;
+use futures::TryStreamExt;
+use tempfile::TempDir;
+
+use super::lab::chain;
+
+const SETTINGS: &str = "name: own\ndata: ./data\nwarehouse: {location: ./lake}\n";
+
+pub struct OwnProject {
+    folder: TempDir,
+    engine: Engine,
+    as_of: &'static str,
+    runs: AtomicU32,
+}
+
+impl OwnProject {
+    /// An empty lake under these files, seen as of one instant.
+    pub async fn new(files: impl IntoIterator<Item = (&str, String)>, as_of: &'static str) -> Self {
+        let settings = ("c360.yaml", SETTINGS.to_owned());
+        let files = files.into_iter().chain([settings]);
+        let files = files.map(|(path, text)| SourceFile {
+            path: path.to_owned(),
+            text,
+        });
+        let project = Project::parse(files.collect(), &|_| None);
+        let project = project.unwrap_or_else(|problems| panic!("{problems:?}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("data")).expect("a folder");
+        let engine = Engine::open(project, folder.path(), EngineOptions::default()).await;
+        Self {
+            folder,
+            engine: engine.unwrap_or_else(|error| panic!("{}", chain(&error))),
+            as_of,
+            runs: AtomicU32::new(0),
+        }
+    }
+
+    /// Where source files go.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn clock(&self) -> Clock {
+        let instant = self.as_of.parse().expect("an instant");
+        Clock {
+            run_id: format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)),
+            now: instant,
+            as_of: instant,
+        }
+    }
+
+    /// A run of all jobs.
+    pub async fn run(&self) -> RunReport {
+        let (jobs, clock) = (Selection::default(), self.clock());
+        let report = self.engine.run(&jobs, &clock, &Silent).await;
+        report.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// The rows of a query.
+    pub async fn rows(&self, sql: &str) -> Vec<RecordBatch> {
+        let rows = self.engine.query(sql, &ReadAt::Newest, &self.clock()).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        rows.try_collect().await.expect("rows")
+    }
+
+    /// The cells of a query as texts.
+    pub async fn texts(&self, sql: &str) -> Vec<Vec<String>> {
+        let mut texts = Vec::new();
+        for batch in self.rows(sql).await {
+            for row in 0..batch.num_rows() {
+                let columns = batch.columns().iter();
+                texts.push(columns.map(|column| text(column, row)).collect());
+            }
+        }
+        texts
+    }
+}
+
+/// A cell as text.
+pub fn text(column: &ArrayRef, row: usize) -> String {
+    array_value_to_string(column, row).expect("a text")
+}
