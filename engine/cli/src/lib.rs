@@ -14,6 +14,7 @@ mod failure;
 mod grid;
 mod interrupt;
 mod logging;
+mod markup;
 mod memory;
 mod numbers;
 mod panic;

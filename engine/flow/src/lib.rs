@@ -31,6 +31,7 @@ mod ledger;
 mod measures;
 mod ordered;
 mod output;
+mod overview;
 mod profile;
 mod progress;
 mod publish;
@@ -66,6 +67,12 @@ pub use identity::{
 };
 pub use json::Row;
 pub use ledger::{JobEntry, RunEntry};
+pub use overview::{
+    AliveBin, AudienceSize, AudienceSizes, Audiences, ColumnDrift, CustomerValue, Decile, Drift,
+    EpochRows, EpochShown, IdentityHealth, Lifetime, Overlap, Overview, PersonSizes, Publication,
+    RejectReason, RevenueBin, RuleLinks, ScoreCell, Segment, Segments, SourceHealth, Standing,
+    Totals,
+};
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
 pub use reason::Reason;

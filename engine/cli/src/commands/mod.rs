@@ -9,6 +9,7 @@ mod init;
 mod link;
 mod maintain;
 mod plan;
+mod report;
 mod rollback;
 mod run;
 mod runs;
@@ -38,6 +39,7 @@ pub enum Command {
     Verify(verify::Verify),
     Sql(sql::Sql),
     Show(show::Show),
+    Report(report::Report),
     Changes(changes::Changes),
     Epochs(epochs::Epochs),
     Rollback(rollback::Rollback),
@@ -72,6 +74,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Verify(verify) => verify.run(context).await,
         Command::Sql(sql) => sql.run(context).await,
         Command::Show(show) => show.run(context).await,
+        Command::Report(report) => report.run(context).await,
         Command::Changes(changes) => changes.run(context).await,
         Command::Epochs(epochs) => epochs.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::report::{EpochReport, Outcome};
 use crate::room::Room;
 
-pub use epoch::{rollback, tagged_epoch};
+pub use epoch::{rollback, shown, tagged_epoch};
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {

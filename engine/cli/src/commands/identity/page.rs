@@ -1,11 +1,12 @@
 //! The waterfall of two records as a page of HTML that needs nothing else.
 
-use c360_flow::{Explanation, Kind, RecordName};
-use minijinja::{AutoEscape, Environment, context};
+use c360_flow::{Explanation, RecordName};
+use minijinja::context;
 use serde::Serialize;
 
 use super::waterfall::{range, signed, steps, verdict};
 use crate::failure::Failure;
+use crate::markup::filled;
 
 /// Width of the picture, and where its bars begin and end.
 const WIDTH: f64 = 960.0;
@@ -30,9 +31,7 @@ struct Bar {
 pub fn page(names: [&RecordName; 2], told: &Explanation) -> Result<String, Failure> {
     let bars = bars(told);
     let [a, b] = names.map(|name| format!("{}:{}", name.source, name.key));
-    let mut pages = Environment::new();
-    pages.set_auto_escape_callback(|_| AutoEscape::Html);
-    let filled = context! {
+    let values = context! {
         a, b,
         verdict => verdict(told.weight),
         weight => signed(told.weight),
@@ -43,11 +42,8 @@ pub fn page(names: [&RecordName; 2], told: &Explanation) -> Result<String, Failu
         zero => scale(told)(0.0),
         bars,
     };
-    pages
-        .render_str(include_str!("explain.html"), filled)
-        .map_err(|error| {
-            Failure::new(Kind::Internal, "the explanation cannot be made a page").caused_by(&error)
-        })
+    let page = filled("explanation", include_str!("explain.html"), values)?;
+    Ok(page.to_string())
 }
 
 fn bars(told: &Explanation) -> Vec<Bar> {
