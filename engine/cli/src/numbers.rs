@@ -51,9 +51,12 @@ pub fn amount(number: f64) -> String {
 /// A share from 0 to 1 as per cent: `12.3 %`, and `0.12 %` where it is small.
 pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
-    match percent != 0.0 && percent.abs() < 1.0 {
-        true => format!("{percent:.2} %"),
-        false => format!("{percent:.1} %"),
+    if percent == 0.0 {
+        "0 %".to_owned()
+    } else if percent.abs() < 1.0 {
+        format!("{percent:.2} %")
+    } else {
+        format!("{percent:.1} %")
     }
 }
 
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn small_shares_keep_two_places() {
-        assert_eq!(percent(0.0), "0.0 %");
+        assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(0.001_23), "0.12 %");
         assert_eq!(percent(0.123), "12.3 %");
     }

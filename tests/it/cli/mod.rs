@@ -9,6 +9,7 @@ mod identity_levels;
 mod identity_report;
 mod init;
 mod outside;
+mod report;
 mod run;
 mod runner;
 mod runs;

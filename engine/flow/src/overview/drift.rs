@@ -1,4 +1,5 @@
-//! How far the figures of a published table moved from the epoch before the newest to the newest.
+//! How far the figures of a published table moved: from the last of the earlier epochs that shows other rows of it, to
+//! the newest. Each publish job makes an epoch of its own, so the one before the newest often shows the same rows.
 //!
 //! The measure is the population stability index (Siddiqi, *Credit Risk Scorecards*, 2006): over the deciles of the
 //! earlier values, and those without a value, the sum of (later share − earlier share) · ln(later / earlier).
@@ -6,7 +7,6 @@
 use std::sync::Arc;
 
 use c360_catalog::{Epoch, Table};
-use c360_spec::TableName;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::cast;
 use datafusion::prelude::ident;
@@ -20,7 +20,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, Serialize)]
 pub struct Drift {
     pub table: String,
-    /// The epoch before the newest.
+    /// The last epoch that shows other rows.
     pub from_epoch: u64,
     /// The newest epoch.
     pub to_epoch: u64,
@@ -43,47 +43,47 @@ struct Part {
     later: u64,
 }
 
-/// The published tables that the newest two epochs both show, and that have numbers.
+/// The published tables that changed within the last epochs, and that have numbers.
 pub async fn drift(engine: &Engine, lake: &Lake<'_>) -> Result<Vec<Drift>> {
-    let [.., before, newest] = lake.epochs.as_slice() else {
+    let Some((newest, earlier)) = lake.epochs.split_last() else {
         return Ok(Vec::new());
     };
     let mut drifts = Vec::new();
     for job in publish_jobs(engine) {
-        drifts.extend(of_table(lake, &job.table, [before, newest]).await?);
+        let Some(now) = lake.shown(newest, &job.table) else {
+            continue;
+        };
+        if let Some((epoch, before)) = last_other(lake, earlier, &now) {
+            let columns = columns(lake, [&before, &now]).await?;
+            drifts.extend((!columns.is_empty()).then(|| Drift {
+                table: job.table.to_string(),
+                from_epoch: epoch,
+                to_epoch: newest.number,
+                columns,
+            }));
+        }
     }
     Ok(drifts)
 }
 
-async fn of_table(
-    lake: &Lake<'_>,
-    name: &TableName,
-    [before, newest]: [&Epoch; 2],
-) -> Result<Option<Drift>> {
-    let shown = (lake.shown(before, name), lake.shown(newest, name));
-    let (Some(earlier), Some(later)) = shown else {
-        return Ok(None);
-    };
-    let names = numbers(&earlier, &later);
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let is_same = earlier.content_id() == later.content_id();
+/// The last of the epochs that shows other rows of the table than `now`, and what it shows.
+fn last_other(lake: &Lake<'_>, epochs: &[Epoch], now: &Table) -> Option<(u64, Table)> {
+    let mut shown = epochs.iter().rev().filter_map(|epoch| {
+        let table = lake.shown(epoch, now.name())?;
+        Some((epoch.number, table))
+    });
+    shown.find(|(_, table)| table.content_id() != now.content_id())
+}
+
+/// How far each column moved, the one that moved most first.
+async fn columns(lake: &Lake<'_>, [earlier, later]: [&Table; 2]) -> Result<Vec<ColumnDrift>> {
     let mut columns = Vec::new();
-    for column in names {
-        let psi = match is_same {
-            true => 0.0,
-            false => stability_index(&parts(lake, &column, [&earlier, &later]).await?),
-        };
+    for column in numbers(earlier, later) {
+        let psi = stability_index(&parts(lake, &column, [earlier, later]).await?);
         columns.push(ColumnDrift { column, psi });
     }
     columns.sort_by(|a, b| b.psi.total_cmp(&a.psi));
-    Ok(Some(Drift {
-        table: name.to_string(),
-        from_epoch: before.number,
-        to_epoch: newest.number,
-        columns,
-    }))
+    Ok(columns)
 }
 
 /// Columns that are numbers in both, without those of the key.

@@ -62,7 +62,7 @@ pub struct Overview {
     pub publications: Vec<Publication>,
     /// The members of `publish.audiences`.
     pub audiences: Option<Audiences>,
-    /// What moved in each published table from the epoch before the newest to the newest.
+    /// What moved in each published table since the last epoch that shows other rows of it.
     pub drift: Vec<Drift>,
 }
 

@@ -1,5 +1,7 @@
 //! The audiences: how large they are and were, and whom they share.
 
+use std::cmp::Ordering;
+
 use c360_flow::{AudienceSizes, Audiences, Overlap, Overview};
 
 use super::share;
@@ -20,13 +22,7 @@ pub fn audiences(told: &Overview) -> Result<Section, Failure> {
     if it.audiences.is_empty() {
         return section.says("No audiences are published: publish.audiences is empty.");
     }
-    let sheet = Sheet {
-        title: "Persons by audience",
-        headers: &["audience", "persons", "epoch before", "change"],
-        numbers: &["persons", "epoch before", "change"],
-        rows: it.audiences.iter().map(row).collect(),
-    };
-    section = section.with(sheet.markup()?);
+    section = section.with(sizes(it)?);
     for (number, audience) in (1..).zip(&it.audiences) {
         let id = format!("audience-{number}");
         section = section.with(line(audience, &id).markup()?);
@@ -43,17 +39,31 @@ pub fn audiences(told: &Overview) -> Result<Section, Failure> {
     Ok(section.with(sheet.markup()?))
 }
 
+fn sizes(it: &Audiences) -> Result<minijinja::Value, Failure> {
+    let first = it.audiences[0].epochs.first();
+    let before = first.map_or_else(String::new, |size| format!("in epoch {}", size.epoch));
+    let headers = ["audience", "persons", &before, "change"];
+    let sheet = Sheet {
+        title: "Persons by audience",
+        headers: &headers,
+        numbers: &headers[1..],
+        rows: it.audiences.iter().map(row).collect(),
+    };
+    sheet.markup()
+}
+
 fn row(it: &AudienceSizes) -> Vec<String> {
-    let before = it.epochs.iter().rev().nth(1).map(|size| size.persons);
-    let change = before.map(|before| match it.persons.cmp(&before) {
-        std::cmp::Ordering::Less => format!("\u{2212}{}", thousands(before - it.persons)),
-        _ => format!("+{}", thousands(it.persons - before)),
-    });
+    let before = it.epochs.first().map_or(0, |size| size.persons);
+    let change = match it.persons.cmp(&before) {
+        Ordering::Less => format!("\u{2212}{}", thousands(before - it.persons)),
+        Ordering::Equal => "0".to_owned(),
+        Ordering::Greater => format!("+{}", thousands(it.persons - before)),
+    };
     vec![
         it.audience.clone(),
         thousands(it.persons),
-        before.map(thousands).unwrap_or_default(),
-        change.unwrap_or_default(),
+        thousands(before),
+        change,
     ]
 }
 

@@ -9,18 +9,18 @@ use crate::failure::Failure;
 /// From which index on a column moved, and shifted: the limits in common use.
 const MOVED: f64 = 0.1;
 const SHIFTED: f64 = 0.25;
-/// How many columns are drawn; all are in the table.
+/// How many columns are drawn; the rest are in a table.
 const DRAWN: usize = 10;
 
 const MEANING: &str = "The population stability index (PSI) compares how a column's values are spread in two epochs: \
     under 0.1 it is stable, from 0.1 to 0.25 it moved, above it shifted and is worth a look.";
 
-/// The index of each numeric column, the largest drawn.
+/// The index of each numeric column, the largest as bars.
 pub fn drift(told: &Overview) -> Result<Section, Failure> {
     let mut section = Section::new("drift", "Drift");
     if told.drift.is_empty() {
         return section.says(
-            "Drift compares two epochs, and the lake has no two in a row that show numbers of the same table.",
+            "Drift compares two epochs, and no two of the last ones show different numbers of a published table.",
         );
     }
     section = section.says(MEANING)?;
@@ -56,13 +56,18 @@ fn with_table(section: Section, it: &Drift) -> Result<Section, Failure> {
             verdict(of.psi).to_owned(),
         ]
     };
+    let section = section.with(bars.markup()?);
+    let rest = it.columns.get(DRAWN..).unwrap_or_default();
+    if rest.is_empty() {
+        return Ok(section);
+    }
     let sheet = Sheet {
-        title: "All numeric columns",
+        title: "Columns that moved less",
         headers: &["column", "PSI", "verdict"],
         numbers: &["PSI"],
-        rows: it.columns.iter().map(row).collect(),
+        rows: rest.iter().map(row).collect(),
     };
-    Ok(section.with(bars.markup()?).with(sheet.markup()?))
+    Ok(section.with(sheet.markup()?))
 }
 
 fn bar(of: &ColumnDrift) -> Bar {

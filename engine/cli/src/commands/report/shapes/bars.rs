@@ -9,6 +9,8 @@ use crate::markup::filled;
 
 /// From one bar to the next, in pixels.
 const ROW: f64 = 40.0;
+/// What is not nothing can be seen, in per cent of the width.
+const WIDTH_MIN: f64 = 0.4;
 
 /// A picture of bars.
 #[derive(Default)]
@@ -57,8 +59,8 @@ struct Part {
 }
 
 #[derive(Serialize)]
-struct DrawnMark<'a> {
-    name: &'a str,
+struct DrawnMark {
+    name: String,
     x: f64,
 }
 
@@ -80,11 +82,11 @@ impl Bar {
         let mut parts = Vec::new();
         let mut x = 0.0;
         for (number, size) in (1..).zip(&self.sizes) {
-            let width = rounded(100.0 * size.max(0.0) / longest);
-            if width > 0.0 {
+            if *size > 0.0 {
+                let width = rounded((100.0 * size / longest).max(WIDTH_MIN));
                 parts.push(Part { number, x, width });
+                x = rounded(x + width).min(100.0 - WIDTH_MIN);
             }
-            x = rounded(x + width);
         }
         Drawn {
             name: &self.name,
@@ -103,15 +105,11 @@ impl Bars<'_> {
         let longest = lengths.fold(f64::MIN_POSITIVE, f64::max);
         let numbered = self.bars.iter().enumerate();
         let bars: Vec<Drawn> = numbered.map(|(row, bar)| bar.drawn(row, longest)).collect();
-        let mark = |mark: &'_ Mark| rounded(100.0 * mark.size / longest);
-        let marks: Vec<DrawnMark> = self
-            .marks
-            .iter()
-            .map(|it| DrawnMark {
-                name: &it.name,
-                x: mark(it),
-            })
-            .collect();
+        let mark = |mark: &Mark| DrawnMark {
+            name: mark.name.clone(),
+            x: rounded(100.0 * mark.size / longest),
+        };
+        let marks: Vec<DrawnMark> = self.marks.iter().map(mark).collect();
         let numbers = self.bars.iter();
         let numbers = numbers.map(|bar| (bar.name.as_str(), bar.value.as_str()));
         let values = context! {

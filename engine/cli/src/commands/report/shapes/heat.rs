@@ -9,8 +9,11 @@ use crate::markup::filled;
 use crate::numbers::thousands;
 
 /// Height of a cell, in pixels, and how much of the width the names of the rows take, in per cent.
-const CELL: f64 = 52.0;
+const CELL: f64 = 44.0;
 const NAMES: f64 = 9.0;
+/// How strong the colour is where there is nothing, and where there is most: letters stay legible on it.
+const FAINTEST: f64 = 0.04;
+const STRONGEST: f64 = 0.68;
 
 /// A picture of numbers by two scores.
 pub struct Heat<'a> {
@@ -40,7 +43,6 @@ struct Drawn {
     width: f64,
     /// From 0 to 1.
     strength: f64,
-    is_strong: bool,
     number: String,
 }
 
@@ -50,43 +52,48 @@ struct Name {
     score: i64,
 }
 
+/// Where cells lie: x and width in per cent, y in pixels.
+struct Square {
+    scores: i64,
+}
+
+impl Square {
+    fn width(&self) -> f64 {
+        (100.0 - NAMES) / self.scores as f64
+    }
+
+    fn x(&self, column: i64) -> f64 {
+        NAMES + self.width() * (column - 1) as f64
+    }
+
+    fn y(&self, row: i64) -> f64 {
+        CELL * (self.scores - row) as f64
+    }
+
+    fn height(&self) -> f64 {
+        CELL * self.scores as f64
+    }
+
+    /// Each score at the middle of its row or column.
+    fn names(&self, middle: impl Fn(i64) -> f64) -> Vec<Name> {
+        let name = |score| Name {
+            at: rounded(middle(score)),
+            score,
+        };
+        (1..=self.scores).map(name).collect()
+    }
+}
+
 impl Heat<'_> {
     /// The picture; cells that are not given have nothing in them.
     pub fn markup(&self) -> Result<Value, Failure> {
         let given = self.cells.iter().flat_map(|cell| [cell.row, cell.column]);
-        let scores = given.fold(self.scores, i64::max);
-        let most = self.cells.iter().map(|cell| cell.number).max();
-        let width = (100.0 - NAMES) / scores as f64;
-        let left = |column: i64| NAMES + width * (column - 1) as f64;
-        let top = |row: i64| CELL * (scores - row) as f64;
-        let mut cells = Vec::new();
-        let mut lines = Vec::new();
-        for row in (1..=scores).rev() {
-            let numbers: Vec<u64> = (1..=scores)
-                .map(|column| self.number(row, column))
-                .collect();
-            lines.push(line(self.axes, row, &numbers));
-            for (column, number) in (1..).zip(numbers) {
-                let strength = number as f64 / most.unwrap_or(0).max(1) as f64;
-                cells.push(Drawn {
-                    x: rounded(left(column)),
-                    y: top(row),
-                    width: rounded(width),
-                    strength: rounded(0.06 + 0.94 * strength),
-                    is_strong: strength > 0.5,
-                    number: thousands(number),
-                });
-            }
-        }
-        let name = |at: f64, score| Name {
-            at: rounded(at),
-            score,
+        let square = Square {
+            scores: given.fold(self.scores, i64::max),
         };
-        let rows: Vec<Name> = (1..=scores)
-            .map(|row| name(top(row) + CELL / 2.0, row))
-            .collect();
-        let columns: Vec<Name> = (1..=scores)
-            .map(|column| name(left(column) + width / 2.0, column))
+        let lines: Vec<String> = (1..=square.scores)
+            .rev()
+            .map(|row| self.line(row, square.scores))
             .collect();
         let values = context! {
             id => self.id,
@@ -94,11 +101,34 @@ impl Heat<'_> {
             description => lines.join("; "),
             axes => self.axes,
             note => self.note,
+            best => square.scores,
             cell => CELL,
-            height => CELL * scores as f64,
-            cells, rows, columns,
+            height => square.height(),
+            cells => self.drawn(&square),
+            rows => square.names(|row| square.y(row) + CELL / 2.0),
+            columns => square.names(|column| square.x(column) + square.width() / 2.0),
         };
         filled("report", include_str!("heat.html"), values)
+    }
+
+    fn drawn(&self, square: &Square) -> Vec<Drawn> {
+        let most = self.cells.iter().map(|cell| cell.number).max();
+        let most = most.unwrap_or(0).max(1) as f64;
+        let mut drawn = Vec::new();
+        for row in 1..=square.scores {
+            for column in 1..=square.scores {
+                let number = self.number(row, column);
+                let part = number as f64 / most;
+                drawn.push(Drawn {
+                    x: rounded(square.x(column)),
+                    y: square.y(row),
+                    width: rounded(square.width()),
+                    strength: rounded(FAINTEST + (STRONGEST - FAINTEST) * part),
+                    number: thousands(number),
+                });
+            }
+        }
+        drawn
     }
 
     fn number(&self, row: i64, column: i64) -> u64 {
@@ -106,16 +136,18 @@ impl Heat<'_> {
         let found = cells.find(|cell| (cell.row, cell.column) == (row, column));
         found.map_or(0, |cell| cell.number)
     }
-}
 
-/// A row in words: `recency 5: 1, 0, 3 for frequency 1 to 3`.
-fn line([rows, columns]: [&str; 2], row: i64, numbers: &[u64]) -> String {
-    let last = numbers.len();
-    let numbers: Vec<String> = numbers.iter().map(|number| thousands(*number)).collect();
-    format!(
-        "{rows} {row}: {} for {columns} 1 to {last}",
-        numbers.join(", ")
-    )
+    /// A row in words: `recency 3: 1, 0, 3 for frequency 1 to 3`.
+    fn line(&self, row: i64, scores: i64) -> String {
+        let [rows, columns] = self.axes;
+        let numbers: Vec<String> = (1..=scores)
+            .map(|column| thousands(self.number(row, column)))
+            .collect();
+        format!(
+            "{rows} {row}: {} for {columns} 1 to {scores}",
+            numbers.join(", ")
+        )
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +181,7 @@ mod tests {
             "the best row is above: {text}"
         );
         assert!(text.contains("recency 2: 1,200, 0 for frequency 1 to 2"));
-        assert!(text.contains("fill-opacity=\"1.0\""), "{text}");
+        assert!(text.contains("fill-opacity=\"0.68\""), "{text}");
         assert!(text.contains("a &lt; b"), "{text}");
     }
 

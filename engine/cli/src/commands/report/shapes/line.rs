@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{rounded, told};
 use crate::failure::Failure;
 use crate::markup::filled;
-use crate::numbers::count;
+use crate::numbers::{count, thousands};
 
 /// Height of the picture, in pixels, and what is free above and below the line.
 const HEIGHT: f64 = 96.0;
@@ -38,7 +38,7 @@ struct Drawn {
 }
 
 impl Line<'_> {
-    /// The picture, from the least number to the greatest; both are written beside it.
+    /// The picture, from the least number to the greatest; both are written below it.
     pub fn markup(&self) -> Result<Value, Failure> {
         let numbers = || self.points.iter().map(|point| point.number);
         let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
@@ -54,12 +54,19 @@ impl Line<'_> {
             title => self.title,
             description => told(description),
             height => HEIGHT,
-            least => count(least, self.unit),
-            most => count(most, self.unit),
+            range => self.range(least, most),
             path => path.join(" "),
             points,
         };
         filled("report", include_str!("line.html"), values)
+    }
+
+    fn range(&self, least: u64, most: u64) -> String {
+        let upper = count(most, self.unit);
+        match least == most {
+            true => format!("{upper} throughout"),
+            false => format!("between {} and {upper}", thousands(least)),
+        }
     }
 
     fn drawn(&self, least: u64, most: u64) -> Vec<Drawn> {

@@ -14,8 +14,9 @@ pub struct Sheet<'a> {
     pub rows: Vec<Vec<String>>,
 }
 
-/// With more columns a table does not fit on a phone.
+/// With more columns, or more of them words, a table does not fit on a phone.
 const COLUMNS_MAX: usize = 4;
+const WORDS_MAX: usize = 2;
 
 impl Sheet<'_> {
     /// The table.
@@ -29,10 +30,15 @@ impl Sheet<'_> {
             title => self.title,
             headers => self.headers,
             rows => self.rows,
-            is_wide => self.headers.len() > COLUMNS_MAX,
+            is_wide => self.is_wide(),
             right,
         };
         filled("report", include_str!("sheet.html"), values)
+    }
+
+    fn is_wide(&self) -> bool {
+        let columns = self.headers.len();
+        columns > COLUMNS_MAX || columns - self.numbers.len() > WORDS_MAX
     }
 }
 
