@@ -244,7 +244,7 @@ fn club() -> Home {
                UNION ALL SELECT 'grown', id FROM raw.people WHERE age >= 50";
     job(
         "audiences",
-        "publish.audiences",
+        "customer.audiences",
         "publish",
         "audience, person_id",
         sql,

@@ -1,4 +1,4 @@
-//! The audiences that are published: how many persons each has, had in the last epochs, and shares with each other.
+//! The audiences that epochs show: how many persons each has, had in the last epochs, and shares with each other.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use c360_catalog::Table;
 use c360_spec::TableName;
 use serde::{Deserialize, Serialize};
 
-use super::lake::{Lake, seen_as};
+use super::lake::{Lake, customer, seen_as};
 use crate::error::Result;
 
 /// The audiences of the newest epoch.
@@ -52,9 +52,9 @@ struct Size {
 /// Persons by audience, as one epoch shows them.
 type Sizes = BTreeMap<String, u64>;
 
-/// None where no audiences are published.
+/// None where no epoch shows audiences.
 pub async fn audiences(lake: &Lake<'_>) -> Result<Option<Audiences>> {
-    let name = TableName::new("publish", "audiences").expect("a plain name");
+    let name = customer("audiences");
     let is_there = lake.table(&name, &["audience", "person_id"]).is_some();
     let Some(newest) = lake.published(&name).filter(|_| is_there) else {
         return Ok(None);

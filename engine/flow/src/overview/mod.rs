@@ -60,7 +60,7 @@ pub struct Overview {
     pub lifetime: Option<Lifetime>,
     /// The published tables.
     pub publications: Vec<Publication>,
-    /// The members of `publish.audiences`.
+    /// The members of `customer.audiences`.
     pub audiences: Option<Audiences>,
     /// What moved in each published table since the last epoch that shows other rows of it.
     pub drift: Vec<Drift>,

@@ -15,12 +15,12 @@ pub fn audiences(told: &Overview) -> Result<Section, Failure> {
     let mut section = Section::new("audiences", "Audiences");
     let Some(it) = &told.audiences else {
         return section.says(
-            "No audiences are published: no epoch shows a table publish.audiences with the columns audience and \
+            "No audiences are published: no epoch shows a table customer.audiences with the columns audience and \
              person_id.",
         );
     };
     if it.audiences.is_empty() {
-        return section.says("No audiences are published: publish.audiences is empty.");
+        return section.says("No audiences are published: customer.audiences is empty.");
     }
     section = section.with(sizes(it)?);
     for (number, audience) in (1..).zip(&it.audiences) {
