@@ -21,6 +21,7 @@ mod evaluation;
 mod expression;
 mod facts;
 mod feature;
+mod features;
 mod fingerprint;
 mod graph;
 mod identity;
@@ -59,6 +60,7 @@ pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
 pub use evaluation::Label;
+pub use features::{Feature, Origin};
 pub use graph::Selection;
 pub use identity::{
     AskedRow, Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel,

@@ -86,7 +86,7 @@ impl Engine {
                 .then(|| who.to_string()),
             profile,
             provenance,
-            features: self.features(&session, &person_id).await?,
+            features: self.person_features(&session, &person_id).await?,
             records: json::collect(
                 matching(&session, identity::records(), &keys, "source", "key").await?,
             )
@@ -160,7 +160,11 @@ impl Engine {
         Ok(None)
     }
 
-    async fn features(&self, session: &Session, person_id: &str) -> Result<BTreeMap<String, Row>> {
+    async fn person_features(
+        &self,
+        session: &Session,
+        person_id: &str,
+    ) -> Result<BTreeMap<String, Row>> {
         let mut features = BTreeMap::new();
         for job in self.project.jobs.values() {
             let (table, key) = match &job.kind {

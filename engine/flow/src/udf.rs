@@ -4,7 +4,7 @@
 //! `normalize_postcode(text)`, `normalize_text(text)`: the standardised value, or NULL where the text is none. `is_junk(kind, text)`: whether a
 //! standardised value is a placeholder that identifies nobody.
 
-pub mod numbers;
+pub mod stable;
 pub mod top_values;
 
 use std::any::Any;
@@ -31,8 +31,8 @@ pub fn register(context: &SessionContext) {
         context.register_udf(normalize_udf(kind));
     }
     context.register_udf(ScalarUDF::from(IsJunk::new()));
-    context.register_udaf(numbers::stable_sum());
-    context.register_udaf(numbers::stable_percentile());
+    context.register_udaf(stable::stable_sum());
+    context.register_udaf(stable::stable_percentile());
     context.register_udaf(top_values::top_values());
 }
 

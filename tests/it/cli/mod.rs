@@ -2,6 +2,7 @@
 //! are looked at.
 
 mod demo;
+mod features;
 mod help;
 mod identity;
 mod identity_import;

@@ -4,6 +4,7 @@ mod changes;
 mod demo;
 mod epochs;
 mod exit_codes;
+mod features;
 mod identity;
 mod init;
 mod link;
@@ -40,6 +41,7 @@ pub enum Command {
     Sql(sql::Sql),
     Show(show::Show),
     Report(report::Report),
+    Features(features::Features),
     Changes(changes::Changes),
     Epochs(epochs::Epochs),
     Rollback(rollback::Rollback),
@@ -75,6 +77,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Sql(sql) => sql.run(context).await,
         Command::Show(show) => show.run(context).await,
         Command::Report(report) => report.run(context).await,
+        Command::Features(features) => features.run(context).await,
         Command::Changes(changes) => changes.run(context).await,
         Command::Epochs(epochs) => epochs.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,

@@ -13,7 +13,7 @@ use datafusion::prelude::ident;
 
 use super::Moment;
 use crate::expression::filtered;
-use crate::udf::numbers::{stable_percentile, stable_sum};
+use crate::udf::stable::{stable_percentile, stable_sum};
 use crate::udf::top_values::top_values;
 
 const DAY_MICROSECONDS: f64 = 86_400e6;

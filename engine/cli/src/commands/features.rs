@@ -1,0 +1,64 @@
+//! `c360 features`: what is known of a person, and where it comes from.
+
+use c360_flow::{Feature, Origin};
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::grid::grid;
+
+/// List the features: what each tells, who answers for it, and which columns of the sources it is made of
+///
+/// Types and origins are known where the tables are there. What only decides which rows count is no origin.
+#[derive(Debug, Args)]
+pub struct Features {
+    /// The jobs whose features to list [default: all]
+    #[arg(value_name = "JOB")]
+    jobs: Vec<String>,
+}
+
+impl Features {
+    /// Prints the features.
+    pub async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let engine = context.engine().await?;
+        let clock = context.clock(&engine.project().settings);
+        let mut features = engine.features(&clock).await?;
+        for job in &self.jobs {
+            if !features.iter().any(|feature| feature.job == *job) {
+                let message = format!("no job `{job}` makes features");
+                return Err(Failure::invalid(message).hint("c360 features lists them all"));
+            }
+        }
+        features.retain(|feature| self.jobs.is_empty() || self.jobs.contains(&feature.job));
+        let console = &context.console;
+        if console.json {
+            return console.json(&features);
+        }
+        if features.is_empty() {
+            console.note("the project has no job of kind `feature` or `measures`");
+            return Ok(());
+        }
+        let headers = [
+            "feature", "type", "tells", "owner", "version", "purpose", "from",
+        ];
+        let rows = features.iter().map(row).collect();
+        console.text(&grid(&headers, &[], rows, console.stdout_is_terminal))
+    }
+}
+
+fn row(feature: &Feature) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let from = feature.from.iter();
+    let from: Vec<String> = from
+        .map(|Origin { table, column }| format!("{table}.{column}"))
+        .collect();
+    vec![
+        format!("{}.{}", feature.table, feature.column),
+        text(&feature.kind),
+        text(&feature.description),
+        text(&feature.about.owner),
+        text(&feature.about.version),
+        text(&feature.about.purpose),
+        from.join(", "),
+    ]
+}
