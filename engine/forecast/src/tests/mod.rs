@@ -1,0 +1,8 @@
+//! The models beside known answers, slow obvious oracles, and customers made by the models themselves.
+
+mod fitting;
+mod made;
+mod oracle;
+mod table;
+mod unfit;
+mod worth;
