@@ -15,9 +15,12 @@ pub enum Unfit {
     TooFew { customers: u64, min: u64 },
     #[error("no customer ordered a second time, so there is no pace to learn")]
     NobodyCameBack,
-    /// The likelihood grows for ever in some direction, as where customers all behave the same, or has no one summit.
-    #[error("no parameters are the likeliest for these customers; they may be too alike")]
+    /// The climb to the likeliest parameters did not end.
+    #[error("no parameters were found to be the likeliest for these customers")]
     NoMaximum,
+    /// All ages are 0.
+    #[error("no time has passed since the customers' first orders")]
+    NoTime,
 }
 
 /// The number itself where it is above 0 and finite.

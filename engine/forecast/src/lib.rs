@@ -47,3 +47,14 @@ pub struct Fit<Model> {
     /// How many customers it was fitted on.
     pub customers: u64,
 }
+
+impl<Model> Fit<Model> {
+    /// The same fit, its model put otherwise.
+    pub fn map<Other>(self, other: impl FnOnce(Model) -> Other) -> Fit<Other> {
+        Fit {
+            model: other(self.model),
+            log_likelihood: self.log_likelihood,
+            customers: self.customers,
+        }
+    }
+}

@@ -9,7 +9,7 @@ mod likelihood;
 mod orders;
 
 use crate::error::{Impossible, not_negative, positive};
-use crate::newton::climb;
+use crate::newton::{RATE, SHAPE, climb};
 use crate::{CUSTOMERS_MIN, Counts, Fit, History, Unfit};
 use likelihood::Likelihood;
 
@@ -22,7 +22,8 @@ pub struct BgNbd {
     pub b: f64,
 }
 
-/// The likeliest parameters, right to ten digits or so.
+/// The likeliest parameters, right to ten digits or so. Shapes (r, a, b) are held between 1e-6 and 1e4: at a bound,
+/// customers are alike in what they describe.
 pub fn fit(histories: &Counts<History>) -> Result<Fit<BgNbd>, Unfit> {
     let customers = histories.total();
     let min = CUSTOMERS_MIN;
@@ -36,11 +37,13 @@ pub fn fit(histories: &Counts<History>) -> Result<Fit<BgNbd>, Unfit> {
         return Err(Unfit::NobodyCameBack);
     }
     if oldest == 0.0 {
-        return Err(Unfit::NoMaximum);
+        return Err(Unfit::NoTime);
     }
     let likelihood = Likelihood::new(histories, oldest);
     let start = [1.0, likelihood.time() / orders as f64, 1.0, 3.0];
-    let summit = climb(start, |parameters| likelihood.at(parameters));
+    let summit = climb(start, &[SHAPE, RATE, SHAPE, SHAPE], |parameters| {
+        likelihood.at(parameters)
+    });
     let [r, alpha, a, b] = summit.ok_or(Unfit::NoMaximum)?;
     let model = BgNbd {
         r,

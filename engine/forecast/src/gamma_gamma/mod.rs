@@ -7,7 +7,7 @@
 mod likelihood;
 
 use crate::error::{Impossible, positive};
-use crate::newton::climb;
+use crate::newton::{RATE, SHAPE, climb};
 use crate::{CUSTOMERS_MIN, Counts, Fit, Spend, Unfit};
 use likelihood::Likelihood;
 
@@ -20,6 +20,7 @@ pub struct GammaGamma {
 }
 
 /// The likeliest parameters, right to ten digits or so. Customers without repeat orders say nothing and do not count.
+/// Shapes (p, q) are held between 1e-6 and 1e4: at a bound, customers, or the orders of one, are alike.
 pub fn fit(spends: &Counts<Spend>) -> Result<Fit<GammaGamma>, Unfit> {
     let repeating = || spends.iter().filter(|(known, _)| known.frequency() > 0);
     let customers: u64 = repeating().map(|(_, customers)| customers).sum();
@@ -35,7 +36,9 @@ pub fn fit(spends: &Counts<Spend>) -> Result<Fit<GammaGamma>, Unfit> {
     let likelihood = Likelihood::new(spends, mean);
     // Of mean 1, as the values are by now.
     let start = [2.0, 3.0, 1.0];
-    let summit = climb(start, |parameters| likelihood.at(parameters));
+    let summit = climb(start, &[SHAPE, SHAPE, RATE], |parameters| {
+        likelihood.at(parameters)
+    });
     let [p, q, v] = summit.ok_or(Unfit::NoMaximum)?;
     let model = GammaGamma { p, q, v: v * mean };
     let log_likelihood = model.log_likelihood(spends);

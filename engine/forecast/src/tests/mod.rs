@@ -1,5 +1,6 @@
 //! The models beside known answers, slow obvious oracles, and customers made by the models themselves.
 
+mod alike;
 mod fitting;
 mod made;
 mod oracle;

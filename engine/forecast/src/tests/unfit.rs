@@ -63,11 +63,7 @@ fn customers_who_never_came_back_have_no_model() {
 }
 
 #[test]
-fn customers_who_are_all_alike_have_no_model() {
-    let alike = (0..50).map(|_| History::new(3.0, 30.0, 40.0).unwrap());
-    assert_eq!(bg_nbd::fit(&alike.collect()), Err(Unfit::NoMaximum));
+fn without_time_there_is_no_pace() {
     let at_once = (0..50).map(|_| History::new(3.0, 0.0, 0.0).unwrap());
-    assert_eq!(bg_nbd::fit(&at_once.collect()), Err(Unfit::NoMaximum));
-    let alike = (0..50).map(|_| Spend::new(3.0, 30.0).unwrap());
-    assert_eq!(gamma_gamma::fit(&alike.collect()), Err(Unfit::NoMaximum));
+    assert_eq!(bg_nbd::fit(&at_once.collect()), Err(Unfit::NoTime));
 }
