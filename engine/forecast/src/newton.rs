@@ -110,7 +110,8 @@ pub(crate) fn climb<const N: usize>(
             .iter()
             .fold(0.0, |most: f64, part| most.max(part.abs()));
         if summit && length < ARRIVED {
-            return Some(walk(&place, &step, bounds).map(f64::exp));
+            let end = walk(&place, &step, bounds).map(f64::exp);
+            return Some(std::array::from_fn(|at| end[at].min(bounds[at].max)));
         }
         let share = room(&place, &step, bounds).min(STRIDE_MAX / length);
         let stride = step.map(|part| part * share);
