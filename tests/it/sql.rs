@@ -52,3 +52,8 @@ async fn values_are_standardised_in_sql() {
 async fn statements_only_read() {
     check("read_only.slt").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_forecast_in_sql() {
+    check("forecasts.slt").await;
+}

@@ -4,36 +4,30 @@
 //! `normalize_postcode(text)`, `normalize_text(text)`: the standardised value, or NULL where the text is none. `is_junk(kind, text)`: whether a
 //! standardised value is a placeholder that identifies nobody.
 
-pub mod stable;
-pub mod top_values;
-
 use std::any::Any;
 use std::sync::Arc;
 
 use c360_resolve::standardise::{Normalizer, is_junk, normalize};
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, StringArray};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, StringArray};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::cast::as_string_array;
-use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility,
 };
-use datafusion::physical_expr::expressions::Literal;
-use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
+
+use super::like_argument;
 
 const KINDS: [&str; 6] = ["email", "phone", "name", "handle", "postcode", "text"];
 
-/// Makes every function known to `context`.
+/// Makes the standardisers known to `context`.
 pub fn register(context: &SessionContext) {
     for kind in KINDS {
         context.register_udf(normalize_udf(kind));
     }
-    context.register_udf(ScalarUDF::from(IsJunk::new()));
-    context.register_udaf(stable::stable_sum());
-    context.register_udaf(stable::stable_percentile());
-    context.register_udaf(top_values::top_values());
+    context.register_udf(is_junk_udf());
 }
 
 /// The SQL function that standardises values of `kind`.
@@ -162,27 +156,6 @@ impl ScalarUDFImpl for IsJunk {
     }
 }
 
-/// The value of an argument that has to be a literal.
-fn literal(argument: &Arc<dyn PhysicalExpr>, function: &str) -> Result<ScalarValue> {
-    match argument.as_any().downcast_ref::<Literal>() {
-        Some(literal) => Ok(literal.value().clone()),
-        None => plan_err!("{function}: the last argument must be a literal"),
-    }
-}
-
 fn texts(argument: &ColumnarValue) -> Result<ArrayRef> {
     argument.cast_to(&DataType::Utf8, None)?.into_array(1)
-}
-
-/// A scalar argument gives a scalar answer.
-fn like_argument(argument: &ColumnarValue, values: ArrayRef) -> Result<ColumnarValue> {
-    match argument {
-        ColumnarValue::Array(_) => Ok(ColumnarValue::Array(values)),
-        ColumnarValue::Scalar(_) => {
-            debug_assert_eq!(values.len(), 1);
-            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
-                &values, 0,
-            )?))
-        }
-    }
 }
