@@ -167,6 +167,12 @@ async fn check_totals(lab: &Lab) {
         "8300065.814",
     )
     .await;
+    check(
+        "SELECT COUNT(*) FROM customer.rfm FULL JOIN customer.lifetime_value USING (person_id)
+         WHERE segment IS NULL OR lifetime_value_12_months IS NULL",
+        "0",
+    )
+    .await;
 }
 
 /// Pairs among `count` things.
