@@ -5,8 +5,9 @@
 -- owned     products on any line of the person's orders, sold or sent back: who has one needs no
 --           second, and who returned one does not want it
 -- score     the sum of the cosine of customer.item_pairs between the offered product and those that
---           the person bought (and did not send back) in the last 365 days; only pairs that meet more
---           often than by chance (lift over 1) count
+--           the person bought (and did not send back) in the last 365 days. Of a bought product its
+--           ten nearest neighbours count, by cosine, and only pairs that meet more often than by chance
+--           (lift over 1)
 -- because   the bought product that speaks for it most
 -- Of equal scores the product with the smaller code comes first.
 WITH order_line AS (
@@ -31,7 +32,7 @@ owned AS (
         stock_code
 ),
 -- Both directions of each pair.
-goes_with AS (
+neighbour AS (
     SELECT
         item_a AS bought,
         item_b AS offered,
@@ -45,6 +46,22 @@ goes_with AS (
         cosine
     FROM customer.item_pairs
     WHERE lift > 1
+),
+ranked_neighbour AS (
+    SELECT
+        bought,
+        offered,
+        cosine,
+        ROW_NUMBER() OVER (PARTITION BY bought ORDER BY cosine DESC, offered) AS place
+    FROM neighbour
+),
+goes_with AS (
+    SELECT
+        bought,
+        offered,
+        cosine
+    FROM ranked_neighbour
+    WHERE place <= 10
 ),
 reason AS (
     SELECT

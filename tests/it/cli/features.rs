@@ -8,6 +8,21 @@ use super::runner::Home;
 fn home() -> Home {
     let home = Home::with_people();
     home.write(
+        "schemas/people.yaml",
+        "contract: people
+key: [id]
+columns:
+  - {name: id, type: long, required: true}
+  - {name: name, type: string}
+  - {name: age, type: int}
+  - {name: born, type: timestamp}
+",
+    );
+    home.write(
+        "data/people.csv",
+        "id,name,age,born\n1,Ann,40,1985-01-01\n2,Bob,20,2005-01-01\n",
+    );
+    home.write(
         "jobs/ages.yaml",
         r#"job: ages
 kind: measures
@@ -26,7 +41,7 @@ measures:
     );
     home.write(
         "sql/ranks.sql",
-        "WITH known AS (SELECT name, oldest FROM customer.ages UNION ALL SELECT email, age FROM raw.people)
+        "WITH known AS (SELECT name, oldest FROM customer.ages UNION ALL SELECT name, age FROM raw.people)
          SELECT name, RANK() OVER (ORDER BY oldest) AS place, (SELECT MAX(id) FROM raw.people) AS last_id
          FROM known WHERE oldest IS NOT NULL GROUP BY name, oldest",
     );
