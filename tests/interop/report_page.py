@@ -6,8 +6,8 @@
 Opens the page in a headless Chromium, light and dark, 375 and 1200 pixels wide, and fails where it writes to the console,
 asks the network for anything, or is wider than the window. Prints one line a view; with --shots leaves a picture of each.
 
-The browser is the one that C360_CHROMIUM names, else Playwright's, else one of the path; without any the check is
-skipped, which is said. Exit codes: 0 all is well or nothing could be checked, 1 something is wrong with the page.
+The browser is the one that C360_CHROMIUM names, else Playwright's, else one of the path; without one that starts the check
+is skipped, which is said. Exit codes: 0 all is well or nothing could be checked, 1 something is wrong with the page.
 """
 
 import argparse
@@ -19,10 +19,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # leave no __pycache__ in the sources
 
+SECONDS_MAX = 120  # a browser that hangs is ended
 WIDTHS = {375: 812, 1200: 900}
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless_shell"]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe"]
@@ -58,19 +60,30 @@ def main():
     if program is None:
         print("report page: skipped, no Chromium is installed (C360_CHROMIUM names one elsewhere)")
         return 0
-    faults = []
-    with tempfile.TemporaryDirectory() as profile, Browser(program, profile) as opened:
-        for width, height in WIDTHS.items():
-            for scheme in ["light", "dark"]:
-                view = View(opened, given.page.resolve().as_uri(), width, height, scheme)
-                found = view.faults()
-                print(f"{'wrong' if found else 'good '} {width} px, {scheme}")
-                faults += found
-                if given.shots:
-                    view.shot(given.shots / f"report-{width}-{scheme}.png")
+    try:
+        faults = faults_of(given.page.resolve().as_uri(), program, given.shots)
+    except Unstarted:
+        is_named = "C360_CHROMIUM" in os.environ
+        print(f"report page: {'failed' if is_named else 'skipped'}, {program} does not start")
+        return 1 if is_named else 0
     for fault in faults:
         print(f"        {fault}")
     return 1 if faults else 0
+
+
+def faults_of(address, program, shots):
+    """What is wrong with the page in any view; prints a line for each."""
+    faults = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, Browser(program, profile) as opened:
+        for width, height in WIDTHS.items():
+            for scheme in ["light", "dark"]:
+                view = View(opened, address, width, height, scheme)
+                found = view.faults()
+                print(f"{'wrong' if found else 'good '} {width} px, {scheme}")
+                faults += found
+                if shots:
+                    view.shot(shots / f"report-{width}-{scheme}.png")
+    return faults
 
 
 def browser():
@@ -86,6 +99,10 @@ def browser():
         if Path(path).exists():
             return path
     return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Unstarted(Exception):
+    """There is a browser, but it does not run here."""
 
 
 class Browser:
@@ -110,9 +127,17 @@ class Browser:
         )
         os.close(to_browser)
         os.close(from_browser)
+        self.guard = threading.Timer(SECONDS_MAX, self.process.kill)
+        self.guard.start()
+        try:
+            self.ask("Browser.getVersion")
+        except (OSError, SystemExit) as error:
+            self.__exit__()
+            raise Unstarted from error
         return self
 
     def __exit__(self, *_):
+        self.guard.cancel()
         self.process.kill()
         self.process.wait()
         os.close(self.to)

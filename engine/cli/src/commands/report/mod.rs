@@ -14,12 +14,12 @@ use self::page::page;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// Tell the story of the lake on one page: sources, who is who, segments, revenue, epochs, drift
+/// Tell the story of the lake on one page of HTML
 ///
-/// The page is one file of HTML that loads nothing else, to be read, sent on or printed. It holds counts and sums
-/// only: no person id, no identifier and no text of a rejected row. What a project has no tables for, it says so
-/// of. With --json the same figures are printed instead, and the page is written only where --out says so.
-/// Writes nothing to the lake.
+/// The page tells of sources and rejects, who is who, segments, revenue, what each epoch changed, audiences and
+/// drift; where the project has no tables for a section, it says so. It loads nothing else, so it can be sent on and
+/// printed, and it holds counts and sums only: no person id, no identifier, no text of a rejected row. With --json
+/// the same figures are printed instead, and the page is written only where --out says so. Writes nothing to the lake.
 #[derive(Debug, Args)]
 pub struct Report {
     /// The page's file [default: report.html in the project's folder]

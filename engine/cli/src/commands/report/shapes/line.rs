@@ -38,7 +38,7 @@ struct Drawn {
 }
 
 impl Line<'_> {
-    /// The picture, from the least number to the greatest; both are written below it.
+    /// The picture, from the least number to the greatest; all numbers are written below it.
     pub fn markup(&self) -> Result<Value, Failure> {
         let numbers = || self.points.iter().map(|point| point.number);
         let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
@@ -54,19 +54,26 @@ impl Line<'_> {
             title => self.title,
             description => told(description),
             height => HEIGHT,
-            range => self.range(least, most),
+            note => self.note(least, most),
             path => path.join(" "),
             points,
         };
         filled("report", include_str!("line.html"), values)
     }
 
-    fn range(&self, least: u64, most: u64) -> String {
+    /// All numbers in their order, unless they are one.
+    fn note(&self, least: u64, most: u64) -> String {
         let upper = count(most, self.unit);
-        match least == most {
-            true => format!("{upper} throughout"),
-            false => format!("between {} and {upper}", thousands(least)),
+        if least == most {
+            return format!("{upper} throughout");
         }
+        let numbers = self.points.iter().map(|point| thousands(point.number));
+        let numbers: Vec<String> = numbers.collect();
+        format!(
+            "between {} and {upper}: {}",
+            thousands(least),
+            numbers.join(", ")
+        )
     }
 
     fn drawn(&self, least: u64, most: u64) -> Vec<Drawn> {
@@ -111,6 +118,7 @@ mod tests {
         let text = picture("loyal", &[(3, 1_000), (4, 1_500), (6, 2_000)]);
         assert!(text.contains("points=\"1,86 50,48 99,10\""), "{text}");
         assert!(text.contains("epoch 3: 1,000 persons; epoch 4: 1,500 persons"));
+        assert!(text.contains("between 1,000 and 2,000 persons: 1,000, 1,500, 2,000"));
         assert_eq!(text.matches("<circle").count(), 3, "{text}");
     }
 
