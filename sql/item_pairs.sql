@@ -3,7 +3,7 @@
 -- Compares baskets with each other, so it is a step of its own over customer.orders, computed whole.
 --
 -- basket      the products on the sale lines (amount > 0) of one invoice, each once, whoever placed it.
---             Those of more than 50 products are left out: a reseller's order says little of what goes
+--             Those of more than 30 products are left out: a reseller's order says little of what goes
 --             together, and its pairs would outnumber all others.
 -- baskets     baskets with both; baskets_a, baskets_b: with either; baskets_all: all there are.
 --             Pairs in fewer than 20 baskets are left out
@@ -28,7 +28,7 @@ basket AS (
     FROM basket_item
     GROUP BY
         invoice_no
-    HAVING COUNT(*) <= 50
+    HAVING COUNT(*) <= 30
 ),
 total AS (
     SELECT

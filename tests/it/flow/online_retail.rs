@@ -140,7 +140,7 @@ async fn check_pairs(shop: &OwnProject) {
         let [invoice, item] = line.try_into().expect("two columns");
         baskets.entry(invoice).or_default().insert(item);
     }
-    baskets.retain(|_, items| items.len() <= 50);
+    baskets.retain(|_, items| items.len() <= 30);
     let mut items: BTreeMap<&str, i64> = BTreeMap::new();
     let mut pairs: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     for basket in baskets.values() {
