@@ -42,8 +42,8 @@ measures:
     home.write(
         "sql/ranks.sql",
         "WITH known AS (SELECT name, oldest FROM customer.ages UNION ALL SELECT name, age FROM raw.people)
-         SELECT name, RANK() OVER (ORDER BY oldest) AS place, (SELECT MAX(id) FROM raw.people) AS last_id
-         FROM known WHERE oldest IS NOT NULL GROUP BY name, oldest",
+         SELECT name, RANK() OVER (ORDER BY MAX(oldest)) AS place, (SELECT MAX(id) FROM raw.people) AS last_id
+         FROM known GROUP BY name",
     );
     home
 }
