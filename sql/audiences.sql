@@ -1,7 +1,7 @@
 -- One row an audience and person: who is in it.
 --
--- A pure function of the person's own rows, so that only touched persons are looked at again. The table is
--- shown by epochs: `c360 changes --since EPOCH` tells who entered (insert) and who left (delete).
+-- A pure function of the person's own rows; since ranks are among them (customer.rfm), a new day looks at
+-- every customer again. The table is shown by epochs: `c360 changes --since EPOCH` tells who entered (insert) and who left (delete).
 --
 -- champions          ordered lately and often (customer.rfm)
 -- big_spenders       the fifth of the persons with the most net revenue

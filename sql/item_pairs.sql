@@ -2,6 +2,7 @@
 --
 -- Compares baskets with each other, so it is a step of its own over customer.orders, computed whole.
 --
+-- product     a stock code that begins with a digit; postage, manual entries and the like are none
 -- basket      the products on the sale lines (amount > 0) of one invoice, each once, whoever placed it.
 --             Those of more than 30 products are left out: a reseller's order says little of what goes
 --             together, and its pairs would outnumber all others.
@@ -19,7 +20,7 @@ WITH basket_item AS (
         stock_code
     FROM customer.orders
     WHERE amount > 0
-        AND stock_code IS NOT NULL
+        AND SUBSTR(stock_code, 1, 1) BETWEEN '0' AND '9'
         AND ts <= CAST($as_of AS TIMESTAMP)
 ),
 basket AS (

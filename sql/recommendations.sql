@@ -25,7 +25,7 @@ owned AS (
     SELECT
         person_id,
         stock_code,
-        SUM(amount) > 0 AND BOOL_OR(is_recent) AS speaks
+        SUM(amount) > 0 AND BOOL_OR(is_recent AND amount > 0) AS speaks
     FROM order_line
     GROUP BY
         person_id,

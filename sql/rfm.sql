@@ -6,7 +6,7 @@
 -- recency_days  whole days from the last order to $as_of
 -- frequency     orders; monetary: net revenue
 -- scores        quintiles of the persons, 5 the best: rank i of n falls into quintile ceil(5 i / n).
---               Persons of one recency_days share a score, that of the first of them: nobody is staler
+--               Persons of one recency_days share a score, that of the highest rank among them: nobody is staler
 --               than another by the hour. Equal frequencies and amounts are told apart by person_id, so
 --               that a quintile is a fifth of the persons although most ordered once, and row order
 --               never matters. (Written out because engines disagree on where NTILE puts the remainder.)
@@ -40,7 +40,7 @@ ranked_customer AS (
         recency_days,
         frequency,
         monetary,
-        RANK() OVER (ORDER BY recency_days) AS recency_rank,
+        RANK() OVER (ORDER BY recency_days) AS freshness_rank,
         ROW_NUMBER() OVER (ORDER BY frequency, person_id) AS frequency_rank,
         ROW_NUMBER() OVER (ORDER BY monetary, person_id) AS monetary_rank,
         COUNT(*) OVER () AS customers
@@ -52,7 +52,7 @@ scored_customer AS (
         recency_days,
         frequency,
         monetary,
-        6 - CAST(CEIL(5.0 * recency_rank / customers) AS INT) AS recency_score,
+        CAST(CEIL(5.0 * (customers - freshness_rank + 1) / customers) AS INT) AS recency_score,
         CAST(CEIL(5.0 * frequency_rank / customers) AS INT) AS frequency_score,
         CAST(CEIL(5.0 * monetary_rank / customers) AS INT) AS monetary_score
     FROM ranked_customer

@@ -57,3 +57,8 @@ async fn statements_only_read() {
 async fn customers_are_forecast_in_sql() {
     check("forecasts.slt").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aggregates_rest_on_no_order() {
+    check("aggregates.slt").await;
+}

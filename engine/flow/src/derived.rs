@@ -7,7 +7,6 @@
 
 use c360_catalog::Table;
 use c360_spec::{MeasuresJob, TableName, Window};
-use datafusion::common::ScalarValue;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
@@ -20,7 +19,7 @@ use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::{Session, sql_uses_as_of};
 use crate::touched::{Touched, changed_rows};
-use crate::{measures, statement};
+use crate::{instant, measures, statement};
 
 /// What a spec says of such a table.
 pub struct Derivation<'a> {
@@ -225,16 +224,10 @@ fn crossing(
     for days in std::iter::once(0).chain(window.days.iter().copied()) {
         let edge = SignedDuration::from_hours(i64::from(days) * 24);
         // Before the first instant that there is, nothing happened.
-        let earlier = |at: Timestamp| instant(at.checked_sub(edge).unwrap_or(Timestamp::MIN));
-        let at = || ident(&window.at);
+        let earlier =
+            |at: Timestamp| instant::literal(at.checked_sub(edge).unwrap_or(Timestamp::MIN));
+        let at = || instant::column(&window.at);
         any = any.or(at().gt_eq(earlier(first)).and(at().lt_eq(earlier(last))));
     }
     Ok(rows.filter(any)?)
-}
-
-fn instant(at: Timestamp) -> datafusion::logical_expr::Expr {
-    lit(ScalarValue::TimestampMicrosecond(
-        Some(at.as_microsecond()),
-        None,
-    ))
 }

@@ -26,6 +26,7 @@ mod fingerprint;
 mod graph;
 mod identity;
 mod inputs;
+mod instant;
 mod joins;
 mod json;
 mod ledger;

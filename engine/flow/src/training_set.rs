@@ -1,15 +1,14 @@
 //! Training sets: labels, each with the measures of its person as they were at the label's own time.
 //!
 //! A measure is made of rows up to an instant, so it can be made as of any: the rows of a person are held against each
-//! of the person's labels in one pass, and no row after a label's time counts for it. What is known only later of an
-//! earlier time does count, such as an event that was delivered late.
+//! of the person's labels in one pass, and no row after a label's time counts for it; one of that very instant does.
+//! What is known only later of an earlier time does count, such as an event that was delivered late.
 
 use c360_spec::{JobKind, MeasuresJob, spelling};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::JoinType;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{Expr, cast};
+use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
 use crate::clock::Clock;
@@ -18,7 +17,7 @@ use crate::error::{Context, Error, Result};
 use crate::measures::{self, Moment};
 use crate::query::ReadAt;
 use crate::session::Session;
-use crate::statement;
+use crate::{instant, statement};
 
 /// The column of the labels that says when.
 const AT: &str = "label_at";
@@ -106,15 +105,15 @@ async fn numbered(session: &Session, labels: DataFrame) -> Result<DataFrame> {
 
 /// The measures of a job at each label's time; none for labels without a row that counts.
 async fn at_labels(session: &Session, job: &MeasuresJob, labels: &DataFrame) -> Result<DataFrame> {
-    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
     let labels = labels.clone().select(vec![
         ident(LABEL),
         ident(&job.by).alias(PERSON),
-        cast(ident(AT), instant).alias(MOMENT),
+        instant::column(AT).alias(MOMENT),
     ]);
     let labels = labels.context(|| format!("the labels have no column {}", job.by))?;
     let rows = session.table(&job.from).await?;
-    let rows = rows.join(labels, JoinType::Inner, &[&job.by], &[PERSON], None)?;
+    let is_own = ident(&job.by).eq(ident(PERSON));
+    let rows = rows.join_on(labels, JoinType::Inner, [is_own])?;
     measures::measured(
         session,
         job,

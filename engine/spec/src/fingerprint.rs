@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{Contract, JobKind};
 
 /// Raised when the meaning of a spec changes under the same text.
-const MEANING: &str = "1";
+const MEANING: &str = "2";
 
 /// Hashes the job with its defaults filled in, its contract and the text of its SQL files, by
 /// path. Descriptions, marks of personal information, what is said about features, and how many
@@ -34,7 +34,8 @@ fn features_without_remarks(mut kind: Value) -> Value {
         features.shift_remove("about");
         features.shift_remove("columns");
     }
-    for measure in kind["measures"].as_array_mut().into_iter().flatten() {
+    let measures = kind.get_mut("measures").and_then(Value::as_array_mut);
+    for measure in measures.into_iter().flatten() {
         if let Some(measure) = measure.as_object_mut() {
             measure.shift_remove("description");
         }

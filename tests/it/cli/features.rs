@@ -40,6 +40,14 @@ measures:
         "job: ranks\nkind: feature\ntable: customer.ranks\nsql: sql/ranks.sql\nkey: [name]\ncolumns: {place: Rank by age}\n",
     );
     home.write(
+        "jobs/sums.yaml",
+        "job: sums\nkind: feature\ntable: customer.sums\nsql: sql/sums.sql\nkey: [name]\n",
+    );
+    home.write(
+        "sql/sums.sql",
+        "SELECT COALESCE(name, 'all') AS name, SUM(age) AS age FROM raw.people GROUP BY ROLLUP (name)",
+    );
+    home.write(
         "sql/ranks.sql",
         "WITH known AS (SELECT name, oldest FROM customer.ages UNION ALL SELECT name, age FROM raw.people)
          SELECT name, RANK() OVER (ORDER BY MAX(oldest)) AS place, (SELECT MAX(id) FROM raw.people) AS last_id
@@ -59,10 +67,16 @@ fn features_are_told_with_their_owners_and_the_columns_that_they_come_from() {
     let before = told(&home);
     assert_eq!(before[0]["column"], "oldest_30_days");
     assert_eq!(before[0]["from"], json!([]), "nothing is there yet");
+    home.c360(&["features", "sums"])
+        .exits(0)
+        .says("before their tables are there");
     home.c360(&["run"]).exits(0);
     let told = told(&home);
     let columns: Vec<&Value> = told.iter().map(|feature| &feature["column"]).collect();
-    assert_eq!(columns, ["oldest_30_days", "oldest", "place", "last_id"]);
+    assert_eq!(
+        columns,
+        ["oldest_30_days", "oldest", "place", "last_id", "age"]
+    );
     let of = |column: &str| json!({"table": "raw.people", "column": column});
     assert_eq!(
         told[1],
@@ -81,6 +95,7 @@ fn features_are_told_with_their_owners_and_the_columns_that_they_come_from() {
     assert_eq!(told[2]["description"], "Rank by age");
     assert_eq!(told[2]["from"], json!([of("age")]));
     assert_eq!(told[3]["from"], json!([of("id")]));
+    assert_eq!(told[4]["from"], json!([of("age")]));
     home.c360(&["features", "ranks"])
         .exits(0)
         .prints("customer.ranks.place");

@@ -138,7 +138,9 @@ async fn check_pairs(shop: &OwnProject) {
     let mut baskets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in shop.texts(lines).await {
         let [invoice, item] = line.try_into().expect("two columns");
-        baskets.entry(invoice).or_default().insert(item);
+        if item.starts_with(|first: char| first.is_ascii_digit()) {
+            baskets.entry(invoice).or_default().insert(item);
+        }
     }
     baskets.retain(|_, items| items.len() <= 30);
     let mut items: BTreeMap<&str, i64> = BTreeMap::new();

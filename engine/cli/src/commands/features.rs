@@ -1,6 +1,7 @@
 //! `c360 features`: what is known of a person, and where it comes from.
 
 use c360_flow::{Feature, Origin};
+use c360_spec::{Job, JobKind, Project};
 use clap::Args;
 
 use crate::context::Context;
@@ -23,8 +24,9 @@ impl Features {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
         let mut features = engine.features(&clock).await?;
+        let known: Vec<&str> = of_features(engine.project()).collect();
         for job in &self.jobs {
-            if !features.iter().any(|feature| feature.job == *job) {
+            if !known.contains(&job.as_str()) {
                 let message = format!("no job `{job}` makes features");
                 return Err(Failure::invalid(message).hint("c360 features lists them all"));
             }
@@ -34,8 +36,12 @@ impl Features {
         if console.json {
             return console.json(&features);
         }
-        if features.is_empty() {
+        if known.is_empty() {
             console.note("the project has no job of kind `feature` or `measures`");
+            return Ok(());
+        }
+        if features.is_empty() {
+            console.note("nothing is known of them before their tables are there: c360 run");
             return Ok(());
         }
         let headers = [
@@ -44,6 +50,13 @@ impl Features {
         let rows = features.iter().map(row).collect();
         console.text(&grid(&headers, &[], rows, console.stdout_is_terminal))
     }
+}
+
+/// The jobs that make features.
+fn of_features(project: &Project) -> impl Iterator<Item = &str> {
+    let makes = |job: &&Job| matches!(job.kind, JobKind::Feature(_) | JobKind::Measures(_));
+    let jobs = project.jobs.values().filter(makes);
+    jobs.map(|job| job.name.as_str())
 }
 
 fn row(feature: &Feature) -> Vec<String> {

@@ -11,9 +11,10 @@ use crate::rows::OutputArguments;
 
 /// Print labels, each with the measures of its person at the label's own time
 ///
-/// The labels are the rows of one SELECT with the columns person_id and label_at, and whatever else is to be in the
-/// set. Measures count rows up to label_at and none after it, so nothing is learnt from the future. Labels without a
-/// row that counts have NULL. With --epoch the same set comes out again whatever has happened to the tables since.
+/// The labels are the rows of one SELECT with a column label_at, the column that the jobs measure by (person_id), and
+/// whatever else is to be in the set. Measures count rows up to label_at, one of that very instant too, and none after
+/// it: where a label is drawn from an event, set label_at before it. Labels without a row that counts have NULL. With
+/// --epoch, which has to show the tables that are measured, the same set comes out again whatever happens to them.
 #[derive(Debug, Args)]
 pub struct TrainingSet {
     /// File that holds the SELECT

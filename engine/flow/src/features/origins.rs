@@ -7,6 +7,7 @@ use c360_spec::TableName;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result, TableReference};
 use datafusion::datasource::source_as_provider;
+use datafusion::logical_expr::utils::grouping_set_to_exprlist;
 use datafusion::logical_expr::{Expr, LogicalPlan, Subquery, TableScan};
 use serde::Serialize;
 
@@ -29,8 +30,12 @@ pub fn origins(plan: &LogicalPlan) -> Result<Vec<Origins>> {
     match plan {
         LogicalPlan::Projection(projection) => inputs.of_expressions(&projection.expr),
         LogicalPlan::Aggregate(aggregate) => {
-            let groups = aggregate.group_expr.iter();
-            inputs.of_expressions(groups.chain(&aggregate.aggr_expr))
+            let groups = grouping_set_to_exprlist(&aggregate.group_expr)?;
+            let mut columns = inputs.of_expressions(groups)?;
+            // Which of several groupings a row is of, comes from nowhere.
+            columns.resize(aggregate.group_expr_len()?, Origins::new());
+            columns.extend(inputs.of_expressions(&aggregate.aggr_expr)?);
+            Ok(columns)
         }
         LogicalPlan::Window(window) => {
             let mut columns = inputs.columns.clone();
@@ -116,7 +121,7 @@ impl Inputs {
     fn of_column(&self, column: &Column) -> std::option::IntoIter<&Origins> {
         let at = self.names.iter().position(|name| name == column);
         let at = at.or_else(|| self.names.iter().position(|name| name.name == column.name));
-        at.map(|at| &self.columns[at]).into_iter()
+        at.and_then(|at| self.columns.get(at)).into_iter()
     }
 
     /// Columns that are those of the plans below, some of them or all.

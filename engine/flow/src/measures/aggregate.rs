@@ -1,18 +1,18 @@
 //! One measure over one window, as an aggregate that says the same in whatever order the rows come.
 
 use c360_spec::{Aggregate, Length, Measure};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, Result, plan_err};
-use datafusion::functions::expr_fn::{coalesce, power};
+use datafusion::functions::expr_fn::{coalesce, isnan, power};
 use datafusion::functions_aggregate::expr_fn::{
     avg, count, count_distinct, first_value, max, min, sum,
 };
 use datafusion::functions_nested::expr_fn::array_element;
 use datafusion::logical_expr::{Expr, ExprSchemable, SortExpr, cast, lit};
-use datafusion::prelude::ident;
 
 use super::Moment;
 use crate::expression::filtered;
+use crate::instant;
 use crate::udf::stable::{stable_percentile, stable_sum};
 use crate::udf::top_values::top_values;
 
@@ -53,22 +53,32 @@ impl Measured<'_> {
         let made = |aggregate: Expr| filtered(aggregate, counts.clone());
         let of = || of.clone();
         let double = || cast(of(), DataType::Float64);
-        let is_float = of().get_type(schema)?.is_floating();
-        let summed = match is_float {
-            true => stable_sum().call(vec![double()]),
-            false => sum(of()),
+        let data_type = of().get_type(schema)?;
+        // Sums of whole numbers have room, and are refused where they leave their type, instead of coming out wrong.
+        let summed = match &data_type {
+            float if float.is_floating() => stable_sum().call(vec![double()]),
+            whole if whole.is_integer() => sum(cast(of(), DataType::Decimal128(38, 0))),
+            _ => sum(of()),
+        };
+        // Which is least hangs on the order of rows where one is no number.
+        let ordered = |aggregate: Expr| match data_type.is_floating() {
+            true => filtered(aggregate, counts.clone().and(!isnan(of()))),
+            false => made(aggregate),
         };
         Ok(match self.measure.measure {
             Aggregate::Count => made(count(of())),
             Aggregate::Distinct => made(count_distinct(of())),
+            Aggregate::Sum if data_type.is_integer() => {
+                cast(or_zero(made(summed)), DataType::Int64)
+            }
             Aggregate::Sum => or_zero(made(summed)),
-            Aggregate::Average if of().get_type(schema)?.is_decimal() => made(avg(of())),
+            Aggregate::Average if data_type.is_decimal() => made(avg(of())),
             Aggregate::Average => {
                 let sum = cast(made(summed), DataType::Float64);
                 sum / cast(made(count(of())), DataType::Float64)
             }
-            Aggregate::Minimum => made(min(of())),
-            Aggregate::Maximum => made(max(of())),
+            Aggregate::Minimum => ordered(min(of())),
+            Aggregate::Maximum => ordered(max(of())),
             Aggregate::First => made(first_value(of(), self.by_time(true))),
             Aggregate::Last => made(first_value(of(), self.by_time(false))),
             Aggregate::MostFrequent => {
@@ -95,11 +105,8 @@ impl Measured<'_> {
         let Some(half_life) = self.measure.half_life_days else {
             return plan_err!("it has no half-life");
         };
-        let microseconds = |at: Expr| {
-            let at = cast(at, DataType::Timestamp(TimeUnit::Microsecond, None));
-            cast(cast(at, DataType::Int64), DataType::Float64)
-        };
-        let age = microseconds(self.moment.instant()) - microseconds(ident(self.at));
+        let microseconds = |at: Expr| cast(cast(at, DataType::Int64), DataType::Float64);
+        let age = microseconds(self.moment.instant()) - microseconds(instant::column(self.at));
         let half_lives = age / lit(half_life * DAY_MICROSECONDS);
         Ok(power(lit(0.5), half_lives))
     }
@@ -107,7 +114,7 @@ impl Measured<'_> {
     /// By time, then by value.
     fn by_time(&self, earliest_first: bool) -> Vec<SortExpr> {
         let value = self.of.clone().map(|of| of.sort(true, false));
-        let time = ident(self.at).sort(earliest_first, false);
+        let time = instant::column(self.at).sort(earliest_first, false);
         std::iter::once(time).chain(value).collect()
     }
 
@@ -115,7 +122,7 @@ impl Measured<'_> {
     fn condition(&self, length: Length) -> Option<Expr> {
         let within = length
             .days()
-            .map(|days| ident(self.at).gt(self.moment.days_before(days)));
+            .map(|days| instant::column(self.at).gt(self.moment.days_before(days)));
         and(within, self.only.clone())
     }
 }

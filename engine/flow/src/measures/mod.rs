@@ -18,8 +18,8 @@ use self::aggregate::Measured;
 pub use self::moment::Moment;
 use crate::derived::{Derivation, Query};
 use crate::error::{Context, Result};
-use crate::expression;
 use crate::session::Session;
+use crate::{expression, instant};
 
 /// What the job derives.
 pub fn derivation(job: &MeasuresJob) -> Derivation<'_> {
@@ -99,7 +99,7 @@ fn counted(
     mut rows: DataFrame,
     moment: Moment<'_>,
 ) -> Result<DataFrame> {
-    rows = rows.filter(ident(&job.at).lt_eq(moment.instant()))?;
+    rows = rows.filter(instant::column(&job.at).lt_eq(moment.instant()))?;
     for column in &job.key {
         rows = rows.filter(ident(column).is_not_null())?;
     }

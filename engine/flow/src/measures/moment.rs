@@ -6,6 +6,8 @@ use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::ident;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::instant;
+
 /// As of when.
 #[derive(Clone, Copy, Debug)]
 pub enum Moment<'a> {
@@ -19,7 +21,7 @@ impl Moment<'_> {
     /// The instant.
     pub fn instant(self) -> Expr {
         match self {
-            Self::At(instant) => literal(instant),
+            Self::At(at) => instant::literal(at),
             Self::Column(column) => ident(column),
         }
     }
@@ -27,10 +29,10 @@ impl Moment<'_> {
     /// So many days before it.
     pub fn days_before(self, days: u32) -> Expr {
         match self {
-            Self::At(instant) => {
+            Self::At(at) => {
                 let edge = SignedDuration::from_hours(i64::from(days) * 24);
                 // Before the first instant that there is, nothing happened.
-                literal(instant.checked_sub(edge).unwrap_or(Timestamp::MIN))
+                instant::literal(at.checked_sub(edge).unwrap_or(Timestamp::MIN))
             }
             Self::Column(column) => {
                 let days = i32::try_from(days).unwrap_or(i32::MAX);
@@ -39,11 +41,4 @@ impl Moment<'_> {
             }
         }
     }
-}
-
-fn literal(at: Timestamp) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(
-        Some(at.as_microsecond()),
-        None,
-    ))
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::ColumnarValue;
+use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
@@ -34,6 +35,14 @@ fn literal(argument: &Arc<dyn PhysicalExpr>, function: &str) -> Result<ScalarVal
     match argument.as_any().downcast_ref::<Literal>() {
         Some(literal) => Ok(literal.value().clone()),
         None => plan_err!("{function}: the last argument must be a literal"),
+    }
+}
+
+/// Refuses DISTINCT, which DataFusion leaves to the function where it stands beside others.
+fn undistinct(arguments: &AccumulatorArgs, function: &str) -> Result<()> {
+    match arguments.is_distinct {
+        true => plan_err!("{function}: DISTINCT is not known to it"),
+        false => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, Signature, TypeSignature, Volatility,
 };
 
-use super::literal;
+use super::{literal, undistinct};
 
 /// `stable_sum(number)`.
 pub fn stable_sum() -> AggregateUDF {
@@ -69,6 +69,7 @@ impl AggregateUDFImpl for Numbers {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        undistinct(&arguments, self.name)?;
         let made = match arguments.exprs.get(1) {
             None => Made::Sum,
             Some(percent) => match literal(percent, self.name)? {
@@ -162,7 +163,10 @@ fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
     let below = (place.floor() as usize).min(last);
     let above = (below + 1).min(last);
     let share = place - below as f64;
-    Some(sorted[below] + (sorted[above] - sorted[below]) * share)
+    let between = sorted[below] * (1.0 - share) + sorted[above] * share;
+    // What is equal, or stands alone, is itself also where it is infinite.
+    let is_one = share == 0.0 || sorted[below] == sorted[above];
+    Some(if is_one { sorted[below] } else { between })
 }
 
 #[cfg(test)]
@@ -197,5 +201,6 @@ mod tests {
         );
         assert_eq!(percentile(&[], 50.0), None);
         assert_eq!(percentile(&[7.0], 90.0), Some(7.0));
+        assert_eq!(percentile(&[1.0, 2.0, f64::INFINITY], 50.0), Some(2.0));
     }
 }

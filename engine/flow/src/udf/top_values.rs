@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
 };
 
-use super::literal;
+use super::{literal, undistinct};
 
 const NAME: &str = "top_values";
 
@@ -65,6 +65,7 @@ impl AggregateUDFImpl for TopValues {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        undistinct(&arguments, NAME)?;
         let n = match literal(&arguments.exprs[1], NAME)? {
             ScalarValue::Int64(Some(n)) if n > 0 => usize::try_from(n).unwrap_or(usize::MAX),
             _ => return plan_err!("{NAME}: n is not a whole number over zero"),
@@ -132,13 +133,14 @@ impl Accumulator for Counts {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let mut counts: Vec<_> = std::mem::take(&mut self.counts).into_iter().collect();
+        // The counts stay: over the rows of a window, more are added and they are asked again.
+        let mut counts: Vec<_> = self.counts.iter().collect();
         counts.sort_unstable_by(|(a, many), (b, more)| {
             let by_value = a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal);
             more.cmp(many).then(by_value)
         });
         counts.truncate(self.n);
-        self.list(counts.into_iter().map(|(value, _)| value).collect())
+        self.list(counts.into_iter().map(|(value, _)| value.clone()).collect())
     }
 
     fn size(&self) -> usize {

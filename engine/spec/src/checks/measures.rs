@@ -51,7 +51,7 @@ fn check_keys(document: &mut Document, pointer: &str, measure: &Measure) {
         Aggregate::Top => Some("n"),
         Aggregate::Percentile => Some("percent"),
         Aggregate::DecayedSum => Some("half_life_days"),
-        _ => Some("of"),
+        _ => None,
     };
     let needs_value = measure.measure != Aggregate::Count;
     let needed: BTreeSet<&str> = needed
