@@ -102,20 +102,26 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    /// A look around, logged in or not.
+    /// A look around, logged in or not; some fill the cart and think again.
     fn visit(&mut self) {
         let device = self.device();
         let mut at = self
             .random
             .between(self.person.joined_at.max(OPENING), SECOND_DAY - 1);
         let logs_in = self.person.systems.account && self.random.chance(350);
+        let mut seen = None;
         for _ in 0..self.random.between(1, 4) {
             let product = Product::draw(&mut self.random);
+            seen = Some(product);
             self.record(&device, "", "page_view", at, Some(product));
             at += self.random.between(20, 300);
         }
         if logs_in {
-            self.record(&device, &account_id(self.person, 0), "login", at, None);
+            let account = account_id(self.person, 0);
+            self.record(&device, &account, "login", at, None);
+            if self.random.chance(400) {
+                self.record(&device, &account, "add_to_cart", at + 30, seen);
+            }
         }
     }
 
