@@ -10,7 +10,7 @@ use c360_spec::{MeasuresJob, TableName, Window};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::cursor::Cursor;
 pub use crate::cursor::Planned;
@@ -90,16 +90,11 @@ fn select_in<'a>(room: &Room<'a>, file: &str) -> Result<&'a str> {
 }
 
 impl Derivation<'_> {
-    /// The tables that the query reads.
-    pub fn inputs(&self, room: &Room<'_>) -> Result<Vec<TableName>> {
-        self.query.inputs(room)
-    }
-
     /// Compares what the table was made from with what there is now.
     pub async fn decide(&self, room: &Room<'_>) -> Result<Planned> {
         let as_of = self.query.uses_as_of(room)?.then_some(room.clock.as_of);
         let output = std::slice::from_ref(self.table);
-        let planned = Planned::of(room, output, &self.inputs(room)?, as_of).await?;
+        let planned = Planned::of(room, output, &self.query.inputs(room)?, as_of).await?;
         self.check_windows(room, &planned.inputs)?;
         Ok(planned)
     }
@@ -222,12 +217,9 @@ fn crossing(
     let (first, last) = (before.min(after), before.max(after));
     let mut any = lit(false);
     for days in std::iter::once(0).chain(window.days.iter().copied()) {
-        let edge = SignedDuration::from_hours(i64::from(days) * 24);
-        // Before the first instant that there is, nothing happened.
-        let earlier =
-            |at: Timestamp| instant::literal(at.checked_sub(edge).unwrap_or(Timestamp::MIN));
+        let edge = |at| instant::days_before(at, days);
         let at = || instant::column(&window.at);
-        any = any.or(at().gt_eq(earlier(first)).and(at().lt_eq(earlier(last))));
+        any = any.or(at().gt_eq(edge(first)).and(at().lt_eq(edge(last))));
     }
     Ok(rows.filter(any)?)
 }

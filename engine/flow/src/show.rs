@@ -167,14 +167,13 @@ impl Engine {
     ) -> Result<BTreeMap<String, Row>> {
         let mut features = BTreeMap::new();
         for job in self.project.jobs.values() {
-            let (table, key) = match &job.kind {
-                JobKind::Feature(job) => (&job.table, &job.key),
-                JobKind::Measures(job) => (&job.table, &job.key),
-                _ => continue,
+            let Some(made) = job.kind.features() else {
+                continue;
             };
-            if *key == ["person_id"] {
-                let rows = person_rows(session, table.clone(), person_id).await?;
-                features.extend(rows.into_iter().next().map(|row| (table.to_string(), row)));
+            if made.key == ["person_id"] {
+                let rows = person_rows(session, made.table.clone(), person_id).await?;
+                let row = rows.into_iter().next();
+                features.extend(row.map(|row| (made.table.to_string(), row)));
             }
         }
         Ok(features)

@@ -29,8 +29,8 @@ pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
 pub use data_type::DataType;
 pub use job::{
     About, Aggregate, BlockingRule, Check, Comparison, Compression, CsvFormat, Encoding, FactsJob,
-    FeatureJob, FieldRule, Format, Guard, IdentifierLimit, IdentifierRule, IdentityJob, Job,
-    JobKind, Length, Matching, Measure, MeasuresJob, Mode, NdjsonFormat, Nicknames, Normalize,
+    FeatureJob, Features, FieldRule, Format, Guard, IdentifierLimit, IdentifierRule, IdentityJob,
+    Job, JobKind, Length, Matching, Measure, MeasuresJob, Mode, NdjsonFormat, Nicknames, Normalize,
     OperationColumn, PersonReference, ProfileJob, ProfileSource, PublishJob, RecordSource, Rule,
     Separator, Severity, Sound, SourceJob, Window,
 };

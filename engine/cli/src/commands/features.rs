@@ -1,7 +1,7 @@
 //! `c360 features`: what is known of a person, and where it comes from.
 
 use c360_flow::{Feature, Origin};
-use c360_spec::{Job, JobKind, Project};
+use c360_spec::Project;
 use clap::Args;
 
 use crate::context::Context;
@@ -23,7 +23,6 @@ impl Features {
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
-        let mut features = engine.features(&clock).await?;
         let known: Vec<&str> = of_features(engine.project()).collect();
         for job in &self.jobs {
             if !known.contains(&job.as_str()) {
@@ -31,6 +30,7 @@ impl Features {
                 return Err(Failure::invalid(message).hint("c360 features lists them all"));
             }
         }
+        let mut features = engine.features(&clock).await?;
         features.retain(|feature| self.jobs.is_empty() || self.jobs.contains(&feature.job));
         let console = &context.console;
         if console.json {
@@ -54,9 +54,9 @@ impl Features {
 
 /// The jobs that make features.
 fn of_features(project: &Project) -> impl Iterator<Item = &str> {
-    let makes = |job: &&Job| matches!(job.kind, JobKind::Feature(_) | JobKind::Measures(_));
-    let jobs = project.jobs.values().filter(makes);
-    jobs.map(|job| job.name.as_str())
+    let jobs = project.jobs.values();
+    let makes = jobs.filter(|job| job.kind.features().is_some());
+    makes.map(|job| job.name.as_str())
 }
 
 fn row(feature: &Feature) -> Vec<String> {

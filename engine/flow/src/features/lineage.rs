@@ -37,12 +37,13 @@ impl<'a> Lineage<'a> {
         };
         for job in lineage.jobs.clone() {
             let is_there = |table: &TableName| lineage.tables.contains_key(table);
-            if job.output_tables().iter().all(is_there) {
+            let outputs = job.output_tables();
+            if outputs.iter().all(is_there) {
                 let made = lineage.made(engine, &session, job, clock).await?;
                 for (column, of) in made {
                     let of = of.into_iter().flat_map(|origin| lineage.resolved(origin));
-                    let (table, of) = (job.output_tables()[0].to_string(), of.collect());
-                    lineage.made_of.insert((table, column), of);
+                    let of = of.collect();
+                    lineage.made_of.insert((outputs[0].to_string(), column), of);
                 }
             }
         }

@@ -4,7 +4,7 @@
 mod lineage;
 mod origins;
 
-use c360_spec::{About, FeatureJob, Job, JobKind, MeasuresJob, TableName};
+use c360_spec::{About, Features, Job, JobKind};
 use serde::Serialize;
 
 use self::lineage::Lineage;
@@ -31,63 +31,38 @@ pub struct Feature {
     pub from: Vec<Origin>,
 }
 
-/// What the spec says of a feature job.
-struct Declared<'a> {
-    table: &'a TableName,
-    key: &'a [String],
-    about: Option<&'a About>,
-}
-
 impl Engine {
     /// Every feature, in the order in which the jobs run and the columns stand. Reads no rows.
     pub async fn features(&self, clock: &Clock) -> Result<Vec<Feature>> {
         let lineage = Lineage::of(self, clock).await?;
         let mut features = Vec::new();
         for job in lineage.order() {
-            if let Some(declared) = declared(job) {
-                features.extend(of_job(job, &declared, &lineage));
+            if let Some(made) = job.kind.features() {
+                features.extend(of_job(job, made, &lineage));
             }
         }
         Ok(features)
     }
 }
 
-fn declared(job: &Job) -> Option<Declared<'_>> {
-    match &job.kind {
-        JobKind::Feature(FeatureJob {
-            table, key, about, ..
-        })
-        | JobKind::Measures(MeasuresJob {
-            table, key, about, ..
-        }) => Some(Declared {
-            table,
-            key,
-            about: about.as_ref(),
-        }),
-        _ => None,
-    }
-}
-
 /// The columns that are not the key: those of the table, or where there is none yet, those that the spec names.
-fn of_job(job: &Job, declared: &Declared<'_>, lineage: &Lineage<'_>) -> Vec<Feature> {
-    let mut columns = lineage.columns(declared.table);
+fn of_job(job: &Job, made: Features<'_>, lineage: &Lineage<'_>) -> Vec<Feature> {
+    let described = described(job);
+    let mut columns = lineage.columns(made.table);
     if columns.is_empty() {
-        columns = described(job)
-            .into_iter()
-            .map(|(name, _)| (name, None))
-            .collect();
+        let names = described.iter().map(|(name, _)| (name.clone(), None));
+        columns = names.collect();
     }
-    columns.retain(|(column, _)| !declared.key.contains(column));
-    let descriptions = described(job);
+    columns.retain(|(column, _)| !made.key.contains(column));
     let feature = |(column, kind): (String, Option<String>)| {
-        let mut description = descriptions.iter().filter(|(name, _)| *name == column);
+        let description = described.iter().find(|(name, _)| *name == column);
         Feature {
-            table: declared.table.to_string(),
+            table: made.table.to_string(),
             job: job.name.clone(),
             kind,
-            description: description.next().and_then(|(_, text)| text.clone()),
-            about: declared.about.cloned().unwrap_or_default(),
-            from: lineage.roots(declared.table, &column),
+            description: description.and_then(|(_, text)| text.clone()),
+            about: made.about.cloned().unwrap_or_default(),
+            from: lineage.roots(made.table, &column),
             column,
         }
     };

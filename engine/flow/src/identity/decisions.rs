@@ -7,7 +7,7 @@ use c360_catalog::{Scope, Table};
 use datafusion::arrow::array::{
     ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::logical_expr::lit;
 use datafusion::prelude::ident;
 
@@ -16,6 +16,7 @@ use super::rows::{PAIR, pair_fields, stream};
 use super::{decisions, records};
 use crate::cursor::Cursor;
 use crate::error::{Error, Result};
+use crate::instant;
 use crate::room::Room;
 
 /// Writes down that two records are the same person, or are not, in place of what was said before.
@@ -75,7 +76,7 @@ fn row(room: &Room<'_>, a: &RecordName, b: &RecordName, same: bool) -> Result<Re
     columns.push(Arc::new(TimestampMicrosecondArray::from(vec![now])));
     let mut fields = pair_fields();
     fields.push(Field::new("same", DataType::Boolean, false));
-    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let instant = instant::data_type();
     fields.push(Field::new("decided_at", instant, false));
     Ok(RecordBatch::try_new(
         Arc::new(Schema::new(fields)),

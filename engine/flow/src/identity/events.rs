@@ -11,7 +11,7 @@ use datafusion::arrow::array::{
     ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::{filter_record_batch, not};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::prelude::{DataFrame, ident};
 
@@ -19,6 +19,7 @@ use super::{events, persons};
 use crate::conform::conform;
 use crate::cursor::{Cursor, Decision, Work, decide as compare};
 use crate::error::{Error, Result};
+use crate::instant;
 use crate::output::unchanged;
 use crate::report::{Outcome, PersonCounts};
 use crate::room::Room;
@@ -219,11 +220,7 @@ fn schema() -> SchemaRef {
         text("from_person_id", true),
         text("to_person_id", true),
         text("run_id", false),
-        Field::new(
-            "occurred_at",
-            DataType::Timestamp(TimeUnit::Microsecond, None),
-            false,
-        ),
+        Field::new("occurred_at", instant::data_type(), false),
     ]))
 }
 

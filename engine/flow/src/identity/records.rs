@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use c360_spec::{IdentityJob, Matching, RecordSource, TableName};
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
@@ -21,6 +21,7 @@ use crate::conform::{conform, lake_schema};
 use crate::cursor::{Cursor, Planned, Work};
 use crate::error::{Error, Result};
 use crate::expression;
+use crate::instant;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::{Session, ascending};
@@ -187,7 +188,7 @@ async fn read(
     let raw = session.table(&source.from).await?;
     let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
     let text = |expression| cast(expression, DataType::Utf8);
-    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let instant = instant::data_type();
     let key = parse(&source.key, "key")?;
     let one_a_record = expression::is_key(session, &source.from, &raw, &key).await?;
     let mut columns = vec![

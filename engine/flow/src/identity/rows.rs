@@ -6,14 +6,13 @@ use std::sync::Arc;
 use c360_spec::IdentityJob;
 use datafusion::arrow::array::{AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::{cast, concat_batches};
-use datafusion::arrow::datatypes::{
-    DataType, Field, SchemaRef, TimeUnit, TimestampMicrosecondType,
-};
+use datafusion::arrow::datatypes::{DataType, Field, SchemaRef, TimestampMicrosecondType};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Error, Result};
+use crate::instant;
 
 /// The columns that name two records.
 pub const PAIR: [&str; 4] = ["source_a", "key_a", "source_b", "key_b"];
@@ -43,7 +42,7 @@ pub fn first_seen(records: &RecordBatch) -> Result<Vec<i64>> {
     let column = records
         .column_by_name("first_seen_at")
         .ok_or_else(|| Error::internal("identity.records has no first_seen_at"))?;
-    let instants = cast(column, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+    let instants = cast(column, &instant::data_type())?;
     let instants = instants.as_primitive::<TimestampMicrosecondType>();
     Ok(instants
         .iter()

@@ -4,7 +4,7 @@ use datafusion::arrow::datatypes::IntervalMonthDayNanoType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::ident;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::instant;
 
@@ -29,11 +29,7 @@ impl Moment<'_> {
     /// So many days before it.
     pub fn days_before(self, days: u32) -> Expr {
         match self {
-            Self::At(at) => {
-                let edge = SignedDuration::from_hours(i64::from(days) * 24);
-                // Before the first instant that there is, nothing happened.
-                instant::literal(at.checked_sub(edge).unwrap_or(Timestamp::MIN))
-            }
+            Self::At(at) => instant::days_before(at, days),
             Self::Column(column) => {
                 let days = i32::try_from(days).unwrap_or(i32::MAX);
                 let days = IntervalMonthDayNanoType::make_value(0, days, 0);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use c360_spec::{ProfileJob, ProfileSource};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{JoinType, ScalarValue};
 use datafusion::functions_aggregate::expr_fn::max;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, lit};
@@ -12,6 +12,7 @@ use datafusion::prelude::{DataFrame, ident};
 use crate::error::{Error, Result};
 use crate::expression;
 use crate::identity;
+use crate::instant;
 use crate::session::Session;
 use crate::touched::Touched;
 
@@ -107,7 +108,7 @@ fn with_persons(observed: DataFrame, records: DataFrame, fields: &Fields) -> Res
 async fn observed(session: &Session, source: &ProfileSource, fields: &Fields) -> Result<DataFrame> {
     let raw = session.table(&source.from).await?;
     let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
-    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let instant = instant::data_type();
     let mut columns: Vec<Expr> = vec![
         lit(source.source.as_str()).alias(SOURCE),
         cast(parse(&source.key, "key")?, DataType::Utf8).alias(KEY),

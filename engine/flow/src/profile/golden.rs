@@ -9,11 +9,12 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::take;
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::candidates::{KEY, OBSERVED_AT, SOURCE};
 use super::choose::{Candidates, Chosen, sources};
 use crate::error::{Error, Result};
+use crate::instant;
 
 /// The rules of a profile, bound to the columns that candidates have.
 pub struct Golden {
@@ -120,11 +121,7 @@ fn origin() -> Fields {
         text("field"),
         text("source"),
         text("record"),
-        Field::new(
-            "observed_at",
-            DataType::Timestamp(TimeUnit::Microsecond, None),
-            true,
-        ),
+        Field::new("observed_at", instant::data_type(), true),
     ])
 }
 

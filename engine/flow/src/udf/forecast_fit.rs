@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use c360_forecast::{History, Spend};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{Result, not_impl_err};
+use datafusion::common::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
@@ -19,6 +19,7 @@ use datafusion::prelude::SessionContext;
 
 use super::forecast_alike::Alike;
 use super::numbers::doubles;
+use super::undistinct;
 
 /// Makes the aggregates known to `context`.
 pub fn register(context: &SessionContext) {
@@ -113,12 +114,7 @@ impl AggregateUDFImpl for Fitting {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        if arguments.is_distinct {
-            return not_impl_err!(
-                "{}: each row is a customer; leave DISTINCT out",
-                self.name()
-            );
-        }
+        undistinct(&arguments, self.name())?;
         Ok(self.model.accumulator())
     }
 }

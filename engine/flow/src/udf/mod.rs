@@ -41,7 +41,9 @@ fn literal(argument: &Arc<dyn PhysicalExpr>, function: &str) -> Result<ScalarVal
 /// Refuses DISTINCT, which DataFusion leaves to the function where it stands beside others.
 fn undistinct(arguments: &AccumulatorArgs, function: &str) -> Result<()> {
     match arguments.is_distinct {
-        true => plan_err!("{function}: DISTINCT is not known to it"),
+        true => plan_err!(
+            "{function}: each row counts, DISTINCT is not known to it: leave DISTINCT out"
+        ),
         false => Ok(()),
     }
 }

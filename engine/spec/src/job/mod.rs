@@ -56,6 +56,16 @@ pub enum JobKind {
     Publish(PublishJob),
 }
 
+/// The features of one job, however they are computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Features<'a> {
+    /// The table that holds them
+    pub table: &'a TableName,
+    /// Columns that tell its rows apart
+    pub key: &'a [String],
+    pub about: Option<&'a About>,
+}
+
 impl Job {
     /// Every table that the job writes, the main one first.
     pub fn output_tables(&self) -> Vec<TableName> {
@@ -124,6 +134,20 @@ impl JobKind {
             Self::Publish(job) => job.sql_files(),
             _ => Vec::new(),
         }
+    }
+
+    /// What a job that makes features says of them.
+    pub fn features(&self) -> Option<Features<'_>> {
+        let (table, key, about) = match self {
+            Self::Feature(job) => (&job.table, &job.key, &job.about),
+            Self::Measures(job) => (&job.table, &job.key, &job.about),
+            _ => return None,
+        };
+        Some(Features {
+            table,
+            key,
+            about: about.as_ref(),
+        })
     }
 
     /// The word after `kind:`.

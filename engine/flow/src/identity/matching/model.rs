@@ -12,7 +12,7 @@ use c360_spec::{IdentityJob, Matching};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use datafusion::prelude::ident;
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
 use crate::identity::rows::{text, whole};
 use crate::identity::{models, records};
+use crate::instant;
 use crate::room::Room;
 use crate::session::Session;
 
@@ -353,7 +354,7 @@ fn row(
 }
 
 fn schema() -> SchemaRef {
-    let instant = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let instant = instant::data_type();
     Arc::new(Schema::new(vec![
         Field::new("number", DataType::Int64, false),
         Field::new("trained_at", instant, false),
