@@ -30,23 +30,38 @@ def run(binary, project):
     return measure.run([binary, "--project", project, "--json", "--as-of", AS_OF, "run"])
 
 
-def begin(binary, data, project):
-    """The first run, from an empty lake."""
+def lay_out(data, project):
+    """The project with the files of the first run."""
     shutil.rmtree(project, ignore_errors=True)
     shutil.copytree(PROJECT, project)
     (project / "data").mkdir()
     for name in FIRST:
         shutil.copy(data / name, project / "data")
+
+
+def add_day(files, project):
+    """A day's files beside those of the first run, which stay as they are, or they would count as touched and be
+    hashed."""
+    for name, called in DAY.items():
+        shutil.copy(files / name, project / "data" / called)
+
+
+def put_back(kept, project):
+    """A lake in its place: it knows where it lies."""
+    shutil.rmtree(project / "lake")
+    shutil.copytree(kept, project / "lake")
+
+
+def begin(binary, data, project):
+    """The first run, from an empty lake."""
+    lay_out(data, project)
     return run(binary, project)
 
 
 def day(binary, kept, files, project):
-    """A day's run over the lake of the first run, which is put back in its place: a lake knows where it lies. The
-    files of the first run stay as they are, or they would count as touched and be hashed."""
-    shutil.rmtree(project / "lake")
-    shutil.copytree(kept, project / "lake")
-    for name, called in DAY.items():
-        shutil.copy(files / name, project / "data" / called)
+    """A day's run over the lake of the first run."""
+    put_back(kept, project)
+    add_day(files, project)
     return run(binary, project)
 
 

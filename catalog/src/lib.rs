@@ -13,6 +13,7 @@ pub mod changes;
 mod columns;
 pub mod commit;
 mod conform;
+mod cuts;
 mod data_writer;
 mod datum;
 mod delete_writer;
@@ -83,6 +84,7 @@ mod tests {
             check_send(table.tag("epoch-1", 1));
             check_send(table.provider());
             check_send(table.changes(None));
+            check_send(table.cuts("person_id", 1));
         };
     }
 }

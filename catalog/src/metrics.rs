@@ -58,6 +58,13 @@ pub(crate) fn chunk_bounds(
     Some(bounds)
 }
 
+/// Whether a column has no value in one row group, where the footer says so.
+pub(crate) fn is_all_null(footer: &ParquetMetaData, row_group: usize, field_id: i32) -> bool {
+    let column = column_of(footer, field_id);
+    let chunk = column.map(|column| footer.row_group(row_group).column(column));
+    chunk.is_some_and(has_nulls_only)
+}
+
 /// The file's column with that field id.
 pub(crate) fn column_of(footer: &ParquetMetaData, field_id: i32) -> Option<usize> {
     let columns = footer.file_metadata().schema_descr().num_columns();
@@ -125,6 +132,10 @@ fn id_of(footer: &ParquetMetaData, column: usize) -> Option<i32> {
     info.has_id().then(|| info.id())
 }
 
+fn has_nulls_only(chunk: &ColumnChunkMetaData) -> bool {
+    null_count(chunk) == Some(chunk.num_values().unsigned_abs())
+}
+
 fn null_count(chunk: &ColumnChunkMetaData) -> Option<u64> {
     chunk.statistics()?.null_count_opt()
 }
@@ -136,7 +147,7 @@ fn file_bounds(
 ) -> Option<(Datum, Datum)> {
     let mut found: Option<(Datum, Datum)> = None;
     for chunk in chunks {
-        if null_count(chunk) == Some(chunk.num_values().unsigned_abs()) {
+        if has_nulls_only(chunk) {
             continue;
         }
         let (lower, upper) = bounds(chunk.statistics()?, data_type)?;

@@ -46,6 +46,7 @@ impl Context {
             threads: self.global.threads,
             spill_dir: self.global.spill_dir.clone(),
             peak_memory: Some(memory::peak_bytes),
+            slice_rows: None,
         };
         Ok(Engine::open(project, root, options).await?)
     }

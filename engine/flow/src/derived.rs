@@ -15,11 +15,14 @@ use jiff::Timestamp;
 use crate::cursor::Cursor;
 pub use crate::cursor::Planned;
 use crate::error::{Error, Result};
+use crate::output::Output;
+use crate::recipe::Recipe;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::{Session, sql_uses_as_of};
+use crate::slices::Slices;
 use crate::touched::{Touched, changed_rows};
-use crate::{instant, measures, statement};
+use crate::{instant, statement};
 
 /// What a spec says of such a table.
 pub struct Derivation<'a> {
@@ -71,15 +74,12 @@ impl Query<'_> {
         matches!(self, Self::Measures(job) if job.ages())
     }
 
-    async fn rows(&self, room: &Room<'_>, session: &Session) -> Result<DataFrame> {
+    fn recipe(&self, room: &Room<'_>) -> Result<Recipe> {
         let as_of = room.clock.as_of;
-        match self {
-            Self::File(file) => {
-                let sql = select_in(room, file)?;
-                session.select_repeatable(file, sql, as_of).await
-            }
-            Self::Measures(job) => measures::rows(session, job, as_of).await,
-        }
+        Ok(match self {
+            Self::File(file) => Recipe::select(file, select_in(room, file)?, as_of),
+            Self::Measures(job) => Recipe::measures(job, as_of),
+        })
     }
 }
 
@@ -129,7 +129,7 @@ impl Derivation<'_> {
                 room,
                 &output,
                 async |session, since| self.touched(room, planned, session, since).await,
-                async |session, touched| self.rows(room, planned, session, touched).await,
+                async |session, touched| self.rows(room, planned, &output, session, touched).await,
             )
             .await
     }
@@ -174,19 +174,28 @@ impl Derivation<'_> {
         &self,
         room: &Room<'_>,
         planned: &Planned,
+        output: &Output<'_>,
         session: &Session,
         touched: Option<&Touched>,
     ) -> Result<SendableRecordBatchStream> {
+        let recipe = self.query.recipe(room)?;
         if let Some(by) = self.by {
-            for input in planned.inputs.iter().filter(|input| has_column(input, by)) {
+            let inputs = &planned.inputs;
+            let slices = Slices::of(room.runtime, session, inputs, by, touched, &recipe).await?;
+            if let Some(slices) = slices {
+                let columns = output.sorted_by(slices.schema());
+                return Ok(slices.rows(&columns));
+            }
+            for input in inputs.iter().filter(|input| has_column(input, by)) {
                 match touched {
                     Some(touched) => touched.overlay(session, input.name(), by).await?,
                     None => hide_nulls(session, input.name(), by).await?,
                 }
             }
         }
-        let rows = self.query.rows(room, session).await?;
-        Ok(rows.execute_stream().await?)
+        let rows = recipe.rows(session).await?.execute_stream().await?;
+        let columns = output.sorted_by(&rows.schema());
+        Ok(session.ordered(rows, &columns))
     }
 }
 

@@ -27,6 +27,8 @@ pub struct EngineOptions {
     pub memory_limit: Option<u64>,
     /// Threads that queries run on; none: as many as the machine has.
     pub threads: Option<usize>,
+    /// Rows that a query by a column takes at once, about; none: 262,144.
+    pub slice_rows: Option<u64>,
     /// Where queries spill; none: the system's folder for temporary files.
     pub spill_dir: Option<PathBuf>,
     /// Tells the most memory that the process held so far, in bytes.

@@ -44,7 +44,11 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
             room,
             &output,
             async |session, since| touched(session, job, planned, since, &key).await.map(Some),
-            async |session, touched| rows(session, job, &key, touched).await,
+            async |session, touched| {
+                let rows = rows(session, job, &key, touched).await?;
+                let columns = output.sorted_by(&rows.schema());
+                Ok(session.ordered(rows, &columns))
+            },
         )
         .await
 }

@@ -21,31 +21,29 @@ pub struct Output<'a> {
     pub name: &'a TableName,
     /// The columns that name a row.
     pub key: &'a [String],
-    /// The columns by which rows are sorted, before those of the key; none where they come in order.
-    pub order: Option<&'a [&'a str]>,
+    /// The columns by which rows are sorted, before those of the key.
+    pub order: &'a [&'a str],
     /// What a row is, for the table's readers.
     pub comment: &'a str,
 }
 
 impl<'a> Output<'a> {
-    /// The same, whose rows come in no order and lie sorted by these columns, then by its key.
+    /// The same, whose rows lie sorted by these columns, then by its key.
     pub fn ordered_by(self, order: &'a [&'a str]) -> Self {
-        let order = Some(order);
         Self { order, ..self }
     }
 
-    /// The columns by which rows of `schema` have to be sorted, if they have to. What the rows lack is told where it is
-    /// missed.
-    pub fn unsorted(&self, schema: &Schema) -> Option<Vec<&'a str>> {
+    /// The columns by which rows of `schema` lie sorted. What the rows lack is told where it is missed.
+    pub fn sorted_by(&self, schema: &Schema) -> Vec<&'a str> {
         let key = self.key.iter().map(String::as_str);
-        let columns = self.order?.iter().copied().chain(key);
+        let order = self.order.iter().copied();
         let has = |column: &&str| schema.field_with_name(column).is_ok();
-        Some(columns.filter(has).collect())
+        order.chain(key).filter(has).collect()
     }
 
     /// The table, created or evolved to hold rows of `schema`.
     pub async fn prepare(&self, schema: &Schema) -> Result<Table> {
-        let order = self.order.unwrap_or_default().iter();
+        let order = self.order.iter();
         let definition = TableDefinition {
             name: self.name.clone(),
             schema: lake_schema(schema, self.key),

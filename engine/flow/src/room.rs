@@ -81,7 +81,7 @@ impl<'a> Room<'a> {
             warehouse: self.warehouse,
             name,
             key,
-            order: None,
+            order: &[],
             comment,
         }
     }

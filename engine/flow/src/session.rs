@@ -17,7 +17,7 @@ use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::SortExpr;
@@ -34,11 +34,15 @@ const CATALOG: &str = "c360";
 /// Footers with their page indexes, about 1 MiB for a million rows, that are kept to be asked again.
 const FOOTER_BYTES: usize = 256 << 20;
 
+/// A slice of so many rows is worth a plan of its own, and some of them fit into any memory.
+const SLICE_ROWS: u64 = 256 << 10;
+
 /// What all sessions of an engine share: memory, spill folder, threads.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     environment: Arc<RuntimeEnv>,
     threads: usize,
+    slice_rows: u64,
     spill_dir: Option<PathBuf>,
 }
 
@@ -60,6 +64,7 @@ impl Runtime {
         let runtime = Self {
             environment,
             threads,
+            slice_rows: options.slice_rows.unwrap_or(SLICE_ROWS),
             spill_dir: options.spill_dir.clone(),
         };
         runtime.reach(warehouse);
@@ -90,6 +95,16 @@ impl Runtime {
         self.threads
     }
 
+    /// Rows that a query by a column takes at once, about.
+    pub fn slice_rows(&self) -> u64 {
+        self.slice_rows
+    }
+
+    /// What queries take their memory from.
+    pub fn memory(&self) -> &Arc<dyn MemoryPool> {
+        &self.environment.memory_pool
+    }
+
     /// An empty session.
     pub fn session(&self) -> Session {
         self.session_on(self.threads)
@@ -100,7 +115,8 @@ impl Runtime {
         self.session_on(1)
     }
 
-    fn session_on(&self, threads: usize) -> Session {
+    /// An empty session whose queries run on so many threads.
+    pub fn session_on(&self, threads: usize) -> Session {
         let memory = &self.environment.memory_pool;
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
@@ -199,9 +215,15 @@ impl Session {
             .context(|| format!("cannot read table {name}"))
     }
 
+    /// What is registered as `name`.
+    pub async fn provider(&self, name: &TableName) -> Result<Arc<dyn TableProvider>> {
+        let provider = self.context.table_provider(reference(name)).await;
+        provider.context(|| format!("cannot read table {name}"))
+    }
+
     /// The key of a registered table of the lake; other rows have none.
     pub async fn key(&self, name: &TableName) -> Result<Vec<String>> {
-        let provider = self.context.table_provider(reference(name)).await?;
+        let provider = self.provider(name).await?;
         Ok(c360_catalog::provider_key(provider.as_ref()).to_vec())
     }
 

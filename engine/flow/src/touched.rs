@@ -8,8 +8,12 @@ use std::sync::Arc;
 
 use c360_catalog::{KeySet, Scope, Table, among};
 use c360_spec::TableName;
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
-use datafusion::arrow::compute::{cast, concat_batches, filter_record_batch};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, UInt64Array,
+};
+use datafusion::arrow::compute::{
+    cast, concat_batches, filter_record_batch, partition, sort, take,
+};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::binary::comparison_coercion;
@@ -134,6 +138,26 @@ impl Touched {
             self.values = Some(concat_batches(&schema, &all)?);
         }
         Ok(())
+    }
+
+    /// The values of this set's one column in sets of `size`, ascending, each value once.
+    pub fn chunks(&self, size: usize) -> Result<Vec<Self>> {
+        let Some(values) = &self.values else {
+            return Ok(Vec::new());
+        };
+        let sorted = sort(values.column(0), None)?;
+        let firsts = partition(std::slice::from_ref(&sorted))?
+            .ranges()
+            .into_iter();
+        let firsts: UInt64Array = firsts.map(|equal| equal.start as u64).collect();
+        let distinct = take(&sorted, &firsts, None)?;
+        let distinct = RecordBatch::try_new(values.schema(), vec![distinct])?;
+        let starts = (0..distinct.num_rows()).step_by(size);
+        let chunks = starts.map(|start| Self {
+            columns: self.columns.clone(),
+            values: Some(distinct.slice(start, size.min(distinct.num_rows() - start))),
+        });
+        Ok(chunks.collect())
     }
 
     /// How many combinations there are, repeated ones included.

@@ -1,13 +1,15 @@
--- One row a person with web events: visits, and what they did on them.
+-- One row a person with web events: visits, and what they did on them. The event before one is told by one order over
+-- all rows, in which a person's follow each other.
 WITH event AS (
     SELECT person_id, event_type, event_ts,
-        LAG(event_ts) OVER (PARTITION BY person_id ORDER BY event_ts) AS previous_ts
+        LAG(person_id) OVER (ORDER BY person_id, event_ts) AS previous_person,
+        LAG(event_ts) OVER (ORDER BY person_id, event_ts) AS previous_ts
     FROM customer.events
     WHERE person_id IS NOT NULL
 ),
 visit AS (
     SELECT person_id, event_type, event_ts,
-        previous_ts IS NULL OR event_ts > previous_ts + INTERVAL '30 minutes' AS is_first
+        (previous_person IS DISTINCT FROM person_id) OR event_ts > previous_ts + INTERVAL '30 minutes' AS is_first
     FROM event
 )
 SELECT

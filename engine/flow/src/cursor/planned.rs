@@ -76,7 +76,7 @@ impl Planned {
     /// Brings a room's one table up to date.
     ///
     /// `touched` says what the change since a cursor reaches (none: everything), `rows` makes the rows of what was
-    /// touched (none: all rows).
+    /// touched (none: all rows), in the order of the output.
     pub async fn apply(
         &self,
         room: &Room<'_>,
@@ -101,10 +101,7 @@ impl Planned {
             (touched, _) => {
                 let touched = touched.as_ref();
                 let scope = scope(touched);
-                let mut rows = rows(&session, touched).await?;
-                if let Some(columns) = output.unsorted(&rows.schema()) {
-                    rows = session.ordered(rows, &columns);
-                }
+                let rows = rows(&session, touched).await?;
                 output.write(before, scope, rows, stamp).await?
             }
         };
