@@ -11,6 +11,7 @@ mod catalog_read;
 mod cli;
 mod flow;
 mod planted;
+mod retail;
 mod rough_store;
 mod source;
 mod sql;
