@@ -2,3 +2,6 @@
 
 mod experiment_groups;
 mod hand_made;
+mod recommendations;
+mod replenishment;
+mod shop_recommendations;

@@ -4,11 +4,11 @@
 use std::io;
 use std::path::Path;
 
-use super::csv_file::CsvFile;
+use super::csv_file::{self, CsvFile};
 use super::event::events;
 use super::parquet_file::{OrderLines, ParquetFile, WebEvents};
 use super::person::{Person, Story};
-use super::{People, RowCounts, SECOND_DAY, consent, contact, order};
+use super::{People, RowCounts, SECOND_DAY, consent, contact, offer, order, stock};
 
 /// Ends the names of the second day's files.
 const DATE: &str = "2026-01-01";
@@ -24,6 +24,8 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
     let mut web_events = ParquetFile::<WebEvents>::create(&web_events)?;
     let consents = folder.join(format!("consent_events_{DATE}.csv"));
     let mut consents = CsvFile::create(&consents, &consent::COLUMNS, None)?;
+    let offer_contacts = folder.join(format!("offer_contacts_{DATE}.csv"));
+    let mut offer_contacts = CsvFile::create(&offer_contacts, &offer::CONTACT_COLUMNS, None)?;
 
     let new_customers = (people.count / PERSONS_PER_NEW_CUSTOMER).max(1);
     for number in 0..people.count + new_customers {
@@ -47,12 +49,22 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
         if let Some(row) = consent::second_day(people, &person) {
             consents.write(row)?;
         }
+        if let Some(row) = offer::second_day(people, &person) {
+            offer_contacts.write(row)?;
+        }
     }
     Ok(RowCounts {
         contacts: contacts.finish()?,
         order_lines: lines.finish()?,
         web_events: web_events.finish()?,
         consents: consents.finish()?,
+        products: csv_file::write(
+            &folder.join(format!("inventory_{DATE}.csv")),
+            &stock::COLUMNS,
+            stock::second_day(people),
+        )?,
+        offers: 0,
+        offer_contacts: offer_contacts.finish()?,
     })
 }
 
