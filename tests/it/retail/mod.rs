@@ -2,6 +2,7 @@
 
 mod experiment_groups;
 mod hand_made;
+mod next_best_action;
 mod recommendations;
 mod replenishment;
 mod shop_recommendations;
