@@ -23,6 +23,7 @@ mod facts;
 mod feature;
 mod features;
 mod fingerprint;
+mod functions;
 mod graph;
 mod identity;
 mod inputs;
@@ -53,6 +54,8 @@ mod udf;
 mod upkeep;
 mod verify;
 
+pub use datafusion;
+
 pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
 pub use check::check;
@@ -62,6 +65,7 @@ pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
 pub use evaluation::Label;
 pub use features::{Feature, Origin};
+pub use functions::{Argument, Function, FunctionKind, Functions, Origin as FunctionOrigin};
 pub use graph::Selection;
 pub use identity::{
     AskedRow, Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel,

@@ -3,6 +3,7 @@
 
 mod demo;
 mod features;
+mod functions;
 mod help;
 mod identity;
 mod identity_import;

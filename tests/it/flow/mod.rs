@@ -11,7 +11,7 @@ mod identity_histories;
 pub mod lab;
 mod on_s3;
 mod online_retail;
-mod own_project;
+pub mod own_project;
 mod publication;
 pub mod retailer;
 mod scene;

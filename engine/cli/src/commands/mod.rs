@@ -5,6 +5,7 @@ mod demo;
 mod epochs;
 mod exit_codes;
 mod features;
+mod functions;
 mod identity;
 mod init;
 mod link;
@@ -42,6 +43,7 @@ pub enum Command {
     Show(show::Show),
     Report(report::Report),
     Features(features::Features),
+    Functions(functions::Functions),
     Changes(changes::Changes),
     Epochs(epochs::Epochs),
     Rollback(rollback::Rollback),
@@ -78,6 +80,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Show(show) => show.run(context).await,
         Command::Report(report) => report.run(context).await,
         Command::Features(features) => features.run(context).await,
+        Command::Functions(functions) => functions.run(context),
         Command::Changes(changes) => changes.run(context).await,
         Command::Epochs(epochs) => epochs.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,
