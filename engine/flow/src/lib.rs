@@ -87,5 +87,6 @@ pub use report::{
     Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport,
 };
 pub use show::{PersonView, TimelineEntry};
+pub use training_set::Asked as AskedTrainingSet;
 pub use upkeep::{TableUpkeep, UpkeepReport};
 pub use verify::{Comparison, Mismatch, Verdict, Verification, VerifiedTable, What};

@@ -16,5 +16,6 @@ mod run;
 mod runner;
 mod runs;
 mod sql;
+mod training_set;
 mod validate;
 mod verify;
