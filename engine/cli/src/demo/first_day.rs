@@ -9,6 +9,7 @@ use super::event::events;
 use super::order::history;
 use super::parquet_file::{OrderLines, ParquetFile, WebEvents};
 use super::person::Person;
+use super::score::{self, FIRST_SCORED_AT};
 use super::{People, RowCounts, SECOND_DAY, contact};
 
 /// Writes the first day's files into the folder, which must exist.
@@ -20,6 +21,12 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
         &folder.join("consent_events.csv"),
         &consent::COLUMNS,
         Some("ts"),
+    )?;
+
+    let mut scores = CsvFile::create(
+        &folder.join("model_scores.csv"),
+        &score::COLUMNS,
+        Some("scored_at"),
     )?;
 
     for number in 0..people.count {
@@ -37,12 +44,16 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
         for row in consents(people, &person) {
             consent_events.write(row)?;
         }
+        if let Some(row) = score::score(people, &person, &orders, FIRST_SCORED_AT) {
+            scores.write(row)?;
+        }
     }
     Ok(RowCounts {
         contacts: contacts.finish()?,
         order_lines: lines.finish()?,
         web_events: web_events.finish()?,
         consents: consent_events.finish()?,
+        scores: scores.finish()?,
     })
 }
 

@@ -17,6 +17,7 @@ mod order;
 mod parquet_file;
 mod person;
 mod random;
+mod score;
 mod second_day;
 mod words;
 
@@ -46,6 +47,8 @@ pub struct RowCounts {
     pub web_events: u64,
     /// rows of `consent_events`
     pub consents: u64,
+    /// rows of `model_scores`
+    pub scores: u64,
 }
 
 /// `YYYY-MM-DD HH:MM:SS` of a time in seconds since 1970.

@@ -5,9 +5,11 @@ use std::io;
 use std::path::Path;
 
 use super::csv_file::CsvFile;
-use super::event::events;
+use super::event::{Event, events};
+use super::order::Order;
 use super::parquet_file::{OrderLines, ParquetFile, WebEvents};
 use super::person::{Person, Story};
+use super::score::{self, SECOND_SCORED_AT};
 use super::{People, RowCounts, SECOND_DAY, consent, contact, order};
 
 /// Ends the names of the second day's files.
@@ -25,6 +27,9 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
     let consents = folder.join(format!("consent_events_{DATE}.csv"));
     let mut consents = CsvFile::create(&consents, &consent::COLUMNS, None)?;
 
+    let scores = folder.join(format!("model_scores_{DATE}.csv"));
+    let mut scores = CsvFile::create(&scores, &score::COLUMNS, None)?;
+
     let new_customers = (people.count / PERSONS_PER_NEW_CUSTOMER).max(1);
     for number in 0..people.count + new_customers {
         let person = people.person(number);
@@ -33,11 +38,12 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
         if let Some(order) = &bought {
             lines.write(order)?;
         }
-        let late = if person.story == Story::Arrives {
+        let history = if person.story == Story::Arrives {
             Vec::new()
         } else {
-            late(people, &person)
+            order::history(people, &person)
         };
+        let late = late(people, &person, &history);
         for event in late
             .into_iter()
             .chain(events(people, &person, bought.as_slice(), true))
@@ -47,19 +53,25 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
         if let Some(row) = consent::second_day(people, &person) {
             consents.write(row)?;
         }
+        if let Some(row) = score::score(people, &person, &history, SECOND_SCORED_AT) {
+            scores.write(row)?;
+        }
     }
     Ok(RowCounts {
         contacts: contacts.finish()?,
         order_lines: lines.finish()?,
         web_events: web_events.finish()?,
         consents: consents.finish()?,
+        scores: scores.finish()?,
     })
 }
 
 /// Events of the first day that arrived on the second.
-fn late(people: &People, person: &Person) -> Vec<super::event::Event> {
-    let orders = order::history(people, person);
-    let mut events = events(people, person, &orders, false);
+fn late(people: &People, person: &Person, history: &[Order]) -> Vec<Event> {
+    if person.story == Story::Arrives {
+        return Vec::new();
+    }
+    let mut events = events(people, person, history, false);
     events.retain(|event| event.received_at >= SECOND_DAY);
     events
 }
