@@ -14,6 +14,7 @@ mod clock;
 mod conform;
 mod cursor;
 mod derived;
+mod drift;
 mod engine;
 mod epoch_changes;
 mod error;
@@ -60,6 +61,7 @@ pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
 pub use check::check;
 pub use clock::Clock;
+pub use drift::{AskedDrift, CATEGORIES, ColumnDrift, ColumnKind, Drift};
 pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
@@ -75,10 +77,9 @@ pub use identity::{
 pub use json::Row;
 pub use ledger::{JobEntry, RunEntry};
 pub use overview::{
-    AliveBin, AudienceSize, AudienceSizes, Audiences, ColumnDrift, CustomerValue, Decile, Drift,
-    EpochRows, EpochShown, IdentityHealth, Lifetime, Overlap, Overview, PersonSizes, Publication,
-    RejectReason, RevenueBin, RuleLinks, ScoreCell, Segment, Segments, SourceHealth, Standing,
-    Totals,
+    AliveBin, AudienceSize, AudienceSizes, Audiences, CustomerValue, Decile, EpochRows, EpochShown,
+    IdentityHealth, Lifetime, Overlap, Overview, PersonSizes, Publication, RejectReason,
+    RevenueBin, RuleLinks, ScoreCell, Segment, Segments, SourceHealth, Standing, Totals,
 };
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;

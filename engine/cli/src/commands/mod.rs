@@ -2,6 +2,7 @@
 
 mod changes;
 mod demo;
+mod drift;
 mod epochs;
 mod exit_codes;
 mod features;
@@ -46,6 +47,7 @@ pub enum Command {
     Functions(functions::Functions),
     Changes(changes::Changes),
     Epochs(epochs::Epochs),
+    Drift(drift::Drift),
     Rollback(rollback::Rollback),
     Identity(identity::Identity),
     Link(link::Link),
@@ -83,6 +85,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Functions(functions) => functions.run(context),
         Command::Changes(changes) => changes.run(context).await,
         Command::Epochs(epochs) => epochs.run(context).await,
+        Command::Drift(drift) => drift.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,
         Command::Identity(identity) => identity.run(context).await,
         Command::Link(link) => link.run(context).await,
