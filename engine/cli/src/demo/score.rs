@@ -1,5 +1,6 @@
 //! What a model outside the lake says of customers: the chance that each orders within 30 days. It knows how often they
-//! ordered and thinks that they go on like that, so it is right of most and too sure of its best customers.
+//! ordered and thinks that they go on like that, so it says too much of whom it scores highest and too little of whom it
+//! scores lowest, and calibration has something to show.
 
 use super::contact::{account_id, card_no};
 use super::order::Order;
