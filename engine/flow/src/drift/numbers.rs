@@ -137,11 +137,11 @@ mod tests {
 
     #[test]
     fn a_shift_is_told_as_by_hand() {
-        // Ten values, a decile each; the later ones are twice as great, so 5 and 10 alone are in both ranges' ends.
+        // Ten values, a decile each, and their doubles.
         let earlier: Vec<i32> = (1..=10).collect();
         let later: Vec<i32> = (1..=10).map(|value| 2 * value).collect();
         let drift = drift_of(&earlier, &later, [0, 0]);
-        // Of 2, 4, 6, 8 one each is in an even decile; odd ones but the first to ninth hold none; 10 to 20 are in the last.
+        // Five deciles lost their value, four kept one, and 10 to 20 are all in the last.
         let odd = 5.0 * (0.05 - 0.1) * 0.5_f64.ln();
         let last = (0.6 - 0.1) * 6.0_f64.ln();
         assert!((drift.psi - (odd + last)).abs() < 1e-12, "{drift:?}");
