@@ -10,6 +10,7 @@ mod catalog;
 mod catalog_read;
 mod cli;
 mod flow;
+mod functions;
 mod planted;
 mod retail;
 mod rough_store;

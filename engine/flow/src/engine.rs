@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::cursor::Decision;
 use crate::derived::Derivation;
 use crate::error::{Error, Result};
+use crate::functions::Functions;
 use crate::graph::{Graph, Selection};
 use crate::inputs::Inputs;
 use crate::ledger::Failure;
@@ -31,6 +32,8 @@ pub struct EngineOptions {
     pub spill_dir: Option<PathBuf>,
     /// Tells the most memory that the process held so far, in bytes.
     pub peak_memory: Option<fn() -> Option<u64>>,
+    /// What SQL may call beside the functions of c360 and DataFusion.
+    pub functions: Functions,
 }
 
 /// How a run departs from what runs usually do.
@@ -55,17 +58,17 @@ impl Engine {
     pub async fn open(mut project: Project, root: &Path, options: EngineOptions) -> Result<Self> {
         project.settings.data = absolute(root, &project.settings.data);
         let warehouse = Warehouse::open(config(&project, root)).await?;
-        let runtime = Runtime::new(&options, &warehouse)?;
-        Ok(Self {
-            project,
-            warehouse,
-            runtime,
-            peak_memory: options.peak_memory,
-        })
+        Self::over(project, warehouse, &options)
     }
 
     /// An engine over a lake that is open already.
-    pub fn over(project: Project, warehouse: Warehouse, options: &EngineOptions) -> Result<Self> {
+    pub fn over(
+        mut project: Project,
+        warehouse: Warehouse,
+        options: &EngineOptions,
+    ) -> Result<Self> {
+        options.functions.check()?;
+        options.functions.mark(&mut project);
         let runtime = Runtime::new(options, &warehouse)?;
         Ok(Self {
             project,

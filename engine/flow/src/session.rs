@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 use crate::EngineOptions;
 use crate::error::{Context, Result};
+use crate::functions::Functions;
 use crate::ordered::ordered;
 use crate::{joins, statement, udf};
 
@@ -34,12 +35,13 @@ const CATALOG: &str = "c360";
 /// Footers with their page indexes, about 1 MiB for a million rows, that are kept to be asked again.
 const FOOTER_BYTES: usize = 256 << 20;
 
-/// What all sessions of an engine share: memory, spill folder, threads.
+/// What all sessions of an engine share: memory, spill folder, threads, functions.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     environment: Arc<RuntimeEnv>,
     threads: usize,
     spill_dir: Option<PathBuf>,
+    functions: Functions,
 }
 
 impl Runtime {
@@ -61,6 +63,7 @@ impl Runtime {
             environment,
             threads,
             spill_dir: options.spill_dir.clone(),
+            functions: options.functions.clone(),
         };
         runtime.reach(warehouse);
         Ok(runtime)
@@ -123,6 +126,7 @@ impl Runtime {
             .build();
         let context = SessionContext::new_with_state(state);
         udf::register(&context);
+        self.functions.register(&context);
         Session { context }
     }
 }

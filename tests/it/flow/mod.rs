@@ -15,6 +15,7 @@ pub mod own_project;
 mod publication;
 pub mod retailer;
 mod scene;
+mod scores;
 mod snowplow;
 mod upkeep;
 mod verify;

@@ -9,6 +9,7 @@ use super::event::events;
 use super::order::history;
 use super::parquet_file::{OrderLines, ParquetFile, WebEvents};
 use super::person::Person;
+use super::score::{self, FIRST_SCORED_AT};
 use super::{People, RowCounts, SECOND_DAY, contact, offer, stock};
 
 /// Writes the first day's files into the folder, which must exist.
@@ -23,6 +24,12 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
     )?;
     let offer_contacts = folder.join("offer_contacts.csv");
     let mut offer_contacts = CsvFile::create(&offer_contacts, &offer::CONTACT_COLUMNS, Some("ts"))?;
+
+    let mut scores = CsvFile::create(
+        &folder.join("model_scores.csv"),
+        &score::COLUMNS,
+        Some("scored_at"),
+    )?;
 
     for number in 0..people.count {
         let person = people.person(number);
@@ -42,6 +49,9 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
         for row in offer::contacts(people, &person) {
             offer_contacts.write(row)?;
         }
+        if let Some(row) = score::score(people, &person, &orders, FIRST_SCORED_AT) {
+            scores.write(row)?;
+        }
     }
     Ok(RowCounts {
         contacts: contacts.finish()?,
@@ -55,6 +65,7 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
         )?,
         offers: csv_file::write(&folder.join("offers.csv"), &offer::COLUMNS, offer::offers())?,
         offer_contacts: offer_contacts.finish()?,
+        scores: scores.finish()?,
     })
 }
 

@@ -18,6 +18,7 @@ mod order;
 mod parquet_file;
 mod person;
 mod random;
+mod score;
 mod second_day;
 mod stock;
 mod words;
@@ -54,6 +55,8 @@ pub struct RowCounts {
     pub offers: u64,
     /// rows of `offer_contacts`
     pub offer_contacts: u64,
+    /// rows of `model_scores`
+    pub scores: u64,
 }
 
 /// `YYYY-MM-DD HH:MM:SS` of a time in seconds since 1970.
