@@ -54,6 +54,16 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         .exits(2)
         .says("nobody has this");
 
+    for told in [
+        "next_best_action WHERE offer_id IS NOT NULL",
+        "replenishment_due WHERE status = 'overdue'",
+        "shop_recommendations WHERE channel = 'web'",
+    ] {
+        let sql = format!("SELECT COUNT(*) > 0 AS is_told FROM customer.{told}");
+        let rows = in_shop(&["sql", "-c", &sql, "--json"]).exits(0).json();
+        assert_eq!(rows[0]["is_told"], true, "{told}");
+    }
+
     in_shop(&["rollback", "1"])
         .exits(0)
         .prints("published epoch 3 with the tables of epoch 1");
