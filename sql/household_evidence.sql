@@ -6,6 +6,9 @@
 --                Neighbours in one block of flats have other surnames, or are too many for the limit
 -- card           a loyalty card that is the person's own, or that was shown with an order of theirs: who
 --                orders with their own account and shows the card of somebody else shops for one household
+-- email          an address of the person's profile. Identity leaves people of other names at one mailbox apart;
+--                here that is what tells them a family. Only of persons with a surname: others are as likely
+--                a second record of somebody in it
 -- first_seen_at  since when the person is known: a household is called after who was known first
 WITH address AS (
     SELECT
@@ -28,6 +31,13 @@ card AS (
     WHERE person_id IS NOT NULL
         AND card_no <> ''
 ),
+mailbox AS (
+    SELECT DISTINCT
+        person_id,
+        UNNEST(emails) AS value
+    FROM customer.profiles
+    WHERE last_name IS NOT NULL
+),
 evidence AS (
     SELECT
         person_id,
@@ -41,6 +51,12 @@ evidence AS (
         'card' AS kind,
         value
     FROM card
+    UNION ALL
+    SELECT
+        person_id,
+        'email' AS kind,
+        value
+    FROM mailbox
 )
 SELECT
     evidence.person_id,
