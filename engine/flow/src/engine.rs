@@ -297,11 +297,11 @@ impl Engine {
         .await
     }
 
-    /// The project's identity job.
+    /// The project's job that resolves persons.
     pub(crate) fn identity(&self) -> Result<(&Job, &IdentityJob)> {
         let mut jobs = self.project.jobs.values();
         let found = jobs.find_map(|job| match &job.kind {
-            JobKind::Identity(spec) => Some((job, spec)),
+            JobKind::Identity(spec) if spec.entity.is_person() => Some((job, spec)),
             _ => None,
         });
         found.ok_or_else(|| {

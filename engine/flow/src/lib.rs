@@ -85,7 +85,8 @@ pub use progress::{Progress, Silent};
 pub use query::ReadAt;
 pub use reason::Reason;
 pub use report::{
-    Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport,
+    Action, EntityCounts, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob,
+    RunReport,
 };
 pub use show::{PersonView, TimelineEntry};
 pub use training_set::Asked as AskedTrainingSet;

@@ -7,6 +7,7 @@ mod dev_data;
 mod edges;
 mod faults;
 mod histories;
+mod households;
 mod identity_histories;
 pub mod lab;
 mod on_s3;

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use c360_flow::{Clock, Engine, EngineOptions, Functions, ReadAt, RunReport, Selection, Silent};
+use c360_flow::{
+    Clock, Engine, EngineOptions, Functions, ReadAt, RunReport, Selection, Silent, Verdict,
+    VerifiedTable,
+};
 use c360_spec::{Project, SourceFile};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -70,6 +73,21 @@ impl OwnProject {
             now: instant,
             as_of: instant,
         }
+    }
+
+    /// The project and its lake.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Fails where a verification finds anything.
+    pub async fn assert_verified(&self, what: &str) {
+        let (jobs, clock) = (Selection::default(), self.clock());
+        let report = self.engine.verify(&jobs, 5, &clock, &Silent).await;
+        let report = report.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        let same = |table: &VerifiedTable| matches!(table.verdict, Verdict::Same { .. });
+        let others: Vec<_> = report.tables.iter().filter(|it| !same(it)).collect();
+        assert!(others.is_empty(), "{what}: {others:#?}");
     }
 
     /// A run of all jobs.
