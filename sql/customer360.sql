@@ -17,6 +17,7 @@ SELECT
     profiles.postcode,
     profiles.state,
     profiles.loyalty_tier,
+    household_members.household_id,
     consent_status.email_marketing,
     consent_status.sms_marketing,
     consent_status.profiling,
@@ -49,6 +50,8 @@ SELECT
     rfm.monetary_score,
     rfm.segment AS rfm_segment
 FROM customer.profiles
+LEFT JOIN customer.household_members
+    ON household_members.person_id = profiles.person_id
 LEFT JOIN customer.consent_status
     ON consent_status.person_id = profiles.person_id
 LEFT JOIN customer.order_features

@@ -9,6 +9,8 @@
 --           ten nearest neighbours count, by cosine, and only pairs that meet more often than by chance
 --           (lift over 1)
 -- because   the bought product that speaks for it most
+-- price     of the offered product (raw.inventory). What is sold out is not offered; a product that the inventory does
+--           not list counts as on hand, so without an inventory everything does
 -- Of equal scores the product with the smaller code comes first.
 WITH order_line AS (
     SELECT
@@ -90,17 +92,25 @@ offer AS (
 ),
 ranked_offer AS (
     SELECT
-        person_id,
-        offered,
-        score,
-        because,
-        ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY score DESC, offered) AS rank
+        offer.person_id,
+        offer.offered,
+        offer.score,
+        offer.because,
+        inventory.price,
+        ROW_NUMBER() OVER (
+            PARTITION BY offer.person_id
+            ORDER BY offer.score DESC, offer.offered
+        ) AS rank
     FROM offer
+    LEFT JOIN raw.inventory
+        ON inventory.stock_code = offer.offered
+    WHERE COALESCE(inventory.on_hand, 1) > 0
 )
 SELECT
     person_id,
     CAST(rank AS INT) AS rank,
     offered AS stock_code,
+    price,
     score,
     because
 FROM ranked_offer

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use c360_flow::{Clock, Engine, EngineOptions};
+use c360_flow::{Clock, Engine, EngineOptions, Functions};
 use c360_spec::{Project, Settings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -19,6 +19,8 @@ use crate::{memory, project_files};
 pub struct Context {
     pub console: Console,
     pub starter: Starter,
+    /// What SQL may call beside the functions of c360 and DataFusion.
+    pub functions: Functions,
     pub global: Global,
 }
 
@@ -47,6 +49,7 @@ impl Context {
             spill_dir: self.global.spill_dir.clone(),
             peak_memory: Some(memory::peak_bytes),
             slice_rows: None,
+            functions: self.functions.clone(),
         };
         Ok(Engine::open(project, root, options).await?)
     }

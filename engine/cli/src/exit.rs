@@ -14,6 +14,7 @@ Exit codes:
     1  internal: a fault of c360, please report it
     2  invalid: correct the command line, the project's files or the SQL
     3  data: correct or quarantine the input; or a table that `verify` found wrong
+       or `drift --max-psi` found moved
     4  conflict: somebody else committed first, run again
     5  unavailable: something outside is missing, full, locked or down, retry later
     6  there is something to do; by `plan --exit-code` only

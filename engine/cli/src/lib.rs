@@ -31,6 +31,7 @@ mod summary;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use c360_flow::Functions;
 use clap::Parser;
 
 use crate::arguments::Arguments;
@@ -41,8 +42,13 @@ use crate::failure::Failure;
 pub use reference::reference;
 pub use starter::Starter;
 
-/// Runs one command line; `starter` is the project that `init` and `demo` write out.
-pub fn run(starter: Starter, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// Runs one command line; `starter` is the project that `init` and `demo` write out, `functions` is what SQL may call
+/// beside the functions of c360 and DataFusion.
+pub fn run(
+    starter: Starter,
+    functions: Functions,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> ExitCode {
     let typed: Vec<OsString> = arguments.into_iter().collect();
     let arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
@@ -56,6 +62,7 @@ pub fn run(starter: Starter, arguments: impl IntoIterator<Item = OsString>) -> E
     let context = Context {
         console,
         starter,
+        functions,
         global: arguments.global,
     };
     let outcome = panic::caught(|| {

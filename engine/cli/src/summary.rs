@@ -94,23 +94,41 @@ fn sum(report: &RunReport) -> String {
     format!(
         "run {} as of {}, {}\n\
          rows in      {}, {} rejected\n\
-         persons      {} new, {} merged, {} split, {} erased\n\
-         published    {}{}{}",
+         {}\n\
+         {}published    {}{}{}",
         report.run_id,
         report.as_of,
         seconds(report.seconds),
         thousands(total(|it| it.rows_in)),
         thousands(total(|it| it.rows_rejected)),
-        thousands(persons.created),
-        thousands(persons.merged),
-        thousands(persons.split),
-        thousands(persons.erased),
+        entity_line("persons", persons),
+        entities(report),
         count(rows, "row"),
         snapshot.map_or_else(String::new, |id| format!(", snapshot {id}")),
         report.epoch.as_ref().map_or_else(
             || ", no new epoch".to_owned(),
             |it| format!(", epoch {}", it.number)
         ),
+    )
+}
+
+/// A line for each entity besides persons.
+fn entities(report: &RunReport) -> String {
+    let told = report
+        .jobs
+        .iter()
+        .filter_map(|job| job.outcome.entities.as_ref());
+    told.map(|it| format!("{}\n", entity_line(&it.entity, it.counts)))
+        .collect()
+}
+
+fn entity_line(name: &str, counts: PersonCounts) -> String {
+    format!(
+        "{name:<12} {} new, {} merged, {} split, {} erased",
+        thousands(counts.created),
+        thousands(counts.merged),
+        thousands(counts.split),
+        thousands(counts.erased)
     )
 }
 

@@ -122,7 +122,7 @@ fn of_job(job: &Job) -> Vec<Problem> {
 }
 
 /// Every SQL expression of a job, and where it stands.
-fn expressions(kind: &JobKind) -> Vec<(String, &str)> {
+pub fn expressions(kind: &JobKind) -> Vec<(String, &str)> {
     let mut found: Vec<(String, &str)> = Vec::new();
     match kind {
         JobKind::Identity(job) => {

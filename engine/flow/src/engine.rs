@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::cursor::Decision;
 use crate::derived::Derivation;
 use crate::error::{Error, Result};
+use crate::functions::Functions;
 use crate::graph::{Graph, Selection};
 use crate::inputs::Inputs;
 use crate::ledger::Failure;
@@ -33,6 +34,8 @@ pub struct EngineOptions {
     pub spill_dir: Option<PathBuf>,
     /// Tells the most memory that the process held so far, in bytes.
     pub peak_memory: Option<fn() -> Option<u64>>,
+    /// What SQL may call beside the functions of c360 and DataFusion.
+    pub functions: Functions,
 }
 
 /// How a run departs from what runs usually do.
@@ -57,17 +60,17 @@ impl Engine {
     pub async fn open(mut project: Project, root: &Path, options: EngineOptions) -> Result<Self> {
         project.settings.data = absolute(root, &project.settings.data);
         let warehouse = Warehouse::open(config(&project, root)).await?;
-        let runtime = Runtime::new(&options, &warehouse)?;
-        Ok(Self {
-            project,
-            warehouse,
-            runtime,
-            peak_memory: options.peak_memory,
-        })
+        Self::over(project, warehouse, &options)
     }
 
     /// An engine over a lake that is open already.
-    pub fn over(project: Project, warehouse: Warehouse, options: &EngineOptions) -> Result<Self> {
+    pub fn over(
+        mut project: Project,
+        warehouse: Warehouse,
+        options: &EngineOptions,
+    ) -> Result<Self> {
+        options.functions.check()?;
+        options.functions.mark(&mut project);
         let runtime = Runtime::new(options, &warehouse)?;
         Ok(Self {
             project,
@@ -296,11 +299,11 @@ impl Engine {
         .await
     }
 
-    /// The project's identity job.
+    /// The project's job that resolves persons.
     pub(crate) fn identity(&self) -> Result<(&Job, &IdentityJob)> {
         let mut jobs = self.project.jobs.values();
         let found = jobs.find_map(|job| match &job.kind {
-            JobKind::Identity(spec) => Some((job, spec)),
+            JobKind::Identity(spec) if spec.entity.is_person() => Some((job, spec)),
             _ => None,
         });
         found.ok_or_else(|| {

@@ -14,6 +14,7 @@ mod clock;
 mod conform;
 mod cursor;
 mod derived;
+mod drift;
 mod engine;
 mod epoch_changes;
 mod error;
@@ -23,6 +24,7 @@ mod facts;
 mod feature;
 mod features;
 mod fingerprint;
+mod functions;
 mod graph;
 mod held;
 mod identity;
@@ -56,15 +58,19 @@ mod udf;
 mod upkeep;
 mod verify;
 
+pub use datafusion;
+
 pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
 pub use check::check;
 pub use clock::Clock;
+pub use drift::{AskedDrift, CATEGORIES, ColumnDrift, ColumnKind, Drift};
 pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
 pub use evaluation::Label;
 pub use features::{Feature, Origin};
+pub use functions::{Argument, Function, FunctionKind, Functions, Origin as FunctionOrigin};
 pub use graph::Selection;
 pub use identity::{
     AskedRow, Audit, Bridge, Compare, Decided, Example, Exceeded, Explanation, ImportedModel,
@@ -74,17 +80,18 @@ pub use identity::{
 pub use json::Row;
 pub use ledger::{JobEntry, RunEntry};
 pub use overview::{
-    AliveBin, AudienceSize, AudienceSizes, Audiences, ColumnDrift, CustomerValue, Decile, Drift,
-    EpochRows, EpochShown, IdentityHealth, Lifetime, Overlap, Overview, PersonSizes, Publication,
-    RejectReason, RevenueBin, RuleLinks, ScoreCell, Segment, Segments, SourceHealth, Standing,
-    Totals,
+    AliveBin, AudienceSize, AudienceSizes, Audiences, CustomerValue, Decile, EpochRows, EpochShown,
+    IdentityHealth, Lifetime, Overlap, Overview, PersonSizes, Publication, RejectReason,
+    RevenueBin, RuleLinks, ScoreCell, Segment, Segments, SourceHealth, Standing, Totals,
 };
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
 pub use reason::Reason;
 pub use report::{
-    Action, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob, RunReport,
+    Action, EntityCounts, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob,
+    RunReport,
 };
 pub use show::{PersonView, TimelineEntry};
+pub use training_set::Asked as AskedTrainingSet;
 pub use upkeep::{TableUpkeep, UpkeepReport};
 pub use verify::{Comparison, Mismatch, Verdict, Verification, VerifiedTable, What};

@@ -46,6 +46,16 @@ impl Engine {
 
     /// A session that sees `names` as they were at `at`.
     pub(crate) async fn session_with(&self, names: &[TableName], at: &ReadAt) -> Result<Session> {
+        let tables = self.tables_named(names, at).await?;
+        self.runtime.session().with_tables(&tables).await
+    }
+
+    /// The tables called `names` as they were at `at`.
+    pub(crate) async fn tables_named(
+        &self,
+        names: &[TableName],
+        at: &ReadAt,
+    ) -> Result<Vec<Table>> {
         let mut tables = Vec::new();
         for name in names {
             match self.table_at(name, at).await? {
@@ -53,7 +63,7 @@ impl Engine {
                 None => return Err(self.unknown_table(name, at).await?),
             }
         }
-        self.runtime.session().with_tables(&tables).await
+        Ok(tables)
     }
 
     async fn unknown_table(&self, name: &TableName, at: &ReadAt) -> Result<Error> {

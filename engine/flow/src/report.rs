@@ -112,6 +112,9 @@ pub struct Outcome {
     pub deleted: u64,
     /// What happened to persons.
     pub persons: Option<PersonCounts>,
+    /// What happened to the households, or whatever else than persons the job resolves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entities: Option<EntityCounts>,
     /// Bytes of data and delete files written.
     pub bytes_written: u64,
     /// What the reader should know, though the job went on.
@@ -150,6 +153,16 @@ pub struct PersonCounts {
     pub split: u64,
     /// Persons whose last record is gone.
     pub erased: u64,
+}
+
+/// What a run did to an entity that is not the person.
+#[derive(Debug, Clone, Serialize)]
+pub struct EntityCounts {
+    /// The entity's name.
+    pub entity: String,
+    /// How many there were, of households as of persons.
+    #[serde(flatten)]
+    pub counts: PersonCounts,
 }
 
 /// A published epoch.

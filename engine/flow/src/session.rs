@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 use crate::EngineOptions;
 use crate::error::{Context, Result};
+use crate::functions::Functions;
 use crate::ordered::ordered;
 use crate::{joins, statement, udf};
 
@@ -37,13 +38,14 @@ const FOOTER_BYTES: usize = 256 << 20;
 /// A slice of so many rows is worth a plan of its own, and some of them fit into any memory.
 const SLICE_ROWS: u64 = 256 << 10;
 
-/// What all sessions of an engine share: memory, spill folder, threads.
+/// What all sessions of an engine share: memory, spill folder, threads, functions.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     environment: Arc<RuntimeEnv>,
     threads: usize,
     slice_rows: u64,
     spill_dir: Option<PathBuf>,
+    functions: Functions,
 }
 
 impl Runtime {
@@ -66,6 +68,7 @@ impl Runtime {
             threads,
             slice_rows: options.slice_rows.unwrap_or(SLICE_ROWS),
             spill_dir: options.spill_dir.clone(),
+            functions: options.functions.clone(),
         };
         runtime.reach(warehouse);
         Ok(runtime)
@@ -139,6 +142,7 @@ impl Runtime {
             .build();
         let context = SessionContext::new_with_state(state);
         udf::register(&context);
+        self.functions.register(&context);
         Session { context }
     }
 }

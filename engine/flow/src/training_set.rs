@@ -4,6 +4,9 @@
 //! of the person's labels in one pass, and no row after a label's time counts for it; one of that very instant does.
 //! What is known only later of an earlier time does count, such as an event that was delivered late.
 
+mod kept;
+
+use c360_catalog::Table;
 use c360_spec::{JobKind, MeasuresJob, spelling};
 use datafusion::common::JoinType;
 use datafusion::execution::SendableRecordBatchStream;
@@ -26,22 +29,41 @@ const LABEL: &str = "c360 label";
 const PERSON: &str = "c360 person";
 const MOMENT: &str = "c360 moment";
 
+/// Which training set is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// A SELECT with a column `label_at`, and those by which the jobs measure.
+    pub labels: &'a str,
+    /// Jobs of measures.
+    pub jobs: &'a [String],
+    /// As of when tables are read. That of an epoch gives the same set again.
+    pub at: ReadAt,
+}
+
 impl Engine {
-    /// The rows of `labels`, a SELECT with a column `label_at`, each with the measures of `jobs` at that time. The
-    /// tables are read as they are `at`, so that of an epoch gives the same set again.
+    /// The rows of the labels in their order, each with the measures at its time.
     pub async fn training_set(
         &self,
-        labels: &str,
-        jobs: &[String],
-        at: &ReadAt,
+        asked: &Asked<'_>,
         clock: &Clock,
     ) -> Result<SendableRecordBatchStream> {
-        let jobs = self.measuring(jobs)?;
-        let mut names = statement::tables_read("the labels", labels)?;
+        let (_, set) = self.training_rows(asked, clock).await?;
+        Ok(set.execute_stream().await?)
+    }
+
+    /// The set, and the tables that it is made of. Of all that, the labels alone are held in memory.
+    async fn training_rows(
+        &self,
+        asked: &Asked<'_>,
+        clock: &Clock,
+    ) -> Result<(Vec<Table>, DataFrame)> {
+        let jobs = self.measuring(asked.jobs)?;
+        let mut names = statement::tables_read("the labels", asked.labels)?;
         names.extend(jobs.iter().map(|job| job.from.clone()));
-        let session = self.session_with(&names, at).await?;
+        let read = self.tables_named(&names, &asked.at).await?;
+        let session = self.runtime.session().with_tables(&read).await?;
         let labels = session
-            .select_repeatable("the labels", labels, clock.as_of)
+            .select_repeatable("the labels", asked.labels, clock.as_of)
             .await?;
         let labels = numbered(&session, labels).await?;
         let mut set = labels.clone();
@@ -54,7 +76,7 @@ impl Engine {
                 .drop_columns(&[MOMENT])?;
         }
         let set = set.sort(vec![ident(LABEL).sort(true, false)])?;
-        Ok(set.drop_columns(&[LABEL])?.execute_stream().await?)
+        Ok((read, set.drop_columns(&[LABEL])?))
     }
 
     fn measuring(&self, names: &[String]) -> Result<Vec<&MeasuresJob>> {

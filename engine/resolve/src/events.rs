@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::person_id::person_id;
+use crate::person_id::is_anchor;
 
 /// One record and the person it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ fn heirs<'a>(
         let heirs = vanished.entry(member.person_id).or_default();
         if let Some(person) = now.get(&(member.source, member.key)) {
             *heirs.records.entry(person).or_default() += 1;
-            if person_id(member.source, member.key) == member.person_id {
+            if is_anchor(member.person_id, member.source, member.key) {
                 heirs.anchor = Some(person);
             }
         }
@@ -175,6 +175,7 @@ fn origins<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::person_id;
 
     /// Records by number; a person is named by the number of its anchor. `after` lists (record, person).
     fn check(before: &[(u8, u8)], after: &[(u8, u8)], expected: &[&str]) {

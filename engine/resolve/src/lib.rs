@@ -9,7 +9,7 @@
 //! | which code has this string? | [`Interner::codes`] |
 //! | is this identifier shared too widely? | [`cluster::over_limit`] |
 //! | which records are one person? | [`cluster::resolve`] |
-//! | what is that person called? | [`person_id()`] |
+//! | what is that person called? | [`person_id()`]; of another entity [`entity_id`] |
 //! | what became of the old ids? | [`events::events`] |
 //! | which persons are merged, which split? | [`difference::Difference::between`] |
 //! | which evidence alone holds a person together? | [`bridge::cut_off`] |
@@ -38,4 +38,4 @@ pub mod survive;
 
 pub use error::{Error, Result};
 pub use intern::Interner;
-pub use person_id::person_id;
+pub use person_id::{entity_id, person_id};

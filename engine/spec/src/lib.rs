@@ -28,11 +28,11 @@ pub use breakers::Breakers;
 pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
 pub use data_type::DataType;
 pub use job::{
-    About, Aggregate, BlockingRule, Check, Comparison, Compression, CsvFormat, Encoding, FactsJob,
-    FeatureJob, Features, FieldRule, Format, Guard, IdentifierLimit, IdentifierRule, IdentityJob,
-    Job, JobKind, Length, Matching, Measure, MeasuresJob, Mode, NdjsonFormat, Nicknames, Normalize,
-    OperationColumn, PersonReference, ProfileJob, ProfileSource, PublishJob, RecordSource, Rule,
-    Separator, Severity, Sound, SourceJob, Window,
+    About, Aggregate, BlockingRule, Check, Comparison, Compression, CsvFormat, Encoding, Entity,
+    FactsJob, FeatureJob, Features, FieldRule, Format, Guard, IdentifierLimit, IdentifierRule,
+    IdentityJob, Job, JobKind, Length, Matching, Measure, MeasuresJob, Mode, NdjsonFormat,
+    Nicknames, Normalize, OperationColumn, PersonReference, ProfileJob, ProfileSource, PublishJob,
+    RecordSource, Rule, Separator, Severity, Sound, SourceJob, Window,
 };
 pub use literal::Literal;
 pub use problems::{Problem, Problems};

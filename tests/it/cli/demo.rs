@@ -25,6 +25,15 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         );
     }
 
+    let households = story["first_day"]["run"]["jobs"]
+        .as_array()
+        .and_then(|jobs| jobs.iter().find(|job| job["job"] == "households"))
+        .expect("households");
+    assert!(
+        households["entities"]["created"].as_u64() > Some(0) && households["persons"].is_null(),
+        "{households}"
+    );
+
     let in_shop = |words: &[&str]| home.c360(&[&["--project", "shop"], words].concat());
     in_shop(&["run"]).exits(0).prints("nothing to do: ");
     in_shop(&["changes", "--since", "1"])
@@ -43,6 +52,9 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         .prints("identifiers")
         .prints("timeline");
     in_shop(&["show", &email]).exits(0).prints("profile");
+    let families = "SELECT count(*) AS n FROM customer.household_features WHERE members > 1";
+    let families = in_shop(&["sql", "-c", families, "--json"]).exits(0).json();
+    assert!(families[0]["n"].as_u64() > Some(0), "{families}");
     let sql = "SELECT person_id, gross_revenue FROM customer.order_features LIMIT 1";
     let rows = in_shop(&["sql", "-c", sql]).exits(0).stdout;
     let buyer = rows.lines().nth(1).expect("a buyer");
@@ -53,6 +65,16 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
     in_shop(&["show", "nobody@nowhere.example"])
         .exits(2)
         .says("nobody has this");
+
+    for told in [
+        "next_best_action WHERE offer_id IS NOT NULL",
+        "replenishment_due WHERE status = 'overdue'",
+        "shop_recommendations WHERE channel = 'web'",
+    ] {
+        let sql = format!("SELECT COUNT(*) > 0 AS is_told FROM customer.{told}");
+        let rows = in_shop(&["sql", "-c", &sql, "--json"]).exits(0).json();
+        assert_eq!(rows[0]["is_told"], true, "{told}");
+    }
 
     in_shop(&["rollback", "1"])
         .exits(0)

@@ -2,7 +2,9 @@
 //! are looked at.
 
 mod demo;
+mod drift;
 mod features;
+mod functions;
 mod help;
 mod identity;
 mod identity_import;
@@ -15,5 +17,6 @@ mod run;
 mod runner;
 mod runs;
 mod sql;
+mod training_set;
 mod validate;
 mod verify;

@@ -1,9 +1,12 @@
 //! A project of its own, with the files that a test hands in, and its tables as text.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use c360_flow::{Clock, Engine, EngineOptions, ReadAt, RunReport, Selection, Silent};
+use c360_flow::{
+    Clock, Engine, EngineOptions, Functions, ReadAt, RunReport, Selection, Silent, Verdict,
+    VerifiedTable,
+};
 use c360_spec::{Project, SourceFile};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -17,6 +20,7 @@ const SETTINGS: &str = "name: own\ndata: ./data\nwarehouse: {location: ./lake}\n
 
 pub struct OwnProject {
     folder: TempDir,
+    files: Vec<SourceFile>,
     engine: Engine,
     as_of: &'static str,
     runs: AtomicU32,
@@ -25,23 +29,36 @@ pub struct OwnProject {
 impl OwnProject {
     /// An empty lake under these files, seen as of one instant.
     pub async fn new(files: impl IntoIterator<Item = (&str, String)>, as_of: &'static str) -> Self {
+        Self::with_functions(files, as_of, Functions::default()).await
+    }
+
+    /// The same, whose SQL may call functions of one's own.
+    pub async fn with_functions(
+        files: impl IntoIterator<Item = (&str, String)>,
+        as_of: &'static str,
+        functions: Functions,
+    ) -> Self {
         let settings = ("c360.yaml", SETTINGS.to_owned());
         let files = files.into_iter().chain([settings]);
         let files = files.map(|(path, text)| SourceFile {
             path: path.to_owned(),
             text,
         });
-        let project = Project::parse(files.collect(), &|_| None);
-        let project = project.unwrap_or_else(|problems| panic!("{problems:?}"));
+        let files: Vec<SourceFile> = files.collect();
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("data")).expect("a folder");
-        let engine = Engine::open(project, folder.path(), EngineOptions::default()).await;
         Self {
+            engine: open(&files, folder.path(), functions).await,
             folder,
-            engine: engine.unwrap_or_else(|error| panic!("{}", chain(&error))),
+            files,
             as_of,
             runs: AtomicU32::new(0),
         }
+    }
+
+    /// Goes on over the same lake, with other functions.
+    pub async fn reopen_with(&mut self, functions: Functions) {
+        self.engine = open(&self.files, self.folder.path(), functions).await;
     }
 
     /// Where source files go.
@@ -56,6 +73,21 @@ impl OwnProject {
             now: instant,
             as_of: instant,
         }
+    }
+
+    /// The project and its lake.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Fails where a verification finds anything.
+    pub async fn assert_verified(&self, what: &str) {
+        let (jobs, clock) = (Selection::default(), self.clock());
+        let report = self.engine.verify(&jobs, 5, &clock, &Silent).await;
+        let report = report.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        let same = |table: &VerifiedTable| matches!(table.verdict, Verdict::Same { .. });
+        let others: Vec<_> = report.tables.iter().filter(|it| !same(it)).collect();
+        assert!(others.is_empty(), "{what}: {others:#?}");
     }
 
     /// A run of all jobs.
@@ -83,6 +115,17 @@ impl OwnProject {
         }
         texts
     }
+}
+
+async fn open(files: &[SourceFile], folder: &Path, functions: Functions) -> Engine {
+    let project = Project::parse(files.to_vec(), &|_| None);
+    let project = project.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let options = EngineOptions {
+        functions,
+        ..EngineOptions::default()
+    };
+    let engine = Engine::open(project, folder, options).await;
+    engine.unwrap_or_else(|error| panic!("{}", chain(&error)))
 }
 
 /// A cell as text.

@@ -66,6 +66,7 @@ const PHONES: [&str; 6] = [
 ];
 const BIRTHS: [&str; 3] = ["19800101", "19750615", "19991231"];
 const PRODUCTS: [&str; 4] = ["85123A", "71053", "22423", "POST"];
+const AUDIENCES: [&str; 3] = ["champions", "can_be_mailed", ""];
 
 /// The rows of one delivery, source by source.
 #[derive(Default)]
@@ -76,6 +77,9 @@ pub struct Delivery {
     subscribers: Vec<String>,
     prospects: Vec<String>,
     consents: Vec<String>,
+    stock: Vec<String>,
+    offers: Vec<String>,
+    contacts: Vec<String>,
     lines: Vec<Line>,
     events: Vec<Event>,
 }
@@ -107,6 +111,8 @@ struct Event {
 /// Draws deliveries; numbers run on from one to the next.
 pub struct Retailer {
     dice: Dice,
+    /// for what is drawn beside the customers: they are the same whatever is offered to them
+    offer_dice: Dice,
     day: i64,
     line: i64,
     event: u64,
@@ -117,6 +123,7 @@ impl Retailer {
     pub fn new(seed: u64) -> Self {
         Self {
             dice: Dice::new(seed),
+            offer_dice: Dice::new(seed ^ 0xFFFF_0000),
             day: 0,
             line: 0,
             event: 0,
@@ -171,6 +178,11 @@ impl Retailer {
                 });
             }
             delivery.events.push(event);
+        }
+        for _ in 0..self.offer_dice.below(3) {
+            delivery.stock.push(self.counted(first));
+            delivery.offers.push(self.offer(first));
+            delivery.contacts.push(self.contacted(first));
         }
         delivery
     }
@@ -260,11 +272,61 @@ impl Retailer {
         )
     }
 
+    fn counted(&mut self, first: i64) -> String {
+        let dice = &mut self.offer_dice;
+        let at = text(seconds(first, dice.below(86_400) as i64));
+        let (product, on_hand) = (dice.pick(&PRODUCTS), dice.below(4));
+        format!("{product},{on_hand},{}.250,{at}", dice.below(20))
+    }
+
+    fn offer(&mut self, first: i64) -> String {
+        let dice = &mut self.offer_dice;
+        let (id, value, priority, cap) = (
+            dice.below(4),
+            dice.below(9),
+            dice.below(3),
+            1 + dice.below(2),
+        );
+        let channel = dice.pick(&["email", "email", "sms", "web"]);
+        let (audience, product) = (
+            dice.pick(&AUDIENCES),
+            dice.pick(&["", "", "71053", "22423"]),
+        );
+        let from = text(seconds(first - 10 + dice.below(20) as i64, 0));
+        let to = text(seconds(first + 20 + dice.below(60) as i64, 0));
+        let at = text(seconds(first, dice.below(86_400) as i64));
+        format!(
+            "O{id},{channel},{audience},{product},{value}.500,{priority},{cap},30,{from},{to},{at}"
+        )
+    }
+
+    fn contacted(&mut self, first: i64) -> String {
+        let dice = &mut self.offer_dice;
+        let (kind, value) = match dice.below(3) {
+            0 => ("account_id", format!("A{}", dice.below(7))),
+            1 => ("card_no", format!("26{}", dice.below(7))),
+            _ => ("email", dice.pick(&EMAILS[..8]).to_owned()),
+        };
+        let at = text(seconds(first, dice.below(86_400) as i64));
+        let reported_at = text(seconds(first + 1 + dice.below(9) as i64, 0));
+        let (id, offer, accepted) = (
+            dice.below(12),
+            dice.below(4),
+            dice.pick(&["true", "false", ""]),
+        );
+        format!("k{id},{at},O{offer},email,{kind},{value},{accepted},{reported_at}")
+    }
+
     fn line(&mut self, first: i64) -> Line {
         let at = self.moment(first);
         self.line += 1;
+        // Some show the card of whoever they live with.
+        let lent = match self.line % 3 {
+            0 => format!("26{}", self.line % 7),
+            _ => String::new(),
+        };
         let (channel, account, card, email) = match self.dice.below(4) {
-            0 => ("web", format!("A{}", self.dice.below(7)), String::new(), ""),
+            0 => ("web", format!("A{}", self.dice.below(7)), lent, ""),
             1 => (
                 "store",
                 String::new(),
@@ -370,6 +432,21 @@ impl Delivery {
             "consent_id,ts,purpose,action,key_type,key_value",
             &self.consents,
         );
+        csv(
+            "inventory",
+            "stock_code,on_hand,price,updated_at",
+            &self.stock,
+        );
+        csv(
+            "offers",
+            "offer_id,channel,audience,stock_code,value,priority,cap_contacts,cap_days,valid_from,valid_to,updated_at",
+            &self.offers,
+        );
+        csv(
+            "offer_contacts",
+            "contact_id,ts,offer_id,channel,key_type,key_value,accepted,reported_at",
+            &self.contacts,
+        );
         parquet(
             &folder.join(format!("order_lines_{part}.parquet")),
             &lines(&self.lines),
@@ -388,6 +465,9 @@ impl Delivery {
         self.subscribers.extend(other.subscribers);
         self.prospects.extend(other.prospects);
         self.consents.extend(other.consents);
+        self.stock.extend(other.stock);
+        self.offers.extend(other.offers);
+        self.contacts.extend(other.contacts);
         self.lines.extend(other.lines);
         self.events.extend(other.events);
         self

@@ -173,6 +173,26 @@ async fn no_files_at_all_name_the_globs() {
 }
 
 #[tokio::test]
+async fn an_optional_source_without_files_is_an_empty_table_until_files_come() {
+    let shop = Shop::new(&format!("optional: true\n{UPSERT}")).await;
+    let first = shop.run().await;
+    assert_eq!((first.action, first.outcome.rows_in), (Action::Full, 0));
+    assert!(shop.table("raw.items").await.is_some(), "it can be read");
+    shop.check(&[]).await;
+    let again = shop.run().await;
+    assert_eq!(
+        (again.action, again.outcome.warnings),
+        (Action::Nothing, vec![])
+    );
+    shop.deliver("1.csv", "id,v,at\na,1,\n").await;
+    shop.check(&["a,1,∅"]).await;
+    std::fs::remove_file(shop.path("1.csv")).expect("removed");
+    let gone = shop.run().await;
+    assert_eq!(gone.outcome.warnings.len(), 1, "rows that stay are told");
+    shop.check(&["a,1,∅"]).await;
+}
+
+#[tokio::test]
 async fn data_may_move() {
     let shop = Shop::new(UPSERT).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;

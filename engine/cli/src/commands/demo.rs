@@ -192,11 +192,14 @@ fn settle(project: &Path) -> Result<(), Failure> {
 
 fn files_line(day: &str, files: &RowCounts) -> String {
     format!(
-        "{day}: {} of contacts, {}, {}, {}",
+        "{day}: {} of contacts, {}, {}, {}, {}, {}, {}",
         count(files.contacts, "row"),
         count(files.order_lines, "order line"),
         count(files.web_events, "web event"),
         count(files.consents, "consent"),
+        count(files.products, "stock count"),
+        count(files.offer_contacts, "offer contact"),
+        count(files.scores, "score"),
     )
 }
 

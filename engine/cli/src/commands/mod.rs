@@ -2,9 +2,11 @@
 
 mod changes;
 mod demo;
+mod drift;
 mod epochs;
 mod exit_codes;
 mod features;
+mod functions;
 mod identity;
 mod init;
 mod link;
@@ -42,8 +44,10 @@ pub enum Command {
     Show(show::Show),
     Report(report::Report),
     Features(features::Features),
+    Functions(functions::Functions),
     Changes(changes::Changes),
     Epochs(epochs::Epochs),
+    Drift(drift::Drift),
     Rollback(rollback::Rollback),
     Identity(identity::Identity),
     Link(link::Link),
@@ -78,8 +82,10 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Show(show) => show.run(context).await,
         Command::Report(report) => report.run(context).await,
         Command::Features(features) => features.run(context).await,
+        Command::Functions(functions) => functions.run(context),
         Command::Changes(changes) => changes.run(context).await,
         Command::Epochs(epochs) => epochs.run(context).await,
+        Command::Drift(drift) => drift.run(context).await,
         Command::Rollback(rollback) => rollback.run(context).await,
         Command::Identity(identity) => identity.run(context).await,
         Command::Link(link) => link.run(context).await,

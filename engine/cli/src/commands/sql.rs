@@ -14,10 +14,9 @@ use crate::{interrupt, prompt};
 /// Query the lake: one statement, a file, or a prompt
 ///
 /// Without a statement and on a terminal, opens a prompt; else the statement is read from stdin.
-/// Tables are those of `c360 tables`; the functions of the standardisers (normalize_email,
-/// normalize_phone, …) and of forecasts (bg_nbd_fit, lifetime_value, …) are there too. --epoch reads
-/// the tables as an epoch published them, --as-of as they were at a time. Statements that would write
-/// are refused.
+/// Tables are those of `c360 tables`, functions those of `c360 functions` and of DataFusion. --epoch
+/// reads the tables as an epoch published them, --as-of as they were at a time. Statements that would
+/// write are refused.
 #[derive(Debug, Args)]
 pub struct Sql {
     /// The statement

@@ -1,6 +1,6 @@
 //! What people allow the retailer to do, and take back.
 
-use super::contact::{account_id, card_no};
+use super::contact::known_by;
 use super::person::Person;
 use super::random::Random;
 use super::{DAY_SECONDS, People, SECOND_DAY, date_time};
@@ -58,12 +58,7 @@ fn consent(
     at: i64,
     random: &mut Random,
 ) -> [String; 6] {
-    let systems = &person.systems;
-    let (key_type, key_value) = match random.below(3) {
-        0 if systems.card => ("card_no", card_no(person)),
-        1 | 2 if systems.account => ("account_id", account_id(person, 0)),
-        _ => ("email", person.email.clone()),
-    };
+    let (key_type, key_value) = known_by(person, random);
     [
         format!("{:012x}", random.bits() >> 16),
         date_time(at),

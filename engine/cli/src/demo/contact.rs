@@ -273,6 +273,16 @@ pub fn card_no(person: &Person) -> String {
     format!("260{:010}", key(person.number, 0))
 }
 
+/// What a system knows the person by, as `key_type` and `key_value`: a card, an account or their mailbox.
+pub fn known_by(person: &Person, random: &mut Random) -> (&'static str, String) {
+    let systems = &person.systems;
+    match random.below(3) {
+        0 if systems.card => ("card_no", card_no(person)),
+        1 | 2 if systems.account => ("account_id", account_id(person, 0)),
+        _ => ("email", person.email.clone()),
+    }
+}
+
 fn second_day_time(people: &People, person: &Person) -> i64 {
     let mut random = Random::new(people.seed, "second day", person.number);
     SECOND_DAY + random.between(6 * 3600, 20 * 3600)

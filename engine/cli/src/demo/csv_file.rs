@@ -9,6 +9,23 @@ const ROWS_PER_BAD_ROW: u64 = 400;
 /// Every so many rows one comes twice.
 const ROWS_PER_REPEAT: u64 = 500;
 
+/// A whole file of rows that are as they should be; says how many there are.
+pub fn write<const N: usize>(
+    path: &Path,
+    columns: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> io::Result<u64> {
+    let mut writer = csv::Writer::from_path(path)?;
+    writer.write_record(columns)?;
+    let mut written = 0;
+    for row in rows {
+        writer.write_record(row)?;
+        written += 1;
+    }
+    writer.flush()?;
+    Ok(written)
+}
+
 /// An open file; rows are written as they come.
 pub struct CsvFile {
     writer: csv::Writer<File>,

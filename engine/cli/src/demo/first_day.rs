@@ -4,12 +4,13 @@ use std::io;
 use std::path::Path;
 
 use super::consent::{self, consents};
-use super::csv_file::CsvFile;
+use super::csv_file::{self, CsvFile};
 use super::event::events;
 use super::order::history;
 use super::parquet_file::{OrderLines, ParquetFile, WebEvents};
 use super::person::Person;
-use super::{People, RowCounts, SECOND_DAY, contact};
+use super::score::{self, FIRST_SCORED_AT};
+use super::{People, RowCounts, SECOND_DAY, contact, offer, stock};
 
 /// Writes the first day's files into the folder, which must exist.
 pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> {
@@ -20,6 +21,14 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
         &folder.join("consent_events.csv"),
         &consent::COLUMNS,
         Some("ts"),
+    )?;
+    let offer_contacts = folder.join("offer_contacts.csv");
+    let mut offer_contacts = CsvFile::create(&offer_contacts, &offer::CONTACT_COLUMNS, Some("ts"))?;
+
+    let mut scores = CsvFile::create(
+        &folder.join("model_scores.csv"),
+        &score::COLUMNS,
+        Some("scored_at"),
     )?;
 
     for number in 0..people.count {
@@ -37,12 +46,26 @@ pub fn write_first_day(people: &People, folder: &Path) -> io::Result<RowCounts> 
         for row in consents(people, &person) {
             consent_events.write(row)?;
         }
+        for row in offer::contacts(people, &person) {
+            offer_contacts.write(row)?;
+        }
+        if let Some(row) = score::score(people, &person, &orders, FIRST_SCORED_AT) {
+            scores.write(row)?;
+        }
     }
     Ok(RowCounts {
         contacts: contacts.finish()?,
         order_lines: lines.finish()?,
         web_events: web_events.finish()?,
         consents: consent_events.finish()?,
+        products: csv_file::write(
+            &folder.join("inventory.csv"),
+            &stock::COLUMNS,
+            stock::first_day(people),
+        )?,
+        offers: csv_file::write(&folder.join("offers.csv"), &offer::COLUMNS, offer::offers())?,
+        offer_contacts: offer_contacts.finish()?,
+        scores: scores.finish()?,
     })
 }
 

@@ -13,11 +13,14 @@ mod csv_file;
 mod dirt;
 mod event;
 mod first_day;
+mod offer;
 mod order;
 mod parquet_file;
 mod person;
 mod random;
+mod score;
 mod second_day;
+mod stock;
 mod words;
 
 pub use first_day::write_first_day;
@@ -46,6 +49,14 @@ pub struct RowCounts {
     pub web_events: u64,
     /// rows of `consent_events`
     pub consents: u64,
+    /// rows of `inventory`
+    pub products: u64,
+    /// rows of `offers`
+    pub offers: u64,
+    /// rows of `offer_contacts`
+    pub offer_contacts: u64,
+    /// rows of `model_scores`
+    pub scores: u64,
 }
 
 /// `YYYY-MM-DD HH:MM:SS` of a time in seconds since 1970.

@@ -73,6 +73,21 @@ impl Channel {
 }
 
 impl Product {
+    /// Everything that the retailer sells.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..PRODUCTS).map(Self)
+    }
+
+    /// By its place among all, the best-selling first.
+    pub fn nth(place: u64) -> Self {
+        Self(place % PRODUCTS)
+    }
+
+    /// Its place among all.
+    pub fn place(self) -> u64 {
+        self.0
+    }
+
     /// One of the retailer's products; some sell better than others.
     pub fn draw(random: &mut Random) -> Self {
         Self(random.below(PRODUCTS).min(random.below(PRODUCTS)))
@@ -100,13 +115,19 @@ impl Product {
     }
 }
 
-/// The person's orders of the first day, which stands for all the time before the second.
+/// The person's orders of the first day, which stands for all the time before the second. Some come back for the same
+/// thing again and again.
 pub fn history(people: &People, person: &Person) -> Vec<Order> {
     let mut random = Random::new(people.seed, "orders", person.number);
+    let mut habit = Random::new(people.seed, "habits", person.number);
+    let staple = habit.chance(300).then(|| Product::draw(&mut habit));
     let mut orders = Vec::new();
     for _ in 0..order_count(&mut random) {
         let at = shopping_time(person, &mut random);
-        let order = order(person, orders.len() as u64, at, &mut random);
+        let mut order = order(person, orders.len() as u64, at, &mut random);
+        if let Some(product) = staple.filter(|_| habit.chance(800)) {
+            order.lines[0].product = product;
+        }
         let back = random.chance(80).then(|| taken_back(&order, &mut random));
         orders.push(order);
         orders.extend(back.filter(|back| back.ordered_at < SECOND_DAY));

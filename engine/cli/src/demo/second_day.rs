@@ -4,11 +4,13 @@
 use std::io;
 use std::path::Path;
 
-use super::csv_file::CsvFile;
-use super::event::events;
+use super::csv_file::{self, CsvFile};
+use super::event::{Event, events};
+use super::order::Order;
 use super::parquet_file::{OrderLines, ParquetFile, WebEvents};
 use super::person::{Person, Story};
-use super::{People, RowCounts, SECOND_DAY, consent, contact, order};
+use super::score::{self, SECOND_SCORED_AT};
+use super::{People, RowCounts, SECOND_DAY, consent, contact, offer, order, stock};
 
 /// Ends the names of the second day's files.
 const DATE: &str = "2026-01-01";
@@ -24,6 +26,11 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
     let mut web_events = ParquetFile::<WebEvents>::create(&web_events)?;
     let consents = folder.join(format!("consent_events_{DATE}.csv"));
     let mut consents = CsvFile::create(&consents, &consent::COLUMNS, None)?;
+    let offer_contacts = folder.join(format!("offer_contacts_{DATE}.csv"));
+    let mut offer_contacts = CsvFile::create(&offer_contacts, &offer::CONTACT_COLUMNS, None)?;
+
+    let scores = folder.join(format!("model_scores_{DATE}.csv"));
+    let mut scores = CsvFile::create(&scores, &score::COLUMNS, None)?;
 
     let new_customers = (people.count / PERSONS_PER_NEW_CUSTOMER).max(1);
     for number in 0..people.count + new_customers {
@@ -33,11 +40,12 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
         if let Some(order) = &bought {
             lines.write(order)?;
         }
-        let late = if person.story == Story::Arrives {
+        let history = if person.story == Story::Arrives {
             Vec::new()
         } else {
-            late(people, &person)
+            order::history(people, &person)
         };
+        let late = late(people, &person, &history);
         for event in late
             .into_iter()
             .chain(events(people, &person, bought.as_slice(), true))
@@ -47,19 +55,35 @@ pub fn write_second_day(people: &People, folder: &Path) -> io::Result<RowCounts>
         if let Some(row) = consent::second_day(people, &person) {
             consents.write(row)?;
         }
+        if let Some(row) = offer::second_day(people, &person) {
+            offer_contacts.write(row)?;
+        }
+        if let Some(row) = score::score(people, &person, &history, SECOND_SCORED_AT) {
+            scores.write(row)?;
+        }
     }
     Ok(RowCounts {
         contacts: contacts.finish()?,
         order_lines: lines.finish()?,
         web_events: web_events.finish()?,
         consents: consents.finish()?,
+        products: csv_file::write(
+            &folder.join(format!("inventory_{DATE}.csv")),
+            &stock::COLUMNS,
+            stock::second_day(people),
+        )?,
+        offers: 0,
+        offer_contacts: offer_contacts.finish()?,
+        scores: scores.finish()?,
     })
 }
 
 /// Events of the first day that arrived on the second.
-fn late(people: &People, person: &Person) -> Vec<super::event::Event> {
-    let orders = order::history(people, person);
-    let mut events = events(people, person, &orders, false);
+fn late(people: &People, person: &Person, history: &[Order]) -> Vec<Event> {
+    if person.story == Story::Arrives {
+        return Vec::new();
+    }
+    let mut events = events(people, person, history, false);
     events.retain(|event| event.received_at >= SECOND_DAY);
     events
 }

@@ -4,12 +4,12 @@
 //! records, of those that share an identifier with them, now or before, and of both ends of a changed match or decision. Two reads
 //! settle it; no walk is needed.
 
-use c360_spec::TableName;
+use c360_spec::{Entity, TableName};
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
 
 use super::rows::PAIR;
-use super::{decisions, identifiers, matches, persons, records};
+use super::{decisions, matches};
 use crate::cursor::{Cursor, Planned};
 use crate::error::Result;
 use crate::session::Session;
@@ -21,7 +21,8 @@ pub(super) const VALUE: [&str; 2] = ["kind", "value"];
 const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
 
 /// Records to resolve, and those that the limits of their identifiers are judged by.
-pub struct Affected {
+pub struct Affected<'a> {
+    entity: &'a Entity,
     /// Records whose person and links are computed anew, gone ones included.
     pub scope: Touched,
     /// Identifier values of those records.
@@ -33,8 +34,13 @@ pub(super) fn columns(names: [&str; 2]) -> Vec<Expr> {
     names.iter().map(|name| ident(*name)).collect()
 }
 
-/// What the changes since `since` reach. `session` sees records, identifiers and the persons resolved last.
-pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> Result<Affected> {
+/// What the changes since `since` reach. `session` sees records, identifiers and the members resolved last.
+pub async fn affected<'a>(
+    entity: &'a Entity,
+    session: &Session,
+    planned: &Planned,
+    since: &Cursor,
+) -> Result<Affected<'a>> {
     let mut changed = Touched::none(&RECORD);
     let mut values = Touched::none(&VALUE);
     for table in &planned.inputs {
@@ -48,11 +54,11 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
             continue;
         }
         changed.add(rows.clone(), columns(RECORD)).await?;
-        if *table.name() == identifiers() {
+        if *table.name() == entity.identifiers() {
             values.add(rows, columns(VALUE)).await?;
         }
     }
-    let all = session.table(&identifiers()).await?;
+    let all = session.table(&entity.identifiers()).await?;
     values
         .add(changed.narrow(all.clone(), &RECORD)?, columns(VALUE))
         .await?;
@@ -74,7 +80,7 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
     let mut scope = neighbours.clone();
     scope
         .add(
-            component_members(session, &persons(), &neighbours).await?,
+            component_members(session, &entity.members(), &neighbours).await?,
             columns(RECORD),
         )
         .await?;
@@ -83,6 +89,7 @@ pub async fn affected(session: &Session, planned: &Planned, since: &Cursor) -> R
         .add(scope.narrow(all, &RECORD)?, columns(VALUE))
         .await?;
     Ok(Affected {
+        entity,
         scope,
         values: reached,
     })
@@ -101,11 +108,11 @@ pub(super) async fn component_members(
     components.narrow(resolved, &["component_id"])
 }
 
-impl Affected {
+impl Affected<'_> {
     /// Identifier rows of the affected records, and of whoever shares a value with them: a value over its limit is
     /// known by all of its records, most of which are not affected.
     pub async fn identifier_rows(&self, session: &Session) -> Result<DataFrame> {
-        let all = session.table(&identifiers()).await?;
+        let all = session.table(&self.entity.identifiers()).await?;
         self.values.narrow(all, &VALUE)
     }
 
@@ -132,6 +139,7 @@ impl Affected {
         wanted
             .add(self.identifier_rows(session).await?, columns(RECORD))
             .await?;
-        wanted.narrow(session.table(&records()).await?, &RECORD)
+        let all = session.table(&self.entity.records()).await?;
+        wanted.narrow(all, &RECORD)
     }
 }

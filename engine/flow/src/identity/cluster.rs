@@ -1,11 +1,11 @@
-//! Links and persons, from records and identifiers.
+//! Links and persons, or members of another entity, from records and identifiers.
 //!
 //! Full: all records at once. Incremental: the components that a change reaches, resolved by the same function. The
-//! two tables are written one after the other, persons last, so that after a crash between them the older cursor is
+//! two tables are written one after the other, members last, so that after a crash between them the older cursor is
 //! the one that is read.
 
 use c360_catalog::{Scope, Table};
-use c360_spec::IdentityJob;
+use c360_spec::{Entity, IdentityJob};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::datasource::MemTable;
@@ -13,10 +13,10 @@ use datafusion::logical_expr::{in_list, lit};
 use datafusion::prelude::{DataFrame, ident};
 use std::sync::Arc;
 
-use super::affected::{Affected, RECORD, affected};
+use super::affected::{RECORD, affected};
 use super::graph::{Graph, GraphRows, kind_names};
 use super::rows::stream;
-use super::{Stage, decisions, identifiers, links, matches, persons, records, upheaval};
+use super::{Stage, decisions, matches, upheaval};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
 use crate::ordered::sorted;
@@ -27,21 +27,24 @@ use crate::touched::{self, Touched};
 
 /// Compares what both tables were made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
-    let mut inputs = vec![records(), identifiers()];
+    let entity = &job.entity;
+    let mut inputs = vec![entity.records(), entity.identifiers()];
     inputs.extend(job.matching.as_ref().map(|_| matches()));
-    let decided = room.input_table_if_any(&decisions()).await?;
-    inputs.extend(decided.map(|_| decisions()));
-    Planned::of(room, &Stage::Persons.tables(), &inputs, None).await
+    if entity.is_person() {
+        let decided = room.input_table_if_any(&decisions()).await?;
+        inputs.extend(decided.map(|_| decisions()));
+    }
+    Planned::of(room, &Stage::Persons.tables(entity), &inputs, None).await
 }
 
-/// Brings links and persons up to date.
+/// Brings links and members up to date.
 pub async fn apply(
     room: &Room<'_>,
     job: &IdentityJob,
     planned: &Planned,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let resolved = planned.output(&persons());
+    let resolved = planned.output(&job.entity.members());
     if planned.decision.work == Work::Nothing {
         outcome.snapshot_id = resolved.and_then(Table::snapshot_id);
         return Ok(());
@@ -51,7 +54,7 @@ pub async fn apply(
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
             held(&session, job).await?;
-            let affected: Affected = affected(&session, planned, since).await?;
+            let affected = affected(&job.entity, &session, planned, since).await?;
             let rows = GraphRows {
                 records: affected.record_rows(&session).await?,
                 identifiers: affected.identifier_rows(&session).await?,
@@ -62,7 +65,7 @@ pub async fn apply(
         }
         _ => {
             let rows = GraphRows {
-                records: session.table(&records()).await?,
+                records: session.table(&job.entity.records()).await?,
                 identifiers: deciding(&session, job).await?,
                 matches: session.table(&matches()).await.ok(),
                 decisions: session.table(&decisions()).await.ok(),
@@ -73,14 +76,17 @@ pub async fn apply(
     let resolution = graph.resolve()?;
     let written = Written {
         room,
+        entity: &job.entity,
         planned,
         scope: scope.as_ref(),
     };
-    let persons = written.ours(graph.persons(&resolution)?, RECORD)?;
-    let warnings = upheaval::check(room, &session, resolved, scope.as_ref(), &persons).await?;
-    outcome.warnings.extend(warnings);
+    let members = written.ours(graph.members(&resolution)?, RECORD)?;
+    if job.entity.is_person() {
+        let warnings = upheaval::check(room, &session, resolved, scope.as_ref(), &members).await?;
+        outcome.warnings.extend(warnings);
+    }
     written.links(graph.links(&resolution)?, outcome).await?;
-    written.persons(persons, outcome).await
+    written.members(members, outcome).await
 }
 
 /// The identifiers that have a say in who is who.
@@ -88,7 +94,7 @@ async fn deciding(session: &Session, job: &IdentityJob) -> Result<DataFrame> {
     let kinds = kind_names(job);
     let kinds = kinds.iter().filter(|kind| job.identifier_decides(kind));
     let kinds = kinds.map(|kind| lit(kind.as_str())).collect();
-    let all = session.table(&identifiers()).await?;
+    let all = session.table(&job.entity.identifiers()).await?;
     Ok(all.filter(in_list(ident("kind"), kinds, false))?)
 }
 
@@ -97,12 +103,13 @@ async fn held(session: &Session, job: &IdentityJob) -> Result<()> {
     let rows = deciding(session, job).await?;
     let schema = Arc::new(rows.schema().as_arrow().clone());
     let rows = MemTable::try_new(schema, vec![rows.collect().await?])?;
-    session.register(&identifiers(), Arc::new(rows))
+    session.register(&job.entity.identifiers(), Arc::new(rows))
 }
 
 /// Where the answer goes: everywhere, or to the affected records alone.
 struct Written<'a> {
     room: &'a Room<'a>,
+    entity: &'a Entity,
     planned: &'a Planned,
     scope: Option<&'a Touched>,
 }
@@ -111,12 +118,12 @@ impl Written<'_> {
     async fn links(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
         let columns = ["source_a", "key_a"];
         let key = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"].map(String::from);
-        let name = links();
-        let output = self.room.output(
-            &name,
-            &key,
-            "one row a piece of evidence that two records are one person",
+        let name = self.entity.links();
+        let comment = format!(
+            "one row a piece of evidence that two records are one {}",
+            self.entity
         );
+        let output = self.room.output(&name, &key, &comment);
         let rows = stream(self.ours(rows, columns)?);
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
@@ -126,14 +133,14 @@ impl Written<'_> {
         Ok(())
     }
 
-    async fn persons(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
+    async fn members(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
         let key = RECORD.map(String::from);
-        let name = persons();
-        let output = self.room.output(
-            &name,
-            &key,
-            "one row a record, with the person that it belongs to",
+        let name = self.entity.members();
+        let comment = format!(
+            "one row a record, with the {} that it belongs to",
+            self.entity
         );
+        let output = self.room.output(&name, &key, &comment);
         let rows = stream(sorted(&rows, &RECORD)?);
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output

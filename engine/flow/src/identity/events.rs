@@ -1,12 +1,13 @@
-//! What happened to persons, as appended rows: created, merged, split, erased.
+//! What happened to persons, or to another entity, as appended rows: created, merged, split, erased.
 //!
-//! Told from the changes of `identity.persons` since the snapshot up to which events were written: the kernel
-//! [`c360_resolve::events`] compares the touched persons' records before and after.
+//! Told from the changes of `identity.persons`, or the entity's members, since the snapshot up to which events were
+//! written: the kernel [`c360_resolve::events`] compares the touched persons' records before and after.
 
 use std::sync::Arc;
 
 use c360_catalog::Table;
 use c360_resolve::events::{Change, Event, Member, events as compare_persons};
+use c360_spec::Entity;
 use datafusion::arrow::array::{
     ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
@@ -15,13 +16,12 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::prelude::{DataFrame, ident};
 
-use super::{events, persons};
 use crate::conform::conform;
 use crate::cursor::{Cursor, Decision, Work, decide as compare};
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::output::unchanged;
-use crate::report::{Outcome, PersonCounts};
+use crate::report::{EntityCounts, Outcome, PersonCounts};
 use crate::room::Room;
 use crate::session::Session;
 use crate::touched::Touched;
@@ -29,7 +29,7 @@ use crate::touched::Touched;
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
     written: Option<Table>,
-    persons: Table,
+    members: Table,
     now: Cursor,
     /// What there is to do.
     pub decision: Decision,
@@ -38,15 +38,15 @@ pub struct Planned {
 /// Compares the snapshot up to which events were written with the newest one.
 ///
 /// What happened does not depend on the rules, so another spec is no reason to write history anew.
-pub async fn decide(room: &Room<'_>) -> Result<Planned> {
-    let written = room.output_table(&events()).await?;
-    let persons = room.input_table(&persons()).await?;
-    let now = Cursor::of([&persons]);
-    let inputs = std::slice::from_ref(&persons);
+pub async fn decide(room: &Room<'_>, entity: &Entity) -> Result<Planned> {
+    let written = room.output_table(&entity.events()).await?;
+    let members = room.input_table(&entity.members()).await?;
+    let now = Cursor::of([&members]);
+    let inputs = std::slice::from_ref(&members);
     let decision = compare(written.as_ref(), FINGERPRINT, inputs, &now);
     Ok(Planned {
         written,
-        persons,
+        members,
         now,
         decision,
     })
@@ -55,30 +55,45 @@ pub async fn decide(room: &Room<'_>) -> Result<Planned> {
 const FINGERPRINT: &str = "identity.events";
 
 /// Appends what happened.
-pub async fn apply(room: &Room<'_>, planned: &Planned, outcome: &mut Outcome) -> Result<()> {
+pub async fn apply(
+    room: &Room<'_>,
+    entity: &Entity,
+    planned: &Planned,
+    outcome: &mut Outcome,
+) -> Result<()> {
     let session = room.runtime.session();
     let known = match &planned.decision.work {
         Work::Nothing => return Ok(()),
-        Work::Incremental(since) => match since.since(&planned.persons) {
-            Some(since) => Known::since(&session, &planned.persons, since).await?,
-            None => Known::beginning(&session, &planned.persons).await?,
+        Work::Incremental(since) => match since.since(&planned.members) {
+            Some(since) => Known::since(&session, entity, &planned.members, since).await?,
+            None => Known::beginning(&session, entity, &planned.members).await?,
         },
         Work::Full if planned.has_begun() => {
-            outcome.warnings.push(gap(&planned.decision));
+            outcome.warnings.push(gap(entity, &planned.decision));
             Known::nothing()
         }
-        Work::Full => Known::beginning(&session, &planned.persons).await?,
+        Work::Full => Known::beginning(&session, entity, &planned.members).await?,
     };
     let happened = known.events()?;
-    outcome.persons = Some(count(&happened));
-    let name = events();
-    let output = room.output(&name, &[], "what happened to persons, oldest first");
-    let table = output.prepare(&schema()).await?;
+    let counts = count(&happened);
+    match entity.is_person() {
+        true => outcome.persons = Some(counts),
+        false => {
+            outcome.entities = Some(EntityCounts {
+                entity: entity.to_string(),
+                counts,
+            });
+        }
+    }
+    let name = entity.events();
+    let comment = format!("what happened to each {entity}, oldest first");
+    let output = room.output(&name, &[], &comment);
+    let table = output.prepare(&schema(entity)).await?;
     unchanged(&table, planned.written.as_ref())?;
     let mut appender = table.appender();
     for some in happened.chunks(64 * 1024) {
         appender
-            .write(conform(&rows(room, some)?, &table.schema())?)
+            .write(conform(&rows(room, entity, some)?, &table.schema())?)
             .await?;
     }
     let stamp = planned.now.stamp(room.clock, &room.job.name, FINGERPRINT);
@@ -96,15 +111,15 @@ impl Planned {
 }
 
 /// A log that lost its place goes on from here: to begin it anew would tell everything twice.
-fn gap(decision: &Decision) -> String {
+fn gap(entity: &Entity, decision: &Decision) -> String {
     format!(
         "{} does not tell what happened since it was last written: {}",
-        events(),
+        entity.events(),
         decision.why
     )
 }
 
-/// Records with their persons, on both sides of the change: `source`, `key`, `person_id`.
+/// Records with their persons, or what else is resolved, on both sides of the change: `source`, `key` and the id.
 pub(super) struct Known {
     before: Vec<RecordBatch>,
     after: Vec<RecordBatch>,
@@ -119,9 +134,9 @@ impl Known {
     }
 
     /// Nobody was known before. One record a person is enough to tell that it was created.
-    async fn beginning(session: &Session, persons: &Table) -> Result<Self> {
-        let all = session.read(persons.provider().await?)?.aggregate(
-            vec![ident("person_id")],
+    async fn beginning(session: &Session, entity: &Entity, members: &Table) -> Result<Self> {
+        let all = session.read(members.provider().await?)?.aggregate(
+            vec![ident(entity.id_column())],
             vec![
                 min(ident("source")).alias("source"),
                 min(ident("key")).alias("key"),
@@ -129,23 +144,29 @@ impl Known {
         )?;
         Ok(Self {
             before: Vec::new(),
-            after: collect(all).await?,
+            after: collect(all, entity).await?,
         })
     }
 
     /// Every record of every person that gained, lost or changed one. Before the change these were the same records,
     /// but for the rows that came and went.
-    async fn since(session: &Session, persons: &Table, since: i64) -> Result<Self> {
-        let changes = persons.changes(Some(since)).await?;
-        let removed = collect(session.read(changes.removed)?).await?;
-        let added = collect(session.read(changes.added)?).await?;
-        let mut touched = Touched::none(&["person_id"]);
+    async fn since(
+        session: &Session,
+        entity: &Entity,
+        members: &Table,
+        since: i64,
+    ) -> Result<Self> {
+        let id = entity.id_column();
+        let changes = members.changes(Some(since)).await?;
+        let removed = collect(session.read(changes.removed)?, entity).await?;
+        let added = collect(session.read(changes.added)?, entity).await?;
+        let mut touched = Touched::none(&[&id]);
         for rows in removed.iter().chain(&added) {
             touched.add_rows(rows)?;
         }
-        let after = session.read(persons.provider().await?)?;
-        let after = collect(touched.narrow(after, &["person_id"])?).await?;
-        let mut came = Touched::none(&["source", "key", "person_id"]);
+        let after = session.read(members.provider().await?)?;
+        let after = collect(touched.narrow(after, &[&id])?, entity).await?;
+        let mut came = Touched::none(&["source", "key", &id]);
         added.iter().try_for_each(|rows| came.add_rows(rows))?;
         let came = came.keys()?;
         let stayed = |rows: &RecordBatch| -> Result<RecordBatch> {
@@ -178,9 +199,9 @@ impl Known {
     }
 }
 
-pub(super) async fn collect(persons: DataFrame) -> Result<Vec<RecordBatch>> {
-    let columns = vec![ident("source"), ident("key"), ident("person_id")];
-    Ok(persons.select(columns)?.collect().await?)
+pub(super) async fn collect(members: DataFrame, entity: &Entity) -> Result<Vec<RecordBatch>> {
+    let columns = vec![ident("source"), ident("key"), ident(entity.id_column())];
+    Ok(members.select(columns)?.collect().await?)
 }
 
 fn members(batches: &[RecordBatch]) -> Result<Vec<Member<'_>>> {
@@ -188,7 +209,9 @@ fn members(batches: &[RecordBatch]) -> Result<Vec<Member<'_>>> {
     for batch in batches {
         let text = |column: usize| {
             let texts = batch.column(column).as_string_opt::<i32>();
-            texts.ok_or_else(|| Error::internal("identity.persons holds something other than text"))
+            texts.ok_or_else(|| {
+                Error::internal("a table of who is who holds something other than text")
+            })
         };
         let (source, key, person_id) = (text(0)?, text(1)?, text(2)?);
         members.extend((0..batch.num_rows()).map(|row| Member {
@@ -213,18 +236,19 @@ fn count(happened: &[Event<'_>]) -> PersonCounts {
     counts
 }
 
-fn schema() -> SchemaRef {
+fn schema(entity: &Entity) -> SchemaRef {
+    let id = entity.id_column();
     let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
     Arc::new(Schema::new(vec![
         text("event", false),
-        text("from_person_id", true),
-        text("to_person_id", true),
+        text(&format!("from_{id}"), true),
+        text(&format!("to_{id}"), true),
         text("run_id", false),
         Field::new("occurred_at", instant::data_type(), false),
     ]))
 }
 
-fn rows(room: &Room<'_>, happened: &[Event<'_>]) -> Result<RecordBatch> {
+fn rows(room: &Room<'_>, entity: &Entity, happened: &[Event<'_>]) -> Result<RecordBatch> {
     let now = room.clock.now.as_microsecond();
     let words = happened.iter().map(|event| event.change.as_str());
     let from: StringArray = happened.iter().map(|event| event.from).collect();
@@ -237,5 +261,5 @@ fn rows(room: &Room<'_>, happened: &[Event<'_>]) -> Result<RecordBatch> {
         Arc::new(StringArray::from(run)),
         Arc::new(TimestampMicrosecondArray::from(vec![now; happened.len()])),
     ];
-    Ok(RecordBatch::try_new(schema(), columns)?)
+    Ok(RecordBatch::try_new(schema(entity), columns)?)
 }

@@ -1,5 +1,5 @@
 //! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them, and its answer as
-//! rows of `identity.links` and `identity.persons`.
+//! rows of `identity.links` and `identity.persons`, or of another entity's links and members.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use c360_resolve::cluster::{
     self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules, ScoredLink,
 };
-use c360_resolve::person_id;
-use c360_spec::{IdentifierRule, IdentityJob};
+use c360_resolve::entity_id;
+use c360_spec::{Entity, IdentifierRule, IdentityJob};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, StringBuilder,
 };
@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 
 /// Records, their identifiers and the rules, with names turned into codes.
 pub struct Graph {
+    entity: Entity,
     sources: Vec<String>,
     kinds: Vec<String>,
     /// The attributes that rules look at.
@@ -103,6 +104,7 @@ impl Graph {
         };
         let kind = positions(text(&identifiers, "kind")?, &kinds)?;
         Ok(Self {
+            entity: job.entity.clone(),
             rules: rules(job, &kinds, &deciding),
             first_seen_at: first_seen(&records)?,
             record,
@@ -174,12 +176,13 @@ impl Graph {
             .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
     }
 
-    /// Rows of `identity.persons`: every record with its person and its component.
-    pub fn persons(&self, resolution: &Resolution) -> Result<RecordBatch> {
+    /// Every record with its person, or what else is resolved, and its component.
+    pub fn members(&self, resolution: &Resolution) -> Result<RecordBatch> {
+        let initial = self.entity.initial();
         let ids = |anchors: &[u32]| -> ArrayRef {
             let names = anchors.iter().map(|anchor| {
                 let row = *anchor as usize;
-                person_id(self.source_text.value(row), self.key.value(row))
+                entity_id(initial, self.source_text.value(row), self.key.value(row))
             });
             Arc::new(StringArray::from_iter_values(names))
         };
@@ -189,10 +192,10 @@ impl Graph {
             ids(&resolution.person),
             ids(&resolution.component),
         ];
-        Ok(RecordBatch::try_new(persons_schema(), columns)?)
+        Ok(RecordBatch::try_new(members_schema(&self.entity), columns)?)
     }
 
-    /// Rows of `identity.links`: every candidate link, followed or refused.
+    /// Rows of links: every candidate link, followed or refused.
     pub fn links(&self, resolution: &Resolution) -> Result<RecordBatch> {
         let mut ends: [StringBuilder; 4] = std::array::from_fn(|_| StringBuilder::new());
         let mut rule = StringBuilder::new();
@@ -255,9 +258,10 @@ impl Graph {
     }
 }
 
-/// One row a record, with its person.
-pub fn persons_schema() -> SchemaRef {
-    let names = ["source", "key", "person_id", "component_id"];
+/// One row a record, with its person or what else is resolved.
+pub fn members_schema(entity: &Entity) -> SchemaRef {
+    let id = entity.id_column();
+    let names = ["source", "key", &id, "component_id"];
     Arc::new(Schema::new(
         names
             .map(|name| Field::new(name, DataType::Utf8, false))
@@ -347,7 +351,7 @@ impl<'a> Named<'a> {
     fn rows(&self, batch: &RecordBatch, columns: [&str; 2]) -> Result<Vec<u32>> {
         let known = |found: Option<u32>| {
             found.ok_or_else(|| {
-                Error::conflict("another run changed identity.records in between")
+                Error::conflict("another run changed the records of identity in between")
                     .with_hint("run again")
             })
         };

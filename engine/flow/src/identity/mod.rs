@@ -5,6 +5,9 @@
 //!               (by record)             (once)    (whole)    (by component)    (by change of persons)
 //! ```
 //!
+//! The same steps resolve another entity, such as households, into tables of its own name; models, matches and decisions
+//! are for persons only, and so are all other rooms, which know the tables of persons by the functions here.
+//!
 //! Each step has its own cursor, so a run that dies between two of them is simply run again. Models and matches are
 //! there when the job declares `matching`; decisions are written by stewards, and read where there are some.
 
@@ -26,7 +29,7 @@ mod two_persons;
 mod upheaval;
 mod why_not;
 
-use c360_spec::{IdentityJob, TableName};
+use c360_spec::{Entity, IdentityJob, TableName};
 
 pub use audit::{Audit, Bridge, audit};
 pub use lookup::{AskedRow, LikelyPerson, LikelyRecord, lookup};
@@ -49,14 +52,14 @@ use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
 
-/// One row a record.
+/// One row a record of persons.
 pub fn records() -> TableName {
-    table("records")
+    Entity::default().records()
 }
 
 /// One row a standardised value of a record.
 pub fn identifiers() -> TableName {
-    table("identifiers")
+    Entity::default().identifiers()
 }
 
 /// One row a pair of records that a steward decided about.
@@ -91,17 +94,17 @@ pub fn candidates() -> TableName {
 
 /// One row a piece of evidence.
 pub fn links() -> TableName {
-    table("links")
+    Entity::default().links()
 }
 
 /// One row a record, with its person.
 pub fn persons() -> TableName {
-    table("persons")
+    Entity::default().members()
 }
 
 /// What happened to persons.
 pub fn events() -> TableName {
-    table("events")
+    Entity::default().events()
 }
 
 fn table(name: &str) -> TableName {
@@ -128,7 +131,7 @@ pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Decision> {
     if second.work != Work::Nothing {
         return Ok(second);
     }
-    Ok(events::decide(room).await?.decision)
+    Ok(events::decide(room, &job.entity).await?.decision)
 }
 
 /// Trains a new model on the records that there are; the next run matches by it.
@@ -198,7 +201,7 @@ pub async fn apply(room: &Room<'_>, job: &IdentityJob) -> Result<(Decision, Outc
     }
     let second = cluster::decide(room, job).await?;
     cluster::apply(room, job, &second, &mut outcome).await?;
-    let third = events::decide(room).await?;
-    events::apply(room, &third, &mut outcome).await?;
+    let third = events::decide(room, &job.entity).await?;
+    events::apply(room, &job.entity, &third, &mut outcome).await?;
     Ok((decision.or(second.decision).or(third.decision), outcome))
 }

@@ -59,7 +59,7 @@ pub async fn preview(
     let before = room.output_table(&persons()).await?;
     let before = match &before {
         Some(table) => whole(room.runtime.session().read(table.provider().await?)?).await?,
-        None => nobody(),
+        None => nobody(job),
     };
     let mut warnings = Vec::new();
     let (session, news) = read_records(room, job).await?;
@@ -85,7 +85,7 @@ pub async fn preview(
         decisions: session.table(&decisions()).await.ok(),
     };
     let graph = Graph::load(job, rows).await?;
-    let after = graph.persons(&graph.resolve()?)?;
+    let after = graph.members(&graph.resolve()?)?;
     let (before, after) = (members(&before)?, members(&after)?);
     let found = Difference::between(&before, &after);
     Ok(Preview {
@@ -119,8 +119,8 @@ async fn read_records(room: &Room<'_>, job: &IdentityJob) -> Result<(Session, bo
 }
 
 /// No row of `identity.persons`.
-fn nobody() -> RecordBatch {
-    RecordBatch::new_empty(super::graph::persons_schema())
+fn nobody(job: &IdentityJob) -> RecordBatch {
+    RecordBatch::new_empty(super::graph::members_schema(&job.entity))
 }
 
 fn members(persons: &RecordBatch) -> Result<Vec<Member<'_>>> {

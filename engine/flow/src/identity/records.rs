@@ -14,9 +14,9 @@ use datafusion::functions_aggregate::expr_fn::{first_value, min};
 use datafusion::logical_expr::{Expr, cast, lit, when};
 use datafusion::prelude::{DataFrame, ident};
 
+use super::Stage;
 use super::rows::whole;
 use super::standard::{accepted, has_text, normalizer, rule, standardise};
-use super::{Stage, identifiers, records};
 use crate::conform::{conform, lake_schema};
 use crate::cursor::{Cursor, Planned, Work};
 use crate::error::{Error, Result};
@@ -38,7 +38,7 @@ pub async fn decide(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
         .map(|source| source.from.clone())
         .collect();
     let inputs: Vec<TableName> = names.into_iter().collect();
-    Planned::of(room, &Stage::Records.tables(), &inputs, None).await
+    Planned::of(room, &Stage::Records.tables(&job.entity), &inputs, None).await
 }
 
 /// Brings records and identifiers up to date.
@@ -56,7 +56,7 @@ pub async fn apply(
     let session = planned.session(room).await?;
     let made = made(&session, job, touched.as_ref()).await?;
     let scope = || scope(touched.as_ref());
-    let table = records();
+    let table = job.entity.records();
     let key = ["source", "key"].map(String::from);
     let output = room.output(&table, &key, "one row a record");
     let rows = made.records.execute_stream().await?;
@@ -66,7 +66,7 @@ pub async fn apply(
         .await?;
     outcome.wrote(&committed);
 
-    let table = identifiers();
+    let table = job.entity.identifiers();
     let key = ["source", "key", "kind", "value"].map(String::from);
     let comment = "one row a standardised identifier of a record";
     let output = room.output(&table, &key, comment);

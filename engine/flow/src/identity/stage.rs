@@ -1,10 +1,9 @@
 //! Which tables of the room are made together, of the same inputs. Models, frequencies and decisions are given to
 //! what follows rather than made anew, and events tell what happened: none of them is here.
 
-use c360_spec::{IdentityJob, TableName};
+use c360_spec::{Entity, IdentityJob, TableName};
 
-use super::{blocks, candidates, identifiers, links, matches, persons, records};
-use super::{cluster, matching};
+use super::{blocks, candidates, cluster, matches, matching};
 use crate::error::Result;
 use crate::report::Outcome;
 use crate::room::Room;
@@ -29,12 +28,12 @@ impl Stage {
         }
     }
 
-    /// The tables, in the order in which they are written: the last one has the cursor that holds for all.
-    pub fn tables(self) -> Vec<TableName> {
+    /// The entity's tables, in the order in which they are written: the last one has the cursor that holds for all.
+    pub fn tables(self, entity: &Entity) -> Vec<TableName> {
         match self {
-            Self::Records => vec![records(), identifiers()],
+            Self::Records => vec![entity.records(), entity.identifiers()],
             Self::Matches => vec![blocks(), matches(), candidates()],
-            Self::Persons => vec![links(), persons()],
+            Self::Persons => vec![entity.links(), entity.members()],
         }
     }
 

@@ -1,6 +1,8 @@
-//! How many persons a run would merge, split or erase, told before it writes who is who.
+//! How many persons a run would merge, split or erase, told before it writes who is who. Other entities are not asked
+//! about: they follow from persons, and what is published of them has a breaker of its own.
 
 use c360_catalog::Table;
+use c360_spec::Entity;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::prelude::ident;
 
@@ -36,7 +38,8 @@ pub async fn check(
         Some(scope) => scope.narrow(all.clone(), &RECORD)?,
         None => all.clone(),
     };
-    let known = Known::of(collect(before).await?, vec![persons.clone()]);
+    let before = collect(before, &Entity::default()).await?;
+    let known = Known::of(before, vec![persons.clone()]);
     let counts = known.counts()?;
     let PersonCounts {
         merged,

@@ -19,7 +19,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::audiences::{AudienceSize, AudienceSizes, Audiences, Overlap};
-pub use self::drift::{ColumnDrift, Drift};
 pub use self::identity::{IdentityHealth, PersonSizes, RuleLinks};
 pub use self::lifetime::{AliveBin, Lifetime};
 pub use self::publications::{EpochRows, Publication};
@@ -28,6 +27,7 @@ pub use self::sources::{RejectReason, SourceHealth};
 pub use self::standing::{EpochShown, Standing};
 pub use self::value::{CustomerValue, Decile, RevenueBin, Totals};
 use crate::clock::Clock;
+use crate::drift::Drift;
 use crate::engine::Engine;
 use crate::error::Result;
 use lake::Lake;

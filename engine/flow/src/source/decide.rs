@@ -73,7 +73,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     let mut manifest = Manifest::load(stores, &cursor).await?;
     let contract = contract(room, job)?;
     let found = discover(stores, &room.project.settings.data, &job.files).await?;
-    if found.files.is_empty() && manifest.is_empty() {
+    if found.files.is_empty() && manifest.is_empty() && !job.optional {
         return Err(no_files(room, &found));
     }
     let Pending {
@@ -99,7 +99,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
         why,
         mut warnings,
     } = judgement.judge(room)?;
-    if found.files.is_empty() {
+    if found.files.is_empty() && !manifest.is_empty() {
         warnings.push(format!(
             "{} match nothing in {}; what was read from {} stays",
             found.unmatched.join(", "),
@@ -314,7 +314,7 @@ fn no_files(room: &Room<'_>, found: &Found) -> Error {
         room.job.name
     ))
     .with_hint(format!(
-        "put the files there, or correct files in jobs/{}.yaml or data in c360.yaml",
+        "put the files there, or correct files in jobs/{0}.yaml or data in c360.yaml; jobs/{0}.yaml may say optional: true",
         room.job.name
     ))
 }

@@ -1,5 +1,6 @@
 //! The SQL functions that c360 adds to DataFusion's, and their registration; what they do is beside it.
 
+mod documented;
 mod forecast;
 mod forecast_alike;
 mod forecast_fit;

@@ -14,9 +14,11 @@ use datafusion::common::utils::SingleRowListArrayBuilder;
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, Signature, TypeSignature, Volatility,
+    Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, Signature, TypeSignature,
+    Volatility,
 };
 
+use super::documented::documentation;
 use super::{literal, undistinct};
 
 /// `stable_sum(number)`.
@@ -56,6 +58,10 @@ impl AggregateUDFImpl for Numbers {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation(self.name())
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {

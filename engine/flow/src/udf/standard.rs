@@ -13,11 +13,12 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::cast::as_string_array;
 use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
-    Volatility,
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    TypeSignature, Volatility,
 };
 use datafusion::prelude::SessionContext;
 
+use super::documented::documentation;
 use super::like_argument;
 
 const KINDS: [&str; 6] = ["email", "phone", "name", "handle", "postcode", "text"];
@@ -99,6 +100,10 @@ impl ScalarUDFImpl for Normalize {
         &self.signature
     }
 
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation(self.name())
+    }
+
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(DataType::Utf8)
     }
@@ -135,6 +140,10 @@ impl ScalarUDFImpl for IsJunk {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation(self.name())
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {

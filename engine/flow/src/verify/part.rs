@@ -65,7 +65,7 @@ impl Made<'_> {
     /// The tables of the part.
     pub fn tables(&self) -> Vec<TableName> {
         match self {
-            Self::Identity(stage, _) => stage.tables(),
+            Self::Identity(stage, job) => stage.tables(&job.entity),
             Self::Facts(job) => vec![job.table.clone()],
             Self::Profile(job) => vec![job.table.clone()],
             Self::Select(derivation) => vec![derivation.table.clone()],

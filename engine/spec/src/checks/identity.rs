@@ -8,11 +8,12 @@ use crate::spelling;
 
 use super::{Names, matching};
 
-/// Names that `identity.records`, and the rows it is made from, need for themselves.
+/// Names that the table of records, and the rows it is made from, need for themselves.
 pub(super) const COLUMNS: [&str; 4] = ["source", "key", "seen_at", "first_seen_at"];
 
 pub fn check(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
-    check_only_one(document, names);
+    check_entity(document, job);
+    check_only_one(document, job, names);
     let mut seen = BTreeSet::new();
     for (index, record) in job.records.iter().enumerate() {
         let pointer = format!("/records/{index}");
@@ -60,19 +61,36 @@ fn check_attributes(document: &mut Document, pointer: &str, record: &RecordSourc
     }
 }
 
-fn check_only_one(document: &mut Document, names: &Names<'_>) {
+/// Another entity has neither the tables of something else nor what is for persons alone.
+fn check_entity(document: &mut Document, job: &IdentityJob) {
+    let entity = &job.entity;
+    if entity.is_taken() {
+        let message = format!("the namespace `{entity}` is taken");
+        let hint = "name what the records are, as in `household`".to_owned();
+        document.report_value("/entity", message, Some(hint));
+    }
+    if job.matching.is_some() && !entity.is_person() {
+        let message = format!("`matching` is for persons, and not for entity `{entity}`");
+        let hint = "link its records by identifiers".to_owned();
+        document.report_key("/matching", message, Some(hint));
+    }
+}
+
+fn check_only_one(document: &mut Document, job: &IdentityJob, names: &Names<'_>) {
     let this = document.stem().to_owned();
-    let writers = names
+    let mut writers = names
         .writers
-        .iter()
-        .filter(|(table, _)| table.namespace() == "identity");
-    if let Some(other) = writers
-        .flat_map(|(_, jobs)| jobs)
-        .find(|name| **name != this)
-    {
-        let message = format!("the job `{other}` is an identity job too");
-        let hint = "a project has one: name all sources of records in it".to_owned();
-        document.report_value("/kind", message, Some(hint));
+        .get(&job.entity.records())
+        .into_iter()
+        .flatten();
+    if let Some(other) = writers.find(|name| **name != this) {
+        let (pointer, whose) = match job.entity.is_person() {
+            true => ("/kind", String::new()),
+            false => ("/entity", format!(" of entity `{}`", job.entity)),
+        };
+        let message = format!("the job `{other}` is an identity job{whose} too");
+        let hint = "an entity has one: name all sources of its records in it".to_owned();
+        document.report_value(pointer, message, Some(hint));
     }
 }
 

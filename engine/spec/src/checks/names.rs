@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contract::Contract;
 use crate::document::Document;
-use crate::job::{JobKind, identity_tables};
+use crate::job::{Entity, JobKind};
 use crate::{TableName, spelling};
 
 /// A name that a file gives. What is inside is unknown where the file itself has problems.
@@ -15,10 +15,12 @@ pub struct Names<'a> {
     pub contracts: BTreeMap<String, Known<&'a Contract>>,
     /// the jobs that write each table
     pub writers: BTreeMap<TableName, Vec<String>>,
-    /// names of the identity job's sources
+    /// names of the sources of the job that resolves persons
     pub record_sources: Known<Vec<&'a str>>,
     pub sql: BTreeSet<&'a str>,
     kinds: BTreeMap<TableName, &'a JobKind>,
+    /// what identity jobs resolve
+    entities: BTreeSet<Entity>,
 }
 
 impl<'a> Names<'a> {
@@ -33,6 +35,7 @@ impl<'a> Names<'a> {
             record_sources: Some(Vec::new()),
             sql,
             kinds: BTreeMap::new(),
+            entities: BTreeSet::new(),
         };
         for (document, kind) in jobs {
             names.add_job(document, kind.as_ref());
@@ -56,14 +59,20 @@ impl<'a> Names<'a> {
         }
         match kind {
             Some(JobKind::Identity(job)) => {
-                if let Some(sources) = &mut self.record_sources {
+                if !job.entity.is_taken() {
+                    self.entities.insert(job.entity.clone());
+                }
+                if let Some(sources) = &mut self.record_sources
+                    && job.entity.is_person()
+                {
                     sources.extend(job.records.iter().map(|record| record.source.as_str()));
                 }
             }
-            // A job that could not be read may be the identity job.
+            // A job that could not be read may be the one that resolves persons.
             None if document
                 .text_at("/kind")
-                .is_none_or(|kind| kind == "identity") =>
+                .is_none_or(|kind| kind == "identity")
+                && intended_entity(document).is_some_and(|entity| entity.is_person()) =>
             {
                 self.record_sources = None;
             }
@@ -189,13 +198,24 @@ impl<'a> Names<'a> {
             return document.report_value(pointer, message, hint);
         }
         let owner = match table.namespace() {
-            "raw" => "source jobs",
-            "identity" => "the identity job",
+            "raw" => "source jobs".to_owned(),
+            "identity" => "the identity job".to_owned(),
+            name if self.entities.iter().any(|entity| entity.name() == name) => {
+                format!("the identity job of entity `{name}`")
+            }
             _ => return,
         };
         let message = format!("the namespace `{}` is kept for {owner}", table.namespace());
         let hint = format!("name it as in `customer.{}`", table.name());
         document.report_value(pointer, message, Some(hint));
+    }
+}
+
+/// What an identity job with problems would resolve; none where the name is among the problems.
+fn intended_entity(document: &Document) -> Option<Entity> {
+    match document.text_at("/entity") {
+        Some(name) => Entity::try_from(name.to_owned()).ok(),
+        None => Some(Entity::default()),
     }
 }
 
@@ -218,7 +238,10 @@ fn intended_tables(document: &Document) -> Vec<TableName> {
                 .chain(others.into_iter().flatten())
                 .collect()
         }
-        Some("identity") => identity_tables(),
+        Some("identity") => {
+            let entity = intended_entity(document);
+            entity.map_or_else(Vec::new, |entity| entity.tables())
+        }
         Some("publish") => {
             let table: Option<TableName> = named("/table");
             let changes = table.as_ref().map(|table| table.with_suffix("_changes"));

@@ -1,11 +1,11 @@
-//! `kind: identity`: which records are the same person.
+//! `kind: identity`: which records are the same person, or the same of another entity.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Matching;
+use super::{Entity, Matching};
 use crate::TableName;
 use crate::document::escaped;
 
@@ -13,6 +13,11 @@ use crate::document::escaped;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityJob {
+    /// What the records are resolved into, in the singular; without it, persons. Another entity, such as `household`,
+    /// has tables and ids of its own name
+    #[serde(default, skip_serializing_if = "Entity::is_person")]
+    #[schemars(with = "String", extend("format" = "plain-name"))]
+    pub entity: Entity,
     /// Who has records
     #[schemars(length(min = 1))]
     pub records: Vec<RecordSource>,
@@ -162,33 +167,6 @@ impl IdentityJob {
         let rule = self.identifiers.get(kind);
         rule.is_none_or(|rule| rule.links || rule.max_per_person.is_some())
     }
-}
-
-const IDENTITY_TABLES: [&str; 11] = [
-    "records",
-    "identifiers",
-    "decisions",
-    "models",
-    "frequencies",
-    "blocks",
-    "matches",
-    "candidates",
-    "links",
-    "persons",
-    "events",
-];
-
-/// The tables that the identity job fills.
-pub fn identity_tables() -> Vec<TableName> {
-    IDENTITY_TABLES.map(identity_table).to_vec()
-}
-
-pub(super) fn persons_table() -> TableName {
-    identity_table("persons")
-}
-
-fn identity_table(name: &str) -> TableName {
-    TableName::new("identity", name).expect("a plain name of our own")
 }
 
 fn default_rank() -> u16 {

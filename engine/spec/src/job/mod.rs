@@ -2,6 +2,7 @@
 
 mod about;
 mod check;
+mod entity;
 mod facts;
 mod feature;
 mod identity;
@@ -17,11 +18,10 @@ use crate::TableName;
 
 pub use about::About;
 pub use check::{Check, Severity};
+pub use entity::Entity;
 pub use facts::{FactsJob, PersonReference};
 pub use feature::{FeatureJob, Window};
-pub use identity::{
-    Guard, IdentifierLimit, IdentifierRule, IdentityJob, Normalize, RecordSource, identity_tables,
-};
+pub use identity::{Guard, IdentifierLimit, IdentifierRule, IdentityJob, Normalize, RecordSource};
 pub use matching::{BlockingRule, Comparison, Matching, Nicknames, Separator, Sound};
 pub use measures::{Aggregate, InvalidLength, Length, Measure, MeasuresJob};
 pub use profile::{FieldRule, ProfileJob, ProfileSource, Rule};
@@ -94,7 +94,7 @@ impl JobKind {
     pub fn output_tables(&self) -> Vec<TableName> {
         match self {
             Self::Source(job) => job.output_tables(),
-            Self::Identity(_) => identity_tables(),
+            Self::Identity(job) => job.entity.tables(),
             Self::Facts(job) => vec![job.table.clone()],
             Self::Profile(job) => vec![job.table.clone()],
             Self::Feature(job) => vec![job.table.clone()],
@@ -112,7 +112,7 @@ impl JobKind {
                 .iter()
                 .map(|record| record.from.clone())
                 .collect(),
-            Self::Facts(job) => vec![job.from.clone(), identity::persons_table()],
+            Self::Facts(job) => vec![job.from.clone(), Entity::default().members()],
             Self::Profile(job) => job.input_tables(),
             Self::Feature(job) => job
                 .windows

@@ -101,7 +101,7 @@ impl ProfileJob {
             .iter()
             .map(|source| source.from.clone())
             .collect();
-        tables.push(super::identity::persons_table());
+        tables.push(super::Entity::default().members());
         tables
     }
 }

@@ -17,6 +17,9 @@ pub struct SourceJob {
     /// File names and globs, relative to the project's `data`
     #[schemars(length(min = 1), extend("items" = {"type": "string", "format": "data-path"}))]
     pub files: Vec<String>,
+    /// There may be no file yet: the table is then there and empty, for the SQL that reads it
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     pub format: Format,
     #[serde(default)]
     pub mode: Mode,

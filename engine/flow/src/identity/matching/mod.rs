@@ -29,7 +29,7 @@ use c360_resolve::matching::{
     self as kernel, BlockingRule, Blocks, LinkRules, Linkage, Model, link,
 };
 use c360_resolve::person_id;
-use c360_spec::IdentityJob;
+use c360_spec::{Entity, IdentityJob};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
@@ -51,7 +51,13 @@ use crate::touched::{self, Touched};
 /// Compares what the matches were made from with what there is now.
 pub async fn decide(room: &Room<'_>) -> Result<Planned> {
     let inputs = [records(), models()];
-    Planned::of(room, &Stage::Matches.tables(), &inputs, None).await
+    Planned::of(
+        room,
+        &Stage::Matches.tables(&Entity::default()),
+        &inputs,
+        None,
+    )
+    .await
 }
 
 /// Brings blocks, matches and candidates up to date.

@@ -2,13 +2,11 @@
 
 use c360_flow::{ColumnDrift, Drift, Overview};
 
+use crate::commands::drift::{MOVED, SHIFTED, verdict};
 use crate::commands::report::section::Section;
 use crate::commands::report::shapes::{Bar, Bars, Mark, Sheet};
 use crate::failure::Failure;
 
-/// From which index on a column moved, and shifted: the limits in common use.
-const MOVED: f64 = 0.1;
-const SHIFTED: f64 = 0.25;
 /// How many columns are drawn; the rest are in a table.
 const DRAWN: usize = 10;
 
@@ -79,13 +77,5 @@ fn mark(name: &str, size: f64) -> Mark {
     Mark {
         name: format!("{name} from {size} on"),
         size,
-    }
-}
-
-fn verdict(psi: f64) -> &'static str {
-    match psi {
-        psi if psi < MOVED => "stable",
-        psi if psi <= SHIFTED => "moved",
-        _ => "shifted",
     }
 }
