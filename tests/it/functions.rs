@@ -23,7 +23,7 @@ fn listed(functions: &Functions, origin: FunctionOrigin) -> Vec<Function> {
 
 /// Runs the example of each function, and holds rows and type against what it says.
 async fn check(functions: &Functions, told: &[Function]) {
-    let project = OwnProject::with_functions([], AS_OF, functions.clone()).await;
+    let project = OwnProject::with_options([], AS_OF, calling(functions.clone())).await;
     let mut wrong = Vec::new();
     for function in told {
         let name = &function.name;
@@ -144,7 +144,7 @@ async fn jobs_that_call_a_function_are_made_anew_when_its_meaning_changes_and_no
         let functions = Functions::default().scalar(1, GtinIsValid::default());
         functions.aggregate(version, ShareOf::default())
     };
-    let mut project = OwnProject::with_functions(receipts(), AS_OF, of(1)).await;
+    let mut project = OwnProject::with_options(receipts(), AS_OF, calling(of(1))).await;
     let lines = "person,gtin,discount,at
 p1,4006381333931,5,2026-03-01
 p1,4006381333932,0,2026-03-01
@@ -157,19 +157,23 @@ p2,96385074,0,2026-03-01
     );
     assert_eq!(rows.await, [["p1", "0.5", "1"], ["p2", "0.0", "1"]]);
     assert!(project.run().await.nothing_happened());
-    project.reopen_with(of(2)).await;
+    project.reopen_with(calling(of(2))).await;
     let report = project.run().await;
     assert_eq!(acted(&report), [("shares", Action::Full, "spec changed")]);
     assert!(project.run().await.nothing_happened());
 }
 
+/// What a program hands in whose SQL calls these.
+fn calling(functions: Functions) -> EngineOptions {
+    EngineOptions {
+        functions,
+        ..EngineOptions::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_taken_is_refused() {
     let check = async |functions: Functions, expected: &str| {
-        let options = EngineOptions {
-            functions,
-            ..EngineOptions::default()
-        };
         let lake = tempfile::tempdir().expect("a folder");
         let settings = "name: own\nwarehouse: {location: ./lake}\n".to_owned();
         let settings = SourceFile {
@@ -177,7 +181,9 @@ async fn a_name_that_is_taken_is_refused() {
             text: settings,
         };
         let project = Project::parse(vec![settings], &|_| None).expect("a project");
-        let refused = Engine::open(project, lake.path(), options).await.err();
+        let refused = Engine::open(project, lake.path(), calling(functions))
+            .await
+            .err();
         assert_eq!(refused.expect("an error").to_string(), expected);
     };
     let own = own_functions::functions;

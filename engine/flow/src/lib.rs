@@ -23,6 +23,7 @@ mod expression;
 mod facts;
 mod feature;
 mod features;
+mod filters;
 mod fingerprint;
 mod functions;
 mod graph;

@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 use crate::EngineOptions;
 use crate::error::{Context, Result};
+use crate::filters::TrueFilters;
 use crate::functions::Functions;
 use crate::ordered::ordered;
 use crate::{joins, statement, udf};
@@ -138,6 +139,7 @@ impl Runtime {
             .with_config(config)
             .with_runtime_env(self.environment.clone())
             .with_default_features()
+            .with_analyzer_rule(Arc::new(TrueFilters))
             .with_physical_optimizer_rules(joins::rules(memory))
             .build();
         let context = SessionContext::new_with_state(state);

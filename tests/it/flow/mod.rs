@@ -17,6 +17,7 @@ mod publication;
 pub mod retailer;
 mod scene;
 mod scores;
+mod slices;
 mod snowplow;
 mod upkeep;
 mod verify;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_flow::{
-    Clock, Engine, EngineOptions, Functions, ReadAt, RunReport, Selection, Silent, Verdict,
+    Clock, Engine, EngineOptions, ReadAt, RunMode, RunReport, Selection, Silent, Verdict,
     VerifiedTable,
 };
 use c360_spec::{Project, SourceFile};
@@ -29,14 +29,14 @@ pub struct OwnProject {
 impl OwnProject {
     /// An empty lake under these files, seen as of one instant.
     pub async fn new(files: impl IntoIterator<Item = (&str, String)>, as_of: &'static str) -> Self {
-        Self::with_functions(files, as_of, Functions::default()).await
+        Self::with_options(files, as_of, EngineOptions::default()).await
     }
 
-    /// The same, whose SQL may call functions of one's own.
-    pub async fn with_functions(
+    /// The same, under other options.
+    pub async fn with_options(
         files: impl IntoIterator<Item = (&str, String)>,
         as_of: &'static str,
-        functions: Functions,
+        options: EngineOptions,
     ) -> Self {
         let settings = ("c360.yaml", SETTINGS.to_owned());
         let files = files.into_iter().chain([settings]);
@@ -48,7 +48,7 @@ impl OwnProject {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("data")).expect("a folder");
         Self {
-            engine: open(&files, folder.path(), functions).await,
+            engine: open(&files, folder.path(), options).await,
             folder,
             files,
             as_of,
@@ -56,9 +56,9 @@ impl OwnProject {
         }
     }
 
-    /// Goes on over the same lake, with other functions.
-    pub async fn reopen_with(&mut self, functions: Functions) {
-        self.engine = open(&self.files, self.folder.path(), functions).await;
+    /// Goes on over the same lake, under other options.
+    pub async fn reopen_with(&mut self, options: EngineOptions) {
+        self.engine = open(&self.files, self.folder.path(), options).await;
     }
 
     /// Where source files go.
@@ -97,6 +97,17 @@ impl OwnProject {
         report.unwrap_or_else(|error| panic!("{}", chain(&error)))
     }
 
+    /// A run that computes all that all jobs make.
+    pub async fn run_in_full(&self) -> RunReport {
+        let (jobs, clock) = (Selection::default(), self.clock());
+        let mode = RunMode {
+            full: true,
+            ..RunMode::default()
+        };
+        let report = self.engine.run_as(mode, &jobs, &clock, &Silent).await;
+        report.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
     /// The rows of a query.
     pub async fn rows(&self, sql: &str) -> Vec<RecordBatch> {
         let rows = self.engine.query(sql, &ReadAt::Newest, &self.clock()).await;
@@ -117,13 +128,9 @@ impl OwnProject {
     }
 }
 
-async fn open(files: &[SourceFile], folder: &Path, functions: Functions) -> Engine {
+async fn open(files: &[SourceFile], folder: &Path, options: EngineOptions) -> Engine {
     let project = Project::parse(files.to_vec(), &|_| None);
     let project = project.unwrap_or_else(|problems| panic!("{problems:?}"));
-    let options = EngineOptions {
-        functions,
-        ..EngineOptions::default()
-    };
     let engine = Engine::open(project, folder, options).await;
     engine.unwrap_or_else(|error| panic!("{}", chain(&error)))
 }

@@ -118,13 +118,12 @@ impl Measured<'_> {
         std::iter::once(time).chain(value).collect()
     }
 
-    /// Which rows count in a window; none: all. DataFusion 53 counts rows of which it is not known
-    /// (apache/datafusion#22067).
+    /// Which rows count in a window; none: all.
     fn condition(&self, length: Length) -> Option<Expr> {
         let within = length
             .days()
             .map(|days| instant::column(self.at).gt(self.moment.days_before(days)));
-        and(within, self.only.clone()).map(Expr::is_true)
+        and(within, self.only.clone())
     }
 }
 
