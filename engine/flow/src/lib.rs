@@ -35,6 +35,7 @@ mod joins;
 mod json;
 mod ledger;
 mod measures;
+mod once;
 mod ordered;
 mod output;
 mod overview;

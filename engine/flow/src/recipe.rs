@@ -1,53 +1,72 @@
-//! What makes rows of tables: the SELECT in a file, or declared measures. It can be planned in any session that sees the
-//! tables, as often as it takes.
+//! What makes rows of tables: the SELECT in a file, or declared measures, as of one instant or of each label's own. It can
+//! be planned in any session that sees the tables, as often as it takes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use c360_spec::{MeasuresJob, TableName};
+use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::prelude::DataFrame;
 use jiff::Timestamp;
 
 use crate::error::Result;
-use crate::measures;
 use crate::session::Session;
+use crate::{measures, training_set};
 
 /// Columns by their place in the table.
 pub type Columns = BTreeSet<usize>;
 
-/// A query of a job, with the instant that it looks back from.
+/// A query, with the instants that it looks back from.
 #[derive(Clone)]
-pub struct Recipe {
-    makes: Arc<Makes>,
-    as_of: Timestamp,
-}
+pub struct Recipe(Arc<Makes>);
 
 enum Makes {
-    Select { file: String, sql: String },
-    Measures(Box<MeasuresJob>),
+    Select {
+        file: String,
+        sql: String,
+        as_of: Timestamp,
+    },
+    Measures {
+        job: MeasuresJob,
+        as_of: Timestamp,
+    },
+    AtLabels {
+        job: MeasuresJob,
+        labels: Arc<dyn TableProvider>,
+    },
 }
 
 impl Recipe {
     /// The SELECT of a file.
     pub fn select(file: &str, sql: &str, as_of: Timestamp) -> Self {
         let (file, sql) = (file.to_owned(), sql.to_owned());
-        let makes = Arc::new(Makes::Select { file, sql });
-        Self { makes, as_of }
+        Self(Arc::new(Makes::Select { file, sql, as_of }))
     }
 
     /// Declared measures.
     pub fn measures(job: &MeasuresJob, as_of: Timestamp) -> Self {
-        let makes = Arc::new(Makes::Measures(Box::new(job.clone())));
-        Self { makes, as_of }
+        let job = job.clone();
+        Self(Arc::new(Makes::Measures { job, as_of }))
+    }
+
+    /// Declared measures at the time of each label.
+    pub fn at_labels(job: &MeasuresJob, labels: Arc<dyn TableProvider>) -> Self {
+        let job = job.clone();
+        Self(Arc::new(Makes::AtLabels { job, labels }))
     }
 
     /// The rows that it makes of what `session` sees.
     pub async fn rows(&self, session: &Session) -> Result<DataFrame> {
-        match self.makes.as_ref() {
-            Makes::Select { file, sql } => session.select_repeatable(file, sql, self.as_of).await,
-            Makes::Measures(job) => measures::rows(session, job, self.as_of).await,
+        match self.0.as_ref() {
+            Makes::Select { file, sql, as_of } => {
+                session.select_repeatable(file, sql, *as_of).await
+            }
+            Makes::Measures { job, as_of } => measures::rows(session, job, *as_of).await,
+            Makes::AtLabels { job, labels } => {
+                training_set::at_labels(session, job, Arc::clone(labels)).await
+            }
         }
     }
 }

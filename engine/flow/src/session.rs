@@ -30,7 +30,7 @@ use crate::error::{Context, Result};
 use crate::filters::TrueFilters;
 use crate::functions::Functions;
 use crate::ordered::ordered;
-use crate::{joins, statement, udf};
+use crate::{joins, once, statement, udf};
 
 const CATALOG: &str = "c360";
 /// Footers with their page indexes, about 1 MiB for a million rows, that are kept to be asked again.
@@ -255,6 +255,11 @@ impl Session {
         let batches = batches.collect::<std::result::Result<_, _>>()?;
         let rows = MemTable::try_new(schema, vec![batches])?;
         self.read(Arc::new(rows))
+    }
+
+    /// Rows that are computed while a plan reads them, which it does once.
+    pub fn read_stream(&self, rows: SendableRecordBatchStream) -> Result<DataFrame> {
+        self.read(once::table(rows)?)
     }
 
     /// Rows in an order, in long runs.

@@ -6,8 +6,11 @@
 
 mod kept;
 
+use std::sync::Arc;
+
 use c360_catalog::Table;
 use c360_spec::{JobKind, MeasuresJob, spelling};
+use datafusion::catalog::TableProvider;
 use datafusion::common::JoinType;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions_window::expr_fn::row_number;
@@ -19,7 +22,9 @@ use crate::engine::Engine;
 use crate::error::{Context, Error, Result};
 use crate::measures::{self, Moment};
 use crate::query::ReadAt;
+use crate::recipe::Recipe;
 use crate::session::Session;
+use crate::slices::Slices;
 use crate::{instant, statement};
 
 /// The column of the labels that says when.
@@ -51,7 +56,8 @@ impl Engine {
         Ok(set.execute_stream().await?)
     }
 
-    /// The set, and the tables that it is made of. Of all that, the labels alone are held in memory.
+    /// The set, and the tables that it is made of. Of all that, the labels are held in memory, and of the rows that are
+    /// measured a slice at a time where they lie by what the job measures.
     async fn training_rows(
         &self,
         asked: &Asked<'_>,
@@ -68,7 +74,7 @@ impl Engine {
         let labels = numbered(&session, labels).await?;
         let mut set = labels.clone();
         for job in jobs {
-            let measured = at_labels(&session, job, &labels).await?;
+            let measured = self.measured_at(&session, job, &read, &labels).await?;
             let measured = measured.with_column_renamed(LABEL, MOMENT)?;
             set = set
                 .join(measured, JoinType::Left, &[LABEL], &[MOMENT], None)
@@ -77,6 +83,23 @@ impl Engine {
         }
         let set = set.sort(vec![ident(LABEL).sort(true, false)])?;
         Ok((read, set.drop_columns(&[LABEL])?))
+    }
+
+    async fn measured_at(
+        &self,
+        session: &Session,
+        job: &MeasuresJob,
+        read: &[Table],
+        labels: &DataFrame,
+    ) -> Result<DataFrame> {
+        let recipe = Recipe::at_labels(job, labels.clone().into_view());
+        let measured = read.iter().filter(|table| *table.name() == job.from);
+        let measured: Vec<Table> = measured.take(1).cloned().collect();
+        let runtime = &self.runtime;
+        match Slices::of(runtime, session, &measured, &job.by, None, &recipe).await? {
+            Some(slices) => session.read_stream(slices.rows(&[LABEL])),
+            None => recipe.rows(session).await,
+        }
     }
 
     fn measuring(&self, names: &[String]) -> Result<Vec<&MeasuresJob>> {
@@ -126,8 +149,12 @@ async fn numbered(session: &Session, labels: DataFrame) -> Result<DataFrame> {
 }
 
 /// The measures of a job at each label's time; none for labels without a row that counts.
-async fn at_labels(session: &Session, job: &MeasuresJob, labels: &DataFrame) -> Result<DataFrame> {
-    let labels = labels.clone().select(vec![
+pub async fn at_labels(
+    session: &Session,
+    job: &MeasuresJob,
+    labels: Arc<dyn TableProvider>,
+) -> Result<DataFrame> {
+    let labels = session.read(labels)?.select(vec![
         ident(LABEL),
         ident(&job.by).alias(PERSON),
         instant::column(AT).alias(MOMENT),
