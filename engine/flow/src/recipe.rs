@@ -12,7 +12,7 @@ use datafusion::prelude::DataFrame;
 use jiff::Timestamp;
 
 use crate::error::Result;
-use crate::session::Session;
+use crate::session::{NAMESPACE, Session};
 use crate::{measures, training_set};
 
 /// Columns by their place in the table.
@@ -87,7 +87,7 @@ pub fn columns_read(rows: DataFrame) -> Result<BTreeMap<TableName, Columns>> {
 }
 
 fn name(scan: &TableScan) -> Option<TableName> {
-    let namespace = scan.table_name.schema()?;
+    let namespace = scan.table_name.schema().unwrap_or(NAMESPACE);
     TableName::new(namespace, scan.table_name.table()).ok()
 }
 

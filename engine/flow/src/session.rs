@@ -33,10 +33,12 @@ use crate::ordered::ordered;
 use crate::{joins, once, statement, udf};
 
 const CATALOG: &str = "c360";
+/// Where a table is looked for that is named without a namespace.
+pub const NAMESPACE: &str = "customer";
 /// Footers with their page indexes, about 1 MiB for a million rows, that are kept to be asked again.
 const FOOTER_BYTES: usize = 256 << 20;
 
-/// A slice of so many rows is worth a plan of its own, and some of them fit into any memory.
+/// A slice of so many rows is worth a plan of its own, and takes little memory.
 const SLICE_ROWS: u64 = 256 << 10;
 
 /// What all sessions of an engine share: memory, spill folder, threads, functions.
@@ -124,7 +126,7 @@ impl Runtime {
         let memory = &self.environment.memory_pool;
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
-            .with_default_catalog_and_schema(CATALOG, "customer")
+            .with_default_catalog_and_schema(CATALOG, NAMESPACE)
             .with_create_default_catalog_and_schema(true)
             .with_information_schema(true)
             .with_parquet_pruning(true);
@@ -134,7 +136,8 @@ impl Runtime {
         options.execution.parquet.schema_force_view_types = false;
         options.execution.time_zone = Some("+00:00".into());
         let own = options.execution.sort_spill_reservation_bytes;
-        options.execution.sort_spill_reservation_bytes = joins::merge_bytes(memory, threads, own);
+        options.execution.sort_spill_reservation_bytes =
+            joins::merge_bytes(memory, self.threads.max(threads), own);
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(self.environment.clone())

@@ -17,7 +17,7 @@ use datafusion::common::ScalarValue;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
 use datafusion::logical_expr::lit;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, ident};
@@ -32,6 +32,9 @@ use crate::touched::Touched;
 
 /// A table without the column is held as a whole, if it has no more rows.
 const WHOLE_ROWS_MAX: u64 = 1 << 20;
+
+/// What the rows of a slice take, about; what is computed of them may take some times that.
+const SLICE_BYTES: usize = 64 << 20;
 
 /// A query that can be run slice by slice.
 pub struct Slices {
@@ -55,6 +58,8 @@ struct Sliced {
     by: String,
     tables: Vec<Source>,
     whole: Vec<(TableName, Arc<Held>)>,
+    /// What these take.
+    _memory: MemoryReservation,
 }
 
 /// A table that has the column.
@@ -87,10 +92,12 @@ impl Slices {
         let schema = Arc::new(rows.schema().as_arrow().clone());
         let mut columns = columns_read(rows)?;
         let mut columns = |table: &Table| columns.remove(table.name()).unwrap_or_default();
+        let memory = MemoryConsumer::new("tables beside slices").register(runtime.memory());
         let mut whole = Vec::new();
         for table in rest {
             let rows = session.table(table.name()).await?;
             let held = Held::read(rows, &columns(table)).await?;
+            memory.grow(held.size_bytes());
             whole.push((table.name().clone(), Arc::new(held)));
         }
         let mut sources = Vec::new();
@@ -107,6 +114,7 @@ impl Slices {
             by: by.to_owned(),
             tables: sources,
             whole,
+            _memory: memory,
         };
         Ok(Some(Self {
             slices,
@@ -129,7 +137,7 @@ impl Slices {
         } = self;
         let columns: Arc<[String]> = columns.iter().map(ToString::to_string).collect();
         let threads = sliced.runtime.threads();
-        let at_once = threads.min(slices.len()).max(1);
+        let at_once = threads.min(slices.len()).min(sliced.fit()).max(1);
         let each = threads / at_once;
         let computed = stream::iter(slices)
             .map(move |slice| {
@@ -150,6 +158,14 @@ impl Slices {
 }
 
 impl Sliced {
+    /// How many slices memory has room for.
+    fn fit(&self) -> usize {
+        match self.runtime.memory().memory_limit() {
+            MemoryLimit::Finite(bytes) => bytes / (4 * SLICE_BYTES),
+            MemoryLimit::Infinite | MemoryLimit::Unknown => usize::MAX,
+        }
+    }
+
     async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<RecordBatch> {
         let session = self.runtime.session_on(threads);
         let memory = MemoryConsumer::new("rows of a slice").register(self.runtime.memory());

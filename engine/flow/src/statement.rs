@@ -10,6 +10,7 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{Expr as Sql, Value, visit_expressions};
 
 use crate::error::{Context, Error, Result};
+use crate::session::NAMESPACE;
 
 const AS_OF: &str = "$as_of";
 
@@ -46,7 +47,7 @@ pub fn tables_of(name: &str, statement: &Statement) -> Result<Vec<TableName>> {
         }
         let text = format!(
             "{}.{}",
-            reference.schema().unwrap_or("customer"),
+            reference.schema().unwrap_or(NAMESPACE),
             reference.table()
         );
         let table = text.parse().map_err(|_| {
@@ -119,11 +120,9 @@ pub fn unrepeatable(plan: &LogicalPlan) -> Result<Option<String>> {
     let mut found = None;
     plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expression| {
-            expression.apply(|part| match part {
-                Expr::ScalarFunction(call)
-                    if call.func.signature().volatility != Volatility::Immutable =>
-                {
-                    found = Some(call.func.name().to_string());
+            expression.apply(|part| match called(part) {
+                Some((name, Volatility::Stable | Volatility::Volatile)) => {
+                    found = Some(name.to_string());
                     Ok(TreeNodeRecursion::Stop)
                 }
                 _ => Ok(TreeNodeRecursion::Continue),
@@ -131,4 +130,14 @@ pub fn unrepeatable(plan: &LogicalPlan) -> Result<Option<String>> {
         })
     })?;
     Ok(found)
+}
+
+/// The function that an expression calls, and how far it says the same of the same values.
+fn called(expression: &Expr) -> Option<(&str, Volatility)> {
+    Some(match expression {
+        Expr::ScalarFunction(call) => (call.func.name(), call.func.signature().volatility),
+        Expr::AggregateFunction(call) => (call.func.name(), call.func.signature().volatility),
+        Expr::WindowFunction(call) => (call.fun.name(), call.fun.signature().volatility),
+        _ => return None,
+    })
 }

@@ -23,7 +23,7 @@ grown AS (
 ),
 shade AS (
     SELECT visits.person_id, MAX(colours.shade) AS shade
-    FROM customer.visits
+    FROM visits
     JOIN raw.colours ON colours.colour = visits.colour
     WHERE visits.amount >= 2
     GROUP BY visits.person_id

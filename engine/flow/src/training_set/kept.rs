@@ -21,7 +21,7 @@ use crate::session::sql_uses_as_of;
 /// What the snapshots of such tables name as their job; no job is called so.
 const MADE_BY: &str = "training-set";
 /// Rooms whose tables are not all named by jobs.
-const ROOMS: [&str; 2] = ["identity", "ops"];
+const ROOMS: [&str; 3] = ["identity", "ops", "raw"];
 
 impl Engine {
     /// Makes the table `name` the training set that is `asked` for, in place of what it held. Rows are written as they

@@ -14,7 +14,15 @@ const PERSON: &str = "person";
 const PERSONS_NAMESPACE: &str = "identity";
 
 /// Namespaces that hold something else.
-const TAKEN: [&str; 5] = [PERSONS_NAMESPACE, "raw", "customer", "publish", "ops"];
+const TAKEN: [&str; 6] = [
+    PERSONS_NAMESPACE,
+    "raw",
+    "customer",
+    "publish",
+    "ops",
+    // its id would be that of a component of records
+    "component",
+];
 
 /// The tables that are there for persons only: what stewards say, and what matching needs.
 const PERSON_TABLES: [&str; 6] = [
