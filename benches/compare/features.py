@@ -3,7 +3,7 @@
     features.py BINARY DATA [--days FOLDER…] [--rounds N] [--folder DIR]
 
 DATA and the folders of days are those of retail.py. c360 fills its lake up to the rows that have persons, which is not
-counted; then its three feature jobs run, each as a process of its own, from rows in the lake to committed tables.
+counted; then its three feature jobs run, from rows in the lake to committed tables.
 DuckDB reads the files themselves and joins them with the same persons, as numbers; it writes one Parquet file. Both
 results are held against each other cell by cell. After a day's files the same jobs run again: what they cost then is
 told as a share of the first time."""
@@ -43,14 +43,12 @@ def c360(binary, project, *arguments):
 
 
 def pack(binary, project):
-    """The feature jobs, one after the other, as one cost."""
-    costs = [c360(binary, project, "run", job) for job in JOBS]
-    sums = [sum(getattr(cost, field) for cost in costs) for field in ("seconds", "cpu_seconds", "read_mb")]
-    return measure.Cost(sums[0], sums[1], max(cost.peak_mb for cost in costs), sums[2], "")
+    """The feature jobs, in one run."""
+    return c360(binary, project, "run", *JOBS)
 
 
 def export(binary, project, statement, out):
-    c360(binary, project, "sql", "-c", statement, "-o", out)
+    measure.run([binary, "--project", project, "sql", "-c", statement, "-o", out])
 
 
 def peer(data, persons, out):

@@ -137,8 +137,9 @@ impl Slices {
         } = self;
         let columns: Arc<[String]> = columns.iter().map(ToString::to_string).collect();
         let threads = sliced.runtime.threads();
-        let at_once = threads.min(slices.len()).min(sliced.fit()).max(1);
-        let each = threads / at_once;
+        // One more than threads: nothing is begun while the rows of another are written.
+        let at_once = (threads + 1).min(slices.len()).min(sliced.fit()).max(1);
+        let each = (threads / at_once).max(1);
         let computed = stream::iter(slices)
             .map(move |slice| {
                 let (sliced, columns) = (Arc::clone(&sliced), Arc::clone(&columns));
