@@ -99,12 +99,7 @@ def differences(ours, theirs, persons):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("binary", type=Path)
-    arguments.add_argument("data", type=Path)
-    arguments.add_argument("--days", type=Path, nargs="*", default=[])
-    arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--folder", type=Path)
+    arguments = retail.arguments(__doc__)
     arguments.add_argument("--peer", type=Path, nargs=2, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.peer:

@@ -65,14 +65,19 @@ def day(binary, kept, files, project):
     return run(binary, project)
 
 
+def arguments(about):
+    """What is asked of whoever measures a retailer's days."""
+    asked = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("binary", type=Path)
+    asked.add_argument("data", type=Path)
+    asked.add_argument("--days", type=Path, nargs="*", default=[])
+    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--folder", type=Path)
+    return asked
+
+
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("binary", type=Path)
-    arguments.add_argument("data", type=Path)
-    arguments.add_argument("--days", type=Path, nargs="*", default=[])
-    arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--folder", type=Path)
-    given = arguments.parse_args()
+    given = arguments(__doc__).parse_args()
     binary = given.binary.resolve()
     with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
         project, kept = Path(scratch) / "project", Path(scratch) / "kept"

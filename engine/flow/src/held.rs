@@ -16,6 +16,16 @@ use datafusion::prelude::{DataFrame, ident};
 
 use crate::recipe::Columns;
 
+/// All rows of a query, as rows of `schema`: plan and rows may disagree on which columns could be null.
+pub async fn collected(rows: DataFrame, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
+    let batches = rows.collect().await?.into_iter().map(|batch| {
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let (_, columns, _) = batch.into_parts();
+        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &rows)
+    });
+    Ok(batches.collect::<std::result::Result<_, _>>()?)
+}
+
 /// Some columns of a table's rows.
 #[derive(Debug)]
 pub struct Held {
@@ -34,15 +44,9 @@ impl Held {
         let columns: Vec<usize> = columns.iter().copied().collect();
         let schema = Arc::new(table.project(&columns)?);
         let named = schema.fields().iter().map(|field| ident(field.name()));
-        let read = rows.select(named.collect::<Vec<_>>())?.collect().await?;
-        // Plan and rows may disagree on which columns could be null.
-        let batches = read.into_iter().map(|batch| {
-            let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            let (_, columns, _) = batch.into_parts();
-            RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &rows)
-        });
+        let rows = rows.select(named.collect::<Vec<_>>())?;
         Ok(Self {
-            batches: batches.collect::<std::result::Result<_, _>>()?,
+            batches: collected(rows, &schema).await?,
             table,
             columns,
             schema,

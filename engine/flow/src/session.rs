@@ -29,6 +29,7 @@ use crate::EngineOptions;
 use crate::error::{Context, Result};
 use crate::filters::TrueFilters;
 use crate::functions::Functions;
+use crate::held::collected;
 use crate::ordered::ordered;
 use crate::{joins, once, statement, udf};
 
@@ -250,12 +251,7 @@ impl Session {
     /// The rows of a query in memory, so that whatever asks them again does not read them again.
     pub async fn read_once(&self, frame: DataFrame) -> Result<DataFrame> {
         let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-        let batches = frame.collect().await?;
-        // Plan and rows may disagree on which columns could be null.
-        let batches = batches
-            .into_iter()
-            .map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
-        let batches = batches.collect::<std::result::Result<_, _>>()?;
+        let batches = collected(frame, &schema).await?;
         let rows = MemTable::try_new(schema, vec![batches])?;
         self.read(Arc::new(rows))
     }

@@ -10,7 +10,7 @@ use c360_catalog::{FileSet, Table};
 use c360_spec::TableName;
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
@@ -174,7 +174,7 @@ impl Sliced {
             session.register(name, Arc::<Held>::clone(held))?;
         }
         for table in &self.tables {
-            let rows = session.context().read_table(Arc::clone(&table.provider))?;
+            let rows = session.read(Arc::clone(&table.provider))?;
             let rows = slice.narrow(rows, &self.by)?;
             let held = Held::read(rows, &table.columns).await?;
             memory.grow(held.size_bytes());
@@ -204,18 +204,18 @@ impl Slice {
 
 /// Whether all tables lie sorted by the column, in one type in which values are ordered as they are equal.
 fn lie_alike(tables: &[&Table], by: &str) -> bool {
-    let kind = |table: &&Table| {
-        let field = table.schema().field_with_name(by).ok().cloned();
+    let kind = |table: &Table| {
+        let schema = table.schema();
+        let field = schema.field_with_name(by).ok();
         field.map(|field| field.data_type().clone())
     };
-    let first = tables.first().and_then(kind);
-    let sorts = |kind: &DataType| kind.is_string() || kind.is_integer();
-    let mut others = tables.iter();
-    first.as_ref().is_some_and(sorts)
-        && others.all(|table| kind(table) == first)
-        && tables
-            .iter()
-            .all(|table| table.order().first().is_some_and(|first| first == by))
+    let lies = |table: &Table| table.order().first().is_some_and(|first| first == by);
+    let Some(first) = tables.first().and_then(|table| kind(table)) else {
+        return false;
+    };
+    let sorts = first.is_string() || first.is_integer();
+    let mut tables = tables.iter();
+    sorts && tables.all(|table| lies(table) && kind(table).as_ref() == Some(&first))
 }
 
 async fn are_small(tables: &[&Table]) -> Result<bool> {
@@ -234,6 +234,11 @@ async fn slices(
     touched: Option<&Touched>,
     slice_rows: u64,
 ) -> Result<Option<Vec<Slice>>> {
+    if let Some(touched) = touched {
+        let values = usize::try_from(slice_rows / 16).unwrap_or(usize::MAX);
+        let chunks = touched.chunks(values.max(1))?;
+        return Ok(Some(chunks.into_iter().map(Slice::Values).collect()));
+    }
     let mut largest: Option<(u64, &Table)> = None;
     for table in tables {
         let rows = FileSet::load(table).await?.row_count();
@@ -244,13 +249,6 @@ async fn slices(
     let Some((rows, table)) = largest else {
         return Ok(None);
     };
-    if let Some(touched) = touched {
-        let values = usize::try_from(slice_rows / 16)
-            .unwrap_or(usize::MAX)
-            .max(1);
-        let chunks = touched.chunks(values)?;
-        return Ok(Some(chunks.into_iter().map(Slice::Values).collect()));
-    }
     if rows <= slice_rows {
         return Ok(Some(vec![Slice::Range(None, None)]));
     }

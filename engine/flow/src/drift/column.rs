@@ -6,8 +6,8 @@ use c360_spec::TableName;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::logical_expr::cast;
-use datafusion::prelude::ident;
+use datafusion::logical_expr::{SortExpr, cast};
+use datafusion::prelude::{DataFrame, ident};
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -83,7 +83,8 @@ pub async fn drift(
 
 /// Rows with a value and rows without one.
 async fn counts(session: &Session) -> Result<(Sides, Sides)> {
-    let rows = rows(session, "counts", include_str!("counts.sql")).await?;
+    let rows = select(session, "counts", include_str!("counts.sql")).await?;
+    let rows = rows.execute_stream().await?;
     let batches: Vec<_> = rows.try_collect().await?;
     let number = |column: usize| {
         let mut rows = batches.iter().filter(|batch| batch.num_rows() > 0);
@@ -98,7 +99,7 @@ async fn counts(session: &Session) -> Result<(Sides, Sides)> {
 
 async fn numbers(session: &Session, values: Sides) -> Result<Numbers> {
     let mut numbers = Numbers::new(values);
-    let mut rows = rows(session, "numbers", include_str!("numbers.sql")).await?;
+    let mut rows = counted(session, vec![ident("value").sort(true, false)]).await?;
     while let Some(batch) = rows.try_next().await? {
         let values = batch.column(0).as_primitive::<Float64Type>();
         for (row, value) in values.values().iter().enumerate() {
@@ -110,7 +111,13 @@ async fn numbers(session: &Session, values: Sides) -> Result<Numbers> {
 
 async fn named(session: &Session, most: usize) -> Result<Categories> {
     let mut categories = Categories::new(most);
-    let mut rows = rows(session, "categories", include_str!("categories.sql")).await?;
+    // The most frequent in both first; of equally frequent ones the least.
+    let frequency = ident("earlier") + ident("later");
+    let order = vec![
+        frequency.sort(false, false),
+        ident("value").sort(true, false),
+    ];
+    let mut rows = counted(session, order).await?;
     while let Some(batch) = rows.try_next().await? {
         for row in 0..batch.num_rows() {
             categories.pass(sides(&batch.columns()[1..], row));
@@ -125,8 +132,13 @@ fn sides(columns: &[Arc<dyn Array>], row: usize) -> Sides {
     [side(0).unsigned_abs(), side(1).unsigned_abs()]
 }
 
-async fn rows(session: &Session, name: &str, sql: &str) -> Result<SendableRecordBatchStream> {
-    // None of the statements asks for the time.
-    let frame = session.select(name, sql, Timestamp::UNIX_EPOCH).await?;
-    Ok(frame.execute_stream().await?)
+/// The values of the column, in an order.
+async fn counted(session: &Session, order: Vec<SortExpr>) -> Result<SendableRecordBatchStream> {
+    let values = select(session, "values", include_str!("values.sql")).await?;
+    Ok(values.sort(order)?.execute_stream().await?)
+}
+
+/// None of the statements asks for the time.
+async fn select(session: &Session, name: &str, sql: &str) -> Result<DataFrame> {
+    session.select(name, sql, Timestamp::UNIX_EPOCH).await
 }

@@ -1,4 +1,4 @@
--- A row: a number in the column, with the rows of the earlier and of the later epoch that hold it, in ascending order.
+-- A row: a value of the column, with the rows of the earlier and of the later epoch that hold it.
 WITH epoch_value AS (
     SELECT
         value,
@@ -20,4 +20,3 @@ SELECT
     SUM(later) AS later
 FROM epoch_value
 GROUP BY value
-ORDER BY value
