@@ -70,6 +70,7 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         "next_best_action WHERE offer_id IS NOT NULL",
         "replenishment_due WHERE status = 'overdue'",
         "shop_recommendations WHERE channel = 'web'",
+        "recommendations WHERE because IS NOT NULL",
     ] {
         let sql = format!("SELECT COUNT(*) > 0 AS is_told FROM customer.{told}");
         let rows = in_shop(&["sql", "-c", &sql, "--json"]).exits(0).json();

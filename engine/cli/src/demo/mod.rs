@@ -20,6 +20,7 @@ mod person;
 mod random;
 mod score;
 mod second_day;
+mod set;
 mod stock;
 mod words;
 

@@ -6,7 +6,7 @@ use super::dirt::spelled_email;
 use super::person::{Person, Story};
 use super::random::{Random, mix};
 use super::words::{COLOURS, MATERIALS, THINGS};
-use super::{DAY_SECONDS, OPENING, People, SECOND_DAY};
+use super::{DAY_SECONDS, OPENING, People, SECOND_DAY, set};
 
 /// Invoice numbers set aside for a person; the last is that of the second day.
 const INVOICES_PER_PERSON: u64 = 40;
@@ -83,6 +83,12 @@ impl Product {
         Self(place % PRODUCTS)
     }
 
+    /// By the places of its words in their lists.
+    pub fn made_of(colour: u64, material: u64, thing: u64) -> Self {
+        let (colours, materials) = (COLOURS.len() as u64, MATERIALS.len() as u64);
+        Self(colour + colours * (material + materials * thing))
+    }
+
     /// Its place among all.
     pub fn place(self) -> u64 {
         self.0
@@ -116,17 +122,21 @@ impl Product {
 }
 
 /// The person's orders of the first day, which stands for all the time before the second. Some come back for the same
-/// thing again and again.
+/// thing again and again, some take what goes together.
 pub fn history(people: &People, person: &Person) -> Vec<Order> {
     let mut random = Random::new(people.seed, "orders", person.number);
     let mut habit = Random::new(people.seed, "habits", person.number);
     let staple = habit.chance(300).then(|| Product::draw(&mut habit));
+    let mut taste = Random::new(people.seed, "sets", person.number);
     let mut orders = Vec::new();
     for _ in 0..order_count(&mut random) {
         let at = shopping_time(person, &mut random);
         let mut order = order(person, orders.len() as u64, at, &mut random);
         if let Some(product) = staple.filter(|_| habit.chance(800)) {
             order.lines[0].product = product;
+        }
+        if taste.chance(250) {
+            order.lines.extend(set::lines(&mut taste));
         }
         let back = random.chance(80).then(|| taken_back(&order, &mut random));
         orders.push(order);
