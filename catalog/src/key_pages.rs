@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, make_comparator};
+use arrow::array::{Array, ArrayRef, UInt64Array, make_comparator};
 use arrow::compute::SortOptions;
 use arrow::datatypes::Schema;
 use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
@@ -22,6 +22,8 @@ const KEYS_MAX: usize = 128 << 10;
 pub(crate) struct Asked {
     pub(crate) field_id: i32,
     pub(crate) sorted: ArrayRef,
+    /// Whether rows without a value are asked for as well.
+    pub(crate) nulls: bool,
 }
 
 /// The values of a key's column as pages are asked about them; none where the keys are too many.
@@ -96,24 +98,33 @@ fn kept(
     let converter = StatisticsConverter::try_new(name.name(), schema, descriptors)?;
     let least = converter.data_page_mins(columns, offsets, [&group])?;
     let greatest = converter.data_page_maxes(columns, offsets, [&group])?;
+    let nulls = converter.data_page_null_counts(columns, offsets, [&group])?;
     let rows = converter.data_page_row_counts(offsets, footer.row_groups(), [&group])?;
-    let Some(rows) = rows.filter(|_| least.data_type() == asked.sorted.data_type()) else {
+    let is_told = |rows: &UInt64Array| {
+        least.data_type() == asked.sorted.data_type() && nulls.len() == rows.len()
+    };
+    let Some(rows) = rows.filter(is_told) else {
         return Ok(None);
     };
     let order = SortOptions::default();
     let to_least = make_comparator(&asked.sorted, &least, order)?;
     let to_greatest = make_comparator(&asked.sorted, &greatest, order)?;
     let keys: Vec<usize> = (0..asked.sorted.len()).collect();
-    let may_hold = |page: usize| {
+    let may_hold_key = |page: usize| {
         let first = keys.partition_point(|key| to_least(*key, page).is_lt());
         let is_known = least.is_valid(page) && greatest.is_valid(page);
         !is_known || (first < keys.len() && to_greatest(first, page).is_le())
+    };
+    let may_hold = |page: usize, count: u64| match nulls.is_valid(page).then(|| nulls.value(page)) {
+        Some(nulls) if nulls == count => asked.nulls,
+        Some(0) => may_hold_key(page),
+        _ => asked.nulls || may_hold_key(page),
     };
     let mut kept = Vec::new();
     let mut start = 0;
     for (page, count) in rows.values().iter().enumerate() {
         let end = start + *count as usize;
-        if may_hold(page) {
+        if may_hold(page, *count) {
             kept.push(start..end);
         }
         start = end;
@@ -208,7 +219,11 @@ mod tests {
         let mut keys = keys.to_vec();
         keys.sort_unstable();
         let texts: StringArray = keys.iter().filter_map(|key| text(*key)).map(Some).collect();
-        let column = |field_id, sorted| Asked { field_id, sorted };
+        let column = |field_id, sorted| Asked {
+            field_id,
+            sorted,
+            nulls: false,
+        };
         vec![
             column(1, Arc::new(Int64Array::from(keys)) as ArrayRef),
             column(2, Arc::new(texts)),
@@ -262,17 +277,47 @@ mod tests {
     }
 
     #[test]
+    fn rows_without_a_value_are_read_where_they_are_asked_for() {
+        for seed in 0..20 {
+            let numbers = numbers(seed);
+            let footer = footer(&numbers);
+            let keys = asked(&[85, 86])[1..].to_vec();
+            let with_nulls = keys.iter().cloned().map(|it| Asked { nulls: true, ..it });
+            let read = read(&footer, &with_nulls.collect::<Vec<_>>());
+            for (position, number) in numbers.iter().enumerate() {
+                let is_wanted = [85, 86].contains(number) || text(*number).is_none();
+                assert!(!is_wanted || read.contains(&position), "seed {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn pages_of_nulls_alone_are_left_out() {
+        let sevens: Vec<i64> = (0..ROWS as i64).map(|number| number * 7).collect();
+        let footer = footer(&sevens);
+        let texts = asked(&[1]).swap_remove(1);
+        let with_nulls = Asked {
+            nulls: true,
+            ..texts.clone()
+        };
+        assert_eq!(read(&footer, &[texts]).len(), 0);
+        assert_eq!(read(&footer, &[with_nulls]).len(), ROWS);
+    }
+
+    #[test]
     fn a_column_that_the_file_lacks_leaves_everything() {
         let footer = footer(&numbers(0));
         let sorted = Arc::new(Int64Array::from(vec![5])) as ArrayRef;
         let elsewhere = Asked {
             field_id: 9,
             sorted,
+            nulls: false,
         };
         assert_eq!(read(&footer, &[elsewhere]).len(), ROWS);
         let other_type = Asked {
             field_id: 1,
             sorted: Arc::new(StringArray::from(vec!["5"])),
+            nulls: false,
         };
         assert_eq!(read(&footer, &[other_type]).len(), ROWS);
     }

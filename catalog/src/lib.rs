@@ -50,7 +50,7 @@ pub use epochs::{Epoch, EpochTable, Epochs};
 pub use error::{Error, Kind, Result};
 pub use fileset::{FileSet, LiveFile};
 pub use key_set::KeySet;
-pub use merge::{Merge, Scope};
+pub use merge::{Merge, Place, Scope};
 pub use provider::provider_key;
 pub use schema::{TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};

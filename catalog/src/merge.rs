@@ -20,7 +20,7 @@ mod wanted;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use iceberg::spec::{DataFile, Operation};
 
@@ -57,6 +57,21 @@ pub enum Scope {
         columns: Vec<String>,
         keys: RecordBatch,
     },
+    /// The same, of which the caller knows where the live rows lie: nobody looks for them elsewhere.
+    KeysAt {
+        columns: Vec<String>,
+        keys: RecordBatch,
+        place: Place,
+    },
+}
+
+/// Where rows lie: what they hold in a column that the table is sorted by.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The column.
+    pub column: String,
+    /// Each of the rows has one of these in it, or nothing. No nulls.
+    pub values: ArrayRef,
 }
 
 impl Table {

@@ -108,7 +108,11 @@ impl FileTable {
             for (column, sorted) in asked(filter)? {
                 let index = self.columns.schema().index_of(column)?;
                 let field_id = self.columns.id(index);
-                all.extend(field_id.map(|field_id| Asked { field_id, sorted }));
+                all.extend(field_id.map(|field_id| Asked {
+                    field_id,
+                    sorted,
+                    nulls: false,
+                }));
             }
         }
         Ok(all)

@@ -8,6 +8,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::row::{RowConverter, SortField};
 use iceberg::spec::Datum;
 
+use super::Place;
 use super::keys::columns_of;
 use crate::columns::field_id;
 use crate::conform::{Conform, some_columns};
@@ -20,6 +21,8 @@ pub(super) struct Covered {
     schema: SchemaRef,
     keys: KeySet,
     ranges: Vec<Option<Range>>,
+    /// Where they lie.
+    place: Option<Asked>,
 }
 
 impl Covered {
@@ -43,6 +46,27 @@ impl Covered {
             ranges: ranges.collect::<Result<_>>()?,
             keys: KeySet::new(keys.columns().to_vec())?,
             schema,
+            place: None,
+        })
+    }
+
+    /// The same, where all live rows are known to lie at a place.
+    pub(super) fn lying_at(self, table: &Table, place: &Place) -> Result<Self> {
+        let columns = std::slice::from_ref(&place.column);
+        let schema = some_columns(table.name(), &table.schema(), columns)?;
+        let values = RecordBatch::try_from_iter([(&place.column, place.values.clone())])?;
+        let values = Conform::by_name(table.name(), Arc::clone(&schema)).apply(&values)?;
+        let values = KeySet::new(values.columns().to_vec())?;
+        let field_id = field_id(schema.field(0));
+        let sorted = sorted(&values, 0)?;
+        let asked = field_id.zip(sorted).map(|(field_id, sorted)| Asked {
+            field_id,
+            sorted,
+            nulls: true,
+        });
+        Ok(Self {
+            place: asked,
+            ..self
         })
     }
 
@@ -57,10 +81,15 @@ impl Covered {
 
     /// The key columns as pages are asked about them.
     pub(super) fn asked(&self) -> Result<Vec<Asked>> {
-        let mut asked = Vec::new();
+        let mut asked: Vec<Asked> = self.place.iter().cloned().collect();
         for (column, field) in self.schema.fields().iter().enumerate() {
             if let (Some(field_id), Some(sorted)) = (field_id(field), sorted(&self.keys, column)?) {
-                asked.push(Asked { field_id, sorted });
+                let nulls = false;
+                asked.push(Asked {
+                    field_id,
+                    sorted,
+                    nulls,
+                });
             }
         }
         Ok(asked)

@@ -41,6 +41,11 @@ impl Wanted {
         let scope = match merge.scope {
             Scope::Whole => None,
             Scope::Keys { columns, keys } => Some(Covered::new(table, &columns, &keys)?),
+            Scope::KeysAt {
+                columns,
+                keys,
+                place,
+            } => Some(Covered::new(table, &columns, &keys)?.lying_at(table, &place)?),
         };
         if let Some(scope) = &scope {
             scope.check_inside(table, &rows)?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use c360_catalog::{KeySet, Scope, Table, among};
+use c360_catalog::{KeySet, Place, Scope, Table, among};
 use c360_spec::TableName;
 use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, UInt64Array,
@@ -67,6 +67,7 @@ fn comparable(frame: &DataFrame, asked: Expr, values: &ArrayRef) -> Result<(Expr
 pub struct Touched {
     columns: Vec<String>,
     values: Option<RecordBatch>,
+    place: Option<Place>,
 }
 
 impl Touched {
@@ -75,6 +76,7 @@ impl Touched {
         Self {
             columns: columns.iter().map(ToString::to_string).collect(),
             values: None,
+            place: None,
         }
     }
 
@@ -156,6 +158,7 @@ impl Touched {
         let chunks = starts.map(|start| Self {
             columns: self.columns.clone(),
             values: Some(distinct.slice(start, size.min(distinct.num_rows() - start))),
+            place: None,
         });
         Ok(chunks.collect())
     }
@@ -234,11 +237,30 @@ impl Touched {
         session.register(table, narrowed.into_view())
     }
 
+    /// The same, where the rows that a merge finds are known to hold one of the values of `place`, which has one column,
+    /// or nothing there.
+    #[must_use]
+    pub fn lying_at(self, place: &Touched) -> Self {
+        let place = Place {
+            column: place.columns[0].clone(),
+            values: Arc::clone(place.values().column(0)),
+        };
+        Self {
+            place: Some(place),
+            ..self
+        }
+    }
+
     /// The scope of a merge: rows whose columns of the same names hold one of the values.
     pub fn scope(&self) -> Scope {
-        Scope::Keys {
-            columns: self.columns.clone(),
-            keys: self.values(),
+        let (columns, keys) = (self.columns.clone(), self.values());
+        match self.place.clone() {
+            None => Scope::Keys { columns, keys },
+            Some(place) => Scope::KeysAt {
+                columns,
+                keys,
+                place,
+            },
         }
     }
 

@@ -1,9 +1,10 @@
 //! Merges: the scope becomes exactly the rows given, and only the difference is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use c360_catalog::{Kind, Merge, Scope, Table};
+use arrow::array::{RecordBatch, StringArray};
+use c360_catalog::{Kind, Merge, Place, Scope, Table};
 
 use super::lakes::Lake;
 use super::on_every_lake;
@@ -22,6 +23,7 @@ on_every_lake! {
     a_merge_on_an_old_snapshot_conflicts,
     many_commits_keep_few_manifests,
     few_keys_are_met_wherever_they_lie,
+    rows_are_met_where_they_are_said_to_lie,
 }
 
 async fn orders(lake: &Lake, lines: &[&str]) -> Table {
@@ -239,6 +241,55 @@ async fn few_keys_are_met_wherever_they_lie(lake: &Lake) {
         let line = line(id, version);
         format!("{line}.0")
     });
+    let mut expected: Vec<String> = expected.collect();
+    expected.sort();
+    check(&table, &texts(&expected)).await;
+}
+
+/// Persons ascend over many pages, after those rows that have none; ids are in no order.
+async fn rows_are_met_where_they_are_said_to_lie(lake: &Lake) {
+    let ids = || (0..6000).map(|at: i64| at * 1009 % 6000);
+    let person = |at: usize| match at {
+        0..1500 => String::new(),
+        _ => format!("p{:04}", at / 4),
+    };
+    let lines = ids().enumerate();
+    let lines = lines.map(|(at, id)| (id, format!("{id},{},0", person(at))));
+    let mut expected: BTreeMap<i64, String> = lines.collect();
+    let in_order: Vec<String> = ids().map(|id| expected[&id].clone()).collect();
+    let mut table = orders(lake, &[]).await;
+    table = append(&table, rows(COLUMNS, &texts(&in_order))).await.table;
+
+    for round in 1..5 {
+        let places: Vec<usize> = (0..30).map(|at| (at * 197 + round * 1013) % 6000).collect();
+        let all: Vec<i64> = ids().collect();
+        let asked: Vec<i64> = places.iter().map(|at| all[*at]).collect();
+        let persons = places.iter().map(|at| person(*at));
+        let persons: Vec<String> = persons.filter(|person| !person.is_empty()).collect();
+        let (gone, kept): (Vec<i64>, Vec<i64>) = asked.iter().partition(|id| **id % 3 == 0);
+        expected.retain(|id, _| !gone.contains(id));
+        let new = 6000 + round as i64;
+        let kept = kept.into_iter().filter(|id| expected.contains_key(id));
+        let kept: BTreeSet<i64> = kept.chain([new]).collect();
+        let lines: Vec<String> = kept.iter().map(|id| format!("{id},z,{round}")).collect();
+        let asked: Vec<String> = asked.iter().chain([&new]).map(i64::to_string).collect();
+        let scope = Scope::KeysAt {
+            columns: vec!["id".to_owned()],
+            keys: rows("id long", &texts(&asked)),
+            place: Place {
+                column: "person".to_owned(),
+                // Who was asked for before lies with `z` by now.
+                values: Arc::new(StringArray::from_iter_values(
+                    persons.iter().map(String::as_str).chain(["z"]),
+                )),
+            },
+        };
+        table = merge(&table, scope, rows(COLUMNS, &texts(&lines)))
+            .await
+            .table;
+        expected.extend(kept.into_iter().zip(lines));
+    }
+    let expected = expected.into_values().map(|line| format!("{line}.0"));
     let mut expected: Vec<String> = expected.collect();
     expected.sort();
     check(&table, &texts(&expected)).await;

@@ -4,6 +4,8 @@
 //! column, such as a device, lends its one known person to rows that name none; a device that several persons use
 //! lends nobody.
 
+mod reached;
+
 use c360_catalog::Table;
 use c360_spec::FactsJob;
 use datafusion::common::JoinType;
@@ -13,14 +15,15 @@ use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::{DataFrame, ident};
 
-use crate::cursor::{Cursor, Planned};
+use crate::cursor::Planned;
 use crate::error::{Error, Result};
 use crate::expression;
 use crate::identity;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::Session;
-use crate::touched::{Touched, changed_rows};
+use crate::touched::Touched;
+use reached::Reached;
 
 const PERSON: &str = "person_id";
 /// More rows than these are not held in memory to look their persons up.
@@ -43,7 +46,10 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
         .apply(
             room,
             &output,
-            async |session, since| touched(session, job, planned, since, &key).await.map(Some),
+            async |session, since| {
+                let reached = Reached::none(job, &key);
+                reached.since(session, planned, since).await.map(Some)
+            },
             async |session, touched| {
                 let rows = rows(session, job, &key, touched).await?;
                 let columns = output.sorted_by(&rows.schema());
@@ -84,101 +90,6 @@ fn key_columns(job: &FactsJob, raw: &Table) -> Result<Vec<String>> {
         return Err(Error::invalid(message).with_hint("declare `key` in its contract"));
     }
     Ok(key)
-}
-
-/// Keys of the rows to compute anew: those that changed, those that name a record whose person changed, and with a
-/// bridge all that share its value with one of them.
-async fn touched(
-    session: &Session,
-    job: &FactsJob,
-    planned: &Planned,
-    since: &Cursor,
-    key: &[String],
-) -> Result<Touched> {
-    let (raw, persons) = (
-        planned.input(&job.from)?,
-        planned.input(&identity::persons())?,
-    );
-    let mut touched = TouchedRows::none(job, key);
-    if let Some(rows) = changed_rows(session, raw, since.since(raw)).await? {
-        touched.add(rows).await?;
-    }
-    // One reading asks about all references.
-    let mut rows = session.table(&job.from).await?;
-    let mut names_moved = lit(false);
-    for (index, reference) in job.person.iter().enumerate() {
-        let moved = moved_records(session, persons, since, &reference.source).await?;
-        let named = expression::parse_text(session, &rows, &reference.key, &place(job, index))?;
-        names_moved = names_moved.or(moved.holds(&rows, vec![named])?);
-    }
-    rows = rows.filter(names_moved)?;
-    touched.add(rows).await?;
-    touched.with_bridged(session.table(&job.from).await?).await
-}
-
-/// Touched rows by key, and by the value of the bridge.
-struct TouchedRows<'a> {
-    key: &'a [String],
-    bridge: Option<&'a str>,
-    keys: Touched,
-    bridges: Touched,
-}
-
-impl<'a> TouchedRows<'a> {
-    fn none(job: &'a FactsJob, key: &'a [String]) -> Self {
-        let bridge = job.bridge.as_deref();
-        let names: Vec<&str> = key.iter().map(String::as_str).collect();
-        Self {
-            key,
-            bridge,
-            keys: Touched::none(&names),
-            bridges: Touched::none(bridge.as_slice()),
-        }
-    }
-
-    async fn add(&mut self, rows: DataFrame) -> Result<()> {
-        if let Some(bridge) = self.bridge {
-            self.bridges.add(rows.clone(), vec![ident(bridge)]).await?;
-        }
-        self.keys
-            .add(rows, self.key.iter().map(ident).collect())
-            .await
-    }
-
-    async fn with_bridged(mut self, raw: DataFrame) -> Result<Touched> {
-        if let Some(bridge) = self.bridge {
-            let rows = self.bridges.narrow(raw, &[bridge])?;
-            self.keys
-                .add(rows, self.key.iter().map(ident).collect())
-                .await?;
-        }
-        Ok(self.keys)
-    }
-}
-
-/// Keys of `source` whose person is not what it was.
-async fn moved_records(
-    session: &Session,
-    persons: &Table,
-    since: &Cursor,
-    source: &str,
-) -> Result<Touched> {
-    let mut keys = Touched::none(&["key"]);
-    let changes = persons.changes(since.since(persons)).await?;
-    if changes.is_empty {
-        return Ok(keys);
-    }
-    let side = |provider| -> Result<DataFrame> {
-        let rows = session
-            .read(provider)?
-            .filter(ident("source").eq(lit(source)))?;
-        Ok(rows.select(vec![ident("key"), ident(PERSON)])?)
-    };
-    let (before, after) = (side(changes.removed)?, side(changes.added)?);
-    keys.add(after.clone().except(before.clone())?, vec![ident("key")])
-        .await?;
-    keys.add(before.except(after)?, vec![ident("key")]).await?;
-    Ok(keys)
 }
 
 fn place(job: &FactsJob, index: usize) -> String {

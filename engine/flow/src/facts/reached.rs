@@ -1,0 +1,182 @@
+//! The rows that a change reaches: those that changed, those that name a record whose person changed, and with a
+//! bridge all that share its value with one of them.
+//!
+//! Rows are looked for in the table as it was made, which holds the same ones as the source did then, together by
+//! person: who names a record that had a person lies with that person or nowhere.
+
+use std::collections::BTreeSet;
+
+use c360_catalog::Table;
+use c360_spec::FactsJob;
+use datafusion::arrow::datatypes::Schema;
+use datafusion::common::JoinType;
+use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::prelude::{DataFrame, ident};
+
+use super::{PERSON, place};
+use crate::cursor::{Cursor, Planned};
+use crate::error::{Error, Result};
+use crate::expression;
+use crate::identity;
+use crate::session::Session;
+use crate::touched::Touched;
+
+/// Keys of rows, and with them what else tells which rows follow.
+pub struct Reached<'a> {
+    job: &'a FactsJob,
+    key: &'a [String],
+    keys: Touched,
+    bridges: Touched,
+    /// With whom the rows lie in the table; nobody where that is not known of all.
+    persons: Option<Touched>,
+}
+
+impl<'a> Reached<'a> {
+    pub fn none(job: &'a FactsJob, key: &'a [String]) -> Self {
+        let names: Vec<&str> = key.iter().map(String::as_str).collect();
+        Self {
+            job,
+            key,
+            keys: Touched::none(&names),
+            bridges: Touched::none(job.bridge.as_deref().as_slice()),
+            persons: Some(Touched::none(&[PERSON])),
+        }
+    }
+
+    /// The keys of the rows to compute anew.
+    pub async fn since(
+        mut self,
+        session: &Session,
+        planned: &Planned,
+        since: &Cursor,
+    ) -> Result<Touched> {
+        let raw = planned.input(&self.job.from)?;
+        self.add_changed(session, raw, since).await?;
+        let made = planned.output(&self.job.table);
+        let made = made.ok_or_else(|| Error::internal("changes to what was never made"))?;
+        let made = as_in(&raw.schema(), session.read(made.provider().await?)?)?;
+        let persons = planned.input(&identity::persons())?;
+        self.add_naming(session, &made, persons, since).await?;
+        if let Some(bridge) = &self.job.bridge {
+            let bridged = self.bridges.narrow(made, &[bridge])?;
+            self.add_made(session, bridged).await?;
+        }
+        Ok(match self.persons {
+            Some(persons) => self.keys.lying_at(&persons),
+            None => self.keys,
+        })
+    }
+
+    /// Rows of the source that are not what they were. New ones lie nowhere yet; of others that is not looked up.
+    async fn add_changed(&mut self, session: &Session, raw: &Table, since: &Cursor) -> Result<()> {
+        let changes = raw.changes(since.since(raw)).await?;
+        if !changes.only_adds {
+            self.persons = None;
+        }
+        if changes.is_empty {
+            return Ok(());
+        }
+        let added = session.read(changes.added)?;
+        self.add(added.union(session.read(changes.removed)?)?).await
+    }
+
+    /// Rows that name a record whose person is not what it was.
+    async fn add_naming(
+        &mut self,
+        session: &Session,
+        made: &DataFrame,
+        persons: &Table,
+        since: &Cursor,
+    ) -> Result<()> {
+        let mut left = Touched::none(&[PERSON]);
+        let mut names_moved = lit(false);
+        for (index, reference) in self.job.person.iter().enumerate() {
+            let moved = Moved::of(session, persons, since, &reference.source).await?;
+            let name =
+                expression::parse_text(session, made, &reference.key, &place(self.job, index))?;
+            // Each by itself: a filter that asks about one column leaves out pages.
+            let names_new = moved.new.holds(made, vec![name.clone()])?;
+            self.add_made(session, made.clone().filter(names_new)?)
+                .await?;
+            names_moved = names_moved.or(moved.known.holds(made, vec![name])?);
+            left.extend(&moved.left)?;
+        }
+        let lay_there = left.narrow(made.clone(), &[PERSON])?;
+        self.add_made(session, lay_there.filter(names_moved)?).await
+    }
+
+    /// Adds rows of the table as it was made.
+    async fn add_made(&mut self, session: &Session, rows: DataFrame) -> Result<()> {
+        let columns = self.key.iter().chain(&self.job.bridge);
+        let columns: BTreeSet<&str> = columns.map(String::as_str).chain([PERSON]).collect();
+        let columns: Vec<Expr> = columns.into_iter().map(ident).collect();
+        let rows = session.read_once(rows.select(columns)?).await?;
+        if let Some(persons) = &mut self.persons {
+            persons.add(rows.clone(), vec![ident(PERSON)]).await?;
+        }
+        self.add(rows).await
+    }
+
+    async fn add(&mut self, rows: DataFrame) -> Result<()> {
+        if let Some(bridge) = &self.job.bridge {
+            self.bridges.add(rows.clone(), vec![ident(bridge)]).await?;
+        }
+        let key = self.key.iter().map(ident).collect();
+        self.keys.add(rows, key).await
+    }
+}
+
+/// What became of the persons of a source's records.
+struct Moved {
+    /// Keys of records that had a person, and have another one or none.
+    known: Touched,
+    /// The persons that they had.
+    left: Touched,
+    /// Keys of records that had none.
+    new: Touched,
+}
+
+impl Moved {
+    async fn of(session: &Session, persons: &Table, since: &Cursor, source: &str) -> Result<Self> {
+        let mut moved = Self {
+            known: Touched::none(&["key"]),
+            left: Touched::none(&[PERSON]),
+            new: Touched::none(&["key"]),
+        };
+        let changes = persons.changes(since.since(persons)).await?;
+        if changes.is_empty {
+            return Ok(moved);
+        }
+        let side = |provider| -> Result<DataFrame> {
+            let rows = session
+                .read(provider)?
+                .filter(ident("source").eq(lit(source)))?;
+            Ok(rows.select(vec![ident("key"), ident(PERSON)])?)
+        };
+        let before = session.read_once(side(changes.removed)?).await?;
+        let after = session.read_once(side(changes.added)?).await?;
+        let had = before.clone().except(after.clone())?;
+        let had = session.read_once(had).await?;
+        moved.known.add(had.clone(), vec![ident("key")]).await?;
+        moved.left.add(had, vec![ident(PERSON)]).await?;
+        let known = before.select(vec![ident("key").alias("c360_known")])?;
+        let new = after.join(known, JoinType::LeftAnti, &["key"], &["c360_known"], None)?;
+        moved.new.add(new, vec![ident("key")]).await?;
+        Ok(moved)
+    }
+}
+
+/// Rows with their columns in the types that these have in `schema` by now.
+fn as_in(schema: &Schema, rows: DataFrame) -> Result<DataFrame> {
+    let columns = rows.schema().fields().iter().map(|field| {
+        let column = ident(field.name());
+        match schema.field_with_name(field.name()) {
+            Ok(now) if now.data_type() != field.data_type() => {
+                cast(column, now.data_type().clone()).alias(field.name())
+            }
+            _ => column,
+        }
+    });
+    let columns: Vec<Expr> = columns.collect();
+    Ok(rows.select(columns)?)
+}
