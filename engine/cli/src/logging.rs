@@ -1,4 +1,5 @@
-//! Log lines on stderr. `C360_LOG` takes the filter language of `tracing` for those who need it.
+//! Log lines on stderr. Each that is written during a run names the run, and the job where it is one's: in JSON as
+//! `run_id` and `job` of `span`. `C360_LOG` takes the filter language of `tracing` for those who need it.
 
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +22,6 @@ pub fn start(global: &Global) {
         .with_target(false);
     let _ = match global.log_format {
         LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
+        LogFormat::Json => lines.json().with_span_list(false).try_init(),
     };
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use c360_catalog::{Epoch, S3Options, Warehouse, WarehouseConfig};
 use c360_spec::{IdentityJob, Job, JobKind, Project};
-use tracing::info;
+use tracing::{info, instrument};
 
 use crate::clock::Clock;
 use crate::cursor::Decision;
@@ -146,6 +146,8 @@ impl Engine {
     }
 
     /// The same, but not as runs usually are.
+    // A span of a lower level would vanish with that level, and the run's name from the warnings that are left.
+    #[instrument(level = "error", name = "run", skip_all, fields(run_id = %clock.run_id))]
     pub async fn run_as(
         &self,
         mode: RunMode,
@@ -190,14 +192,23 @@ impl Engine {
         }
     }
 
+    // Not within the run's span but instead of it, so that a line names the run once.
+    #[instrument(
+        level = "error", name = "job", parent = None, skip_all,
+        fields(run_id = %room.clock.run_id, job = %room.job.name)
+    )]
     async fn run_job(&self, room: &Room<'_>) -> Result<JobReport> {
         let started = Instant::now();
+        info!("job started");
         room.progress.job_started(&room.job.name, None);
         let done = apply_job(room).await;
         room.progress.job_finished(&room.job.name);
-        let (action, why, outcome) = done?;
         let seconds = started.elapsed().as_secs_f64();
-        info!(run_id = %room.clock.run_id, job = %room.job.name, ?action, seconds, "job done");
+        if let Err(error) = &done {
+            info!(kind = %error.kind(), %error, seconds, "job failed");
+        }
+        let (action, why, outcome) = done?;
+        info!(action = action.as_str(), seconds, "job done");
         Ok(JobReport {
             job: room.job.name.clone(),
             kind: room.job.kind_name().to_string(),
@@ -313,6 +324,7 @@ impl Engine {
     }
 
     /// Publishes what epoch `to` showed, as a new epoch.
+    #[instrument(level = "error", name = "run", skip_all, fields(run_id = %clock.run_id))]
     pub async fn rollback(&self, to: u64, clock: &Clock) -> Result<Epoch> {
         let mut jobs = Vec::new();
         for job in self.project.jobs.values() {

@@ -134,7 +134,7 @@ impl Engine {
         clock: &Clock,
     ) {
         if let Err(error) = self.try_write_down(report, failure, clock).await {
-            tracing::warn!(run_id = %clock.run_id, %error, "the ledger was not written");
+            tracing::warn!(%error, "the ledger was not written");
         }
     }
 

@@ -10,7 +10,7 @@ use c360_catalog::{Compaction, Epoch, EpochTable, Kept, Kind, Orphans, Table, We
 use c360_spec::{TableName, Upkeep};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tracing::info;
+use tracing::{info, instrument};
 
 use crate::clock::Clock;
 use crate::cursor::recorded;
@@ -94,6 +94,7 @@ impl Engine {
     ///
     /// # Errors
     /// *invalid* for a table that there is not.
+    #[instrument(level = "error", name = "run", skip_all, fields(run_id = %clock.run_id))]
     pub async fn maintain(
         &self,
         tables: &[TableName],
@@ -132,7 +133,7 @@ impl Engine {
                 let mut done = TableUpkeep::of(&name);
                 let kept = keeper.keep(table, &mut done).await;
                 done.ended(kept);
-                info!(run_id = %clock.run_id, table = %name, dry_run, error = done.error, "upkeep done");
+                info!(table = %name, dry_run, error = done.error, "upkeep done");
                 report.tables.push(done);
             }
         }
