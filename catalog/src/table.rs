@@ -145,6 +145,14 @@ impl Table {
         self.snapshot().map(time_of)
     }
 
+    /// When the pinned rows were committed, however often they were moved to other files since. Once upkeep has expired
+    /// the snapshot that committed them: when they were last moved.
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        let metadata = self.metadata();
+        let committed = metadata.snapshot_by_id(self.content_id()?);
+        committed.map(time_of).or_else(|| self.committed_at())
+    }
+
     pub fn metadata_location(&self) -> &str {
         &self.inner.metadata_location
     }

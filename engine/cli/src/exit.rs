@@ -17,10 +17,10 @@ Exit codes:
        or `drift --max-psi` found moved
     4  conflict: somebody else committed first, run again
     5  unavailable: something outside is missing, full, locked or down, retry later
-    6  there is something to do; by `plan --exit-code` only
+    6  there is something to do; by `plan --exit-code` and `status --exit-code` only
   130  interrupted with Ctrl-C; what was committed stays, run again to go on";
 
-/// What `plan --exit-code` ends with where there is something to do.
+/// What `plan --exit-code` and `status --exit-code` end with where there is something to do.
 const WORK_TO_DO: u8 = 6;
 
 /// What a shell calls a process that SIGINT ended.
@@ -69,6 +69,7 @@ pub fn failure(failure: &Failure, console: &Console) -> ExitCode {
         // `c360 sql … | head` has got what it wanted
         Failure::ReaderGone => ExitCode::SUCCESS,
         Failure::WorkToDo => ExitCode::from(WORK_TO_DO),
+        Failure::Told(kind) => ExitCode::from(code(*kind)),
         Failure::Interrupted => {
             console.note("interrupted; what was committed stays, run again to go on");
             ExitCode::from(INTERRUPTED)

@@ -19,6 +19,8 @@ pub enum Failure {
     ReaderGone,
     /// Nothing is wrong, but there is something to do, and the code was to tell.
     WorkToDo,
+    /// Nothing is wrong here, but something failed or would fail, and the code was to tell.
+    Told(Kind),
     /// Ctrl-C.
     Interrupted,
 }

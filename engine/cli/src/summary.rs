@@ -1,6 +1,7 @@
 //! Plans, runs, verifications and persons as text: calm, complete, the same on every machine.
 
 mod person;
+mod status;
 mod verification;
 
 use c360_flow::{Action, PersonCounts, Plan, RunReport};
@@ -9,6 +10,7 @@ use crate::grid::grid;
 use crate::numbers::{count, seconds, thousands};
 
 pub use person::person;
+pub use status::{ended, status};
 pub use verification::verification;
 
 /// The jobs of a plan, with what they would do and why.

@@ -341,7 +341,8 @@ impl Engine {
     }
 }
 
-async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
+/// What a run would do with a job, and why.
+pub(crate) async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
     let decision = match &room.job.kind {
         JobKind::Source(job) => return source::plan(room, job).await,
         JobKind::Identity(job) => identity::decide(room, job).await?,

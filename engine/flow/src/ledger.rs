@@ -1,6 +1,7 @@
 //! The ledger: what ran, in `ops.runs`, and what each job of it did, in `ops.jobs`. A run that found nothing to do
 //! leaves no row; one that failed does. Nothing is planned by the ledger: it may be dropped, and is then begun anew.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use c360_catalog::{Kind, Stamp, Table, TableDefinition};
@@ -8,7 +9,9 @@ use c360_spec::{Job, TableName};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::json::ReaderBuilder;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::common::ScalarValue;
+use datafusion::functions_aggregate::expr_fn::max;
+use datafusion::logical_expr::{Expr, SortExpr, lit};
 use datafusion::prelude::ident;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -42,6 +45,9 @@ pub struct RunEntry {
     /// Why it failed.
     #[serde(default)]
     pub error: Option<String>,
+    /// What to do about it, where that is known.
+    #[serde(default)]
+    pub hint: Option<String>,
     /// The epoch that it published.
     #[serde(default)]
     pub epoch: Option<u64>,
@@ -76,6 +82,8 @@ pub struct JobEntry {
     pub error_kind: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
     /// What the main output records of the inputs that it was made from: JSON.
     pub inputs: Option<String>,
     /// The main output's snapshot.
@@ -104,6 +112,45 @@ pub struct JobEntry {
     pub seconds: f64,
 }
 
+/// What came of a job when it last did something or failed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LastOutcome {
+    /// The run.
+    pub run_id: String,
+    /// When the run began.
+    pub started_at: Timestamp,
+    /// `incremental` or `full`; nothing where the job failed.
+    pub action: Option<String>,
+    /// `done` or `failed`.
+    pub outcome: String,
+    /// What the reader of the error should do, as exit codes have it.
+    pub error_kind: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
+    /// Rows read from files.
+    pub rows_in: u64,
+    /// Rows quarantined.
+    pub rows_rejected: u64,
+    /// Rows new in the main output.
+    pub inserted: u64,
+    /// Rows replaced in it.
+    pub updated: u64,
+    /// Rows gone from it.
+    pub deleted: u64,
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+/// A job and when a run of it began.
+#[derive(Deserialize)]
+struct Began {
+    job: String,
+    started_at: Timestamp,
+}
+
 /// How a run ended before its end.
 pub struct Failure<'a> {
     /// The job that failed.
@@ -124,6 +171,30 @@ impl Engine {
         let mut jobs: Vec<JobEntry> = self.entries(&jobs(), of_run, None).await?;
         jobs.sort_by_key(|job| job.position);
         Ok(jobs)
+    }
+
+    /// What came of each job when it last did something or failed, by its name.
+    ///
+    /// The ledger grows for ever. Of all its rows only jobs and times are read; whole, those of the few runs in which
+    /// some job was active last.
+    pub(crate) async fn last_outcomes(&self) -> Result<BTreeMap<String, LastOutcome>> {
+        let Some(table) = self.warehouse.table(&jobs()).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let all = self.runtime.session().read(table.provider().await?)?;
+        let newest = max(ident("started_at")).alias("started_at");
+        let newest = all.clone().aggregate(vec![ident("job")], vec![newest])?;
+        let newest: Vec<Began> = typed(&jobs(), &collect(newest).await?)?;
+        let instants: BTreeSet<Timestamp> = newest.iter().map(|job| job.started_at).collect();
+        let instants = instants.into_iter().map(|at| lit(microseconds(at)));
+        let of_these = ident("started_at").in_list(instants.collect(), false);
+        let rows = all.filter(of_these)?.drop_columns(&["inputs"])?;
+        let rows: Vec<Row> = collect(rows.sort(oldest_first())?).await?;
+        let jobs_of_rows: Vec<Began> = typed(&jobs(), &rows)?;
+        let outcomes: Vec<LastOutcome> = typed(&jobs(), &rows)?;
+        // Of a job's several rows the newest comes last, and stays.
+        let of_jobs = jobs_of_rows.into_iter().map(|row| row.job).zip(outcomes);
+        Ok(of_jobs.collect())
     }
 
     /// Writes down what a run did. That it cannot be written is no reason to fail: the log says so.
@@ -164,6 +235,7 @@ impl Engine {
             outcome: outcome(failure.is_some()),
             error_kind: failure.as_ref().map(|it| it.error.kind().to_string()),
             error: failure.as_ref().map(|it| it.error.to_string()),
+            hint: failure.as_ref().and_then(|it| it.error.hint()),
             epoch: report.epoch.as_ref().map(|epoch| epoch.number),
             peak_memory_bytes: self.peak_memory.and_then(|ask| ask()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -262,13 +334,29 @@ impl Engine {
         ];
         let found = all.filter(wanted)?.sort(newest_first)?.limit(0, count)?;
         let found: Vec<Row> = collect(found).await?;
-        let entry = |row: &Row| serde_json::from_value(serde_json::to_value(row)?);
-        let entries = found
-            .iter()
-            .map(entry)
-            .collect::<std::result::Result<Vec<T>, serde_json::Error>>();
-        entries.map_err(|error| Error::data(format!("{name} holds what c360 never wrote: {error}")))
+        typed(name, &found)
     }
+}
+
+/// Rows of a table of the ledger as what they stand for.
+fn typed<T: DeserializeOwned>(name: &TableName, rows: &[Row]) -> Result<Vec<T>> {
+    let entry = |row: &Row| serde_json::from_value(serde_json::to_value(row)?);
+    let entries = rows
+        .iter()
+        .map(entry)
+        .collect::<std::result::Result<Vec<T>, serde_json::Error>>();
+    entries.map_err(|error| Error::data(format!("{name} holds what c360 never wrote: {error}")))
+}
+
+fn oldest_first() -> Vec<SortExpr> {
+    vec![
+        ident("started_at").sort(true, false),
+        ident("run_id").sort(true, false),
+    ]
+}
+
+fn microseconds(at: Timestamp) -> ScalarValue {
+    ScalarValue::TimestampMicrosecond(Some(at.as_microsecond()), Some("+00:00".into()))
 }
 
 /// The tables of the ledger.
@@ -301,6 +389,7 @@ fn failed(failure: &Failure<'_>, clock: &Clock) -> JobEntry {
         outcome: outcome(true),
         error_kind: Some(failure.error.kind().to_string()),
         error: Some(failure.error.to_string()),
+        hint: failure.error.hint(),
         ..JobEntry::default()
     }
 }
@@ -322,6 +411,7 @@ fn run_fields() -> SchemaRef {
         ("outcome", DataType::Utf8),
         ("error_kind", DataType::Utf8),
         ("error", DataType::Utf8),
+        ("hint", DataType::Utf8),
         ("epoch", DataType::Int64),
         ("peak_memory_bytes", DataType::Int64),
         ("version", DataType::Utf8),
@@ -340,6 +430,7 @@ fn job_fields() -> SchemaRef {
         ("outcome", DataType::Utf8),
         ("error_kind", DataType::Utf8),
         ("error", DataType::Utf8),
+        ("hint", DataType::Utf8),
         ("inputs", DataType::Utf8),
         ("snapshot_id", DataType::Int64),
         ("rows_in", DataType::Int64),

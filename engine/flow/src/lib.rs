@@ -54,6 +54,7 @@ mod show;
 mod slices;
 pub mod source;
 mod statement;
+mod status;
 mod touched;
 mod training_set;
 mod udf;
@@ -80,7 +81,7 @@ pub use identity::{
     Refused, RuleView, Shared, Sight, SkippedBlocks, Step, TrainedModel, Values, WhyNot,
 };
 pub use json::Row;
-pub use ledger::{JobEntry, RunEntry};
+pub use ledger::{JobEntry, LastOutcome, RunEntry};
 pub use overview::{
     AliveBin, AudienceSize, AudienceSizes, Audiences, CustomerValue, Decile, EpochRows, EpochShown,
     IdentityHealth, Lifetime, Overlap, Overview, PersonSizes, Publication, RejectReason,
@@ -94,6 +95,8 @@ pub use report::{
     RunReport,
 };
 pub use show::{PersonView, TimelineEntry};
+pub use source::Freshness;
+pub use status::{JobStatus, SourceStatus, Status};
 pub use training_set::Asked as AskedTrainingSet;
 pub use upkeep::{TableUpkeep, UpkeepReport};
 pub use verify::{Comparison, Mismatch, Verdict, Verification, VerifiedTable, What};

@@ -18,6 +18,7 @@ mod run;
 mod runner;
 mod runs;
 mod sql;
+mod status;
 mod training_set;
 mod validate;
 mod verify;

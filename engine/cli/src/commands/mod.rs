@@ -19,6 +19,7 @@ mod runs;
 mod schema;
 mod show;
 mod sql;
+mod status;
 mod tables;
 mod training_set;
 mod unlink;
@@ -39,6 +40,7 @@ pub enum Command {
     Plan(plan::Plan),
     Run(run::Run),
     Runs(runs::Runs),
+    Status(status::Status),
     Verify(verify::Verify),
     Sql(sql::Sql),
     Show(show::Show),
@@ -77,6 +79,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
         Command::Plan(plan) => plan.run(context).await,
         Command::Run(run) => run.run(context).await,
         Command::Runs(runs) => runs.run(context).await,
+        Command::Status(status) => status.run(context).await,
         Command::Verify(verify) => verify.run(context).await,
         Command::Sql(sql) => sql.run(context).await,
         Command::Show(show) => show.run(context).await,

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::grid::grid;
 use crate::numbers::{bytes, seconds, thousands};
+use crate::summary::ended;
 
 /// List the runs that did something or failed, newest first, or what the jobs of one did
 ///
@@ -65,14 +66,6 @@ fn run_row(run: &RunEntry) -> Vec<String> {
     ]
 }
 
-/// `failed: conflict`, or the outcome alone.
-fn ended(outcome: &str, error_kind: Option<&str>) -> String {
-    match error_kind {
-        Some(kind) => format!("{outcome}: {kind}"),
-        None => outcome.to_owned(),
-    }
-}
-
 fn jobs(context: &Context, run_id: &str, jobs: &[JobEntry]) -> Result<(), Failure> {
     let console = &context.console;
     if jobs.is_empty() {
@@ -92,8 +85,13 @@ fn jobs(context: &Context, run_id: &str, jobs: &[JobEntry]) -> Result<(), Failur
         rows,
         console.stdout_is_terminal,
     ))?;
-    for error in jobs.iter().filter_map(|job| job.error.as_ref()) {
-        console.note(error);
+    for job in jobs {
+        if let Some(error) = &job.error {
+            console.note(error);
+        }
+        if let Some(hint) = &job.hint {
+            console.note(&format!("hint: {hint}"));
+        }
     }
     Ok(())
 }

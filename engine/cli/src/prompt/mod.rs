@@ -109,7 +109,9 @@ async fn answer(
     match outcome {
         Err(Failure::Error(report)) => console.error(&report),
         Err(Failure::Interrupted) => console.note("stopped"),
-        Err(failure @ (Failure::ReaderGone | Failure::WorkToDo)) => return Err(failure),
+        Err(failure @ (Failure::ReaderGone | Failure::WorkToDo | Failure::Told(_))) => {
+            return Err(failure);
+        }
         Ok(()) => {}
     }
     Ok(())

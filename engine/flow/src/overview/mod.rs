@@ -24,6 +24,7 @@ pub use self::lifetime::{AliveBin, Lifetime};
 pub use self::publications::{EpochRows, Publication};
 pub use self::segments::{ScoreCell, Segment, Segments};
 pub use self::sources::{RejectReason, SourceHealth};
+pub(crate) use self::standing::standing;
 pub use self::standing::{EpochShown, Standing};
 pub use self::value::{CustomerValue, Decile, RevenueBin, Totals};
 use crate::clock::Clock;
@@ -76,7 +77,7 @@ impl Engine {
             made_at: clock.now,
             as_of: clock.as_of,
             tables: lake.tables.len(),
-            standing: standing::standing(self, &lake).await?,
+            standing: standing(self, lake.epochs.last()).await?,
             sources: sources::sources(self, &lake).await?,
             identity: identity::health(self, &lake, clock).await?,
             segments: segments::segments(&lake).await?,

@@ -1,9 +1,9 @@
 //! Where the lake stands: its newest epoch and its last run.
 
+use c360_catalog::Epoch;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::lake::Lake;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::ledger::RunEntry;
@@ -28,9 +28,9 @@ pub struct EpochShown {
     pub rollback_to: Option<u64>,
 }
 
-/// Reads the newest epoch and the newest row of the ledger.
-pub async fn standing(engine: &Engine, lake: &Lake<'_>) -> Result<Standing> {
-    let epoch = lake.epochs.last().map(|epoch| EpochShown {
+/// The newest epoch, which is handed in, and the newest row of the ledger.
+pub async fn standing(engine: &Engine, newest: Option<&Epoch>) -> Result<Standing> {
+    let epoch = newest.map(|epoch| EpochShown {
         number: epoch.number,
         published_at: epoch.published_at,
         tables: epoch.tables.len(),

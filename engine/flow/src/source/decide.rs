@@ -1,7 +1,11 @@
 //! What a source has to do: which files are new, and whether what was read before still counts.
 
+use std::collections::BTreeSet;
+
 use c360_catalog::Stores;
 use c360_spec::{Contract, Mode, RejectLimits, SourceJob};
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::contract;
 use super::discover::{Found, SourceFile, discover};
@@ -42,6 +46,16 @@ pub struct Work {
     pub(super) limits: RejectLimits,
     /// Fingerprint of how files are read now
     pub(super) reading: String,
+    pub freshness: Freshness,
+}
+
+/// How old what was taken in is, and how much is to come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Freshness {
+    /// When the newest of the files that were taken in was written; none where none is there any more
+    pub newest_file_at: Option<Timestamp>,
+    /// Files that were not taken in yet, or not as they are now
+    pub waiting_files: usize,
 }
 
 impl Work {
@@ -76,11 +90,13 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
     if found.files.is_empty() && manifest.is_empty() && !job.optional {
         return Err(no_files(room, &found));
     }
+    let pending = pending(stores, &found.files, &mut manifest).await?;
+    let freshness = pending.freshness(&found.files);
     let Pending {
         new,
         changed,
         touched,
-    } = pending(stores, &found.files, &mut manifest).await?;
+    } = pending;
     let reading = reading(job, contract);
     let judgement = Judgement {
         is_first: cursor.manifest.is_none(),
@@ -126,6 +142,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob) -> Result<Work> {
         manifest,
         limits: contract.rejects.clone(),
         reading,
+        freshness,
     })
 }
 
@@ -148,6 +165,19 @@ struct Pending {
     changed: Vec<SourceFile>,
     /// How many have another tag and the same content
     touched: usize,
+}
+
+impl Pending {
+    fn freshness(&self, files: &[SourceFile]) -> Freshness {
+        let waiting = self.new.iter().chain(&self.changed);
+        let waiting: BTreeSet<&str> = waiting.map(|file| file.path.as_str()).collect();
+        let taken_in = files.iter();
+        let taken_in = taken_in.filter(|file| !waiting.contains(file.path.as_str()));
+        Freshness {
+            newest_file_at: taken_in.map(|file| file.modified_at).max(),
+            waiting_files: waiting.len(),
+        }
+    }
 }
 
 async fn pending(

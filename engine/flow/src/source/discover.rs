@@ -6,6 +6,7 @@ use std::sync::Arc;
 use c360_catalog::Stores;
 use futures::TryStreamExt;
 use glob::{MatchOptions, Pattern};
+use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt};
 
@@ -24,6 +25,8 @@ pub struct SourceFile {
     pub size: u64,
     /// What the store says changes with the content
     pub etag: Option<String>,
+    /// When it was last written
+    pub modified_at: Timestamp,
 }
 
 /// What the globs name.
@@ -170,6 +173,8 @@ impl<'a> Place<'a> {
             location,
             size: object.size,
             etag: object.e_tag,
+            modified_at: Timestamp::from_millisecond(object.last_modified.timestamp_millis())
+                .unwrap_or(Timestamp::UNIX_EPOCH),
         })
     }
 

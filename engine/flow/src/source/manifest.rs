@@ -242,6 +242,7 @@ mod tests {
             location: "/data/a.csv".into(),
             size,
             etag,
+            modified_at: jiff::Timestamp::UNIX_EPOCH,
         }
     }
 

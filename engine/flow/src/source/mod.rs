@@ -30,7 +30,7 @@ use read::Reader;
 use reject::Tally;
 use sink::{Rejects, Sink};
 
-pub use decide::{Step, Work, decide};
+pub use decide::{Freshness, Step, Work, decide};
 
 /// What a run would do, and why. Writes nothing.
 pub async fn plan(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String)> {

@@ -5,7 +5,7 @@ use c360_catalog::Table;
 use c360_spec::{RejectLimits, SourceJob};
 
 use super::contract;
-use super::decide::{Step, Work, reading};
+use super::decide::{Freshness, Step, Work, reading};
 use super::discover::{Found, SourceFile, discover};
 use super::manifest::{Cursor, Entry, Manifest, Standing};
 use super::sink::{Tables, is_known};
@@ -52,6 +52,7 @@ pub async fn decide(room: &Room<'_>, job: &SourceJob, raw: &Table) -> Result<Rer
         manifest: Manifest::default(),
         limits: NO_LIMITS,
         reading,
+        freshness: Freshness::default(),
     })))
 }
 
