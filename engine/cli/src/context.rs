@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use c360_flow::{Clock, Engine, EngineOptions, Functions};
-use c360_spec::{Project, Settings};
+use c360_spec::{Connection, Project, Settings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -50,6 +50,7 @@ impl Context {
             peak_memory: Some(memory::peak_bytes),
             slice_rows: None,
             functions: self.functions.clone(),
+            lineage_key: environment(LINEAGE_KEY).map(Connection::new),
         };
         Ok(Engine::open(project, root, options).await?)
     }
@@ -80,6 +81,9 @@ pub fn parse(root: &Path) -> Result<Project, Failure> {
 pub fn check(root: &Path) -> Result<Project, Failure> {
     Ok(c360_flow::check(project_files::read(root)?, &environment)?)
 }
+
+/// The variable that clients of OpenLineage know.
+const LINEAGE_KEY: &str = "OPENLINEAGE_API_KEY";
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use c360_catalog::{Epoch, S3Options, Warehouse, WarehouseConfig};
-use c360_spec::{IdentityJob, Job, JobKind, Project};
+use c360_spec::{Connection, IdentityJob, Job, JobKind, Project};
 use tracing::{info, instrument};
 
 use crate::clock::Clock;
@@ -15,6 +15,7 @@ use crate::functions::Functions;
 use crate::graph::{Graph, Selection};
 use crate::inputs::Inputs;
 use crate::ledger::Failure;
+use crate::openlineage::Events;
 use crate::progress::Progress;
 use crate::report::{Action, JobReport, Outcome, Plan, PlannedJob, RunReport};
 use crate::room::Room;
@@ -36,6 +37,8 @@ pub struct EngineOptions {
     pub peak_memory: Option<fn() -> Option<u64>>,
     /// What SQL may call beside the functions of c360 and DataFusion.
     pub functions: Functions,
+    /// What lineage endpoints are shown to let events in.
+    pub lineage_key: Option<Connection>,
 }
 
 /// How a run departs from what runs usually do.
@@ -53,12 +56,17 @@ pub struct Engine {
     pub(crate) warehouse: Warehouse,
     pub(crate) runtime: Runtime,
     pub(crate) peak_memory: Option<fn() -> Option<u64>>,
+    pub(crate) lineage_key: Option<Connection>,
 }
 
 impl Engine {
     /// Opens the lake that the project names. `root` is the project's folder, the base of relative locations.
     pub async fn open(mut project: Project, root: &Path, options: EngineOptions) -> Result<Self> {
         project.settings.data = absolute(root, &project.settings.data);
+        let lineage = project.settings.lineage.as_mut();
+        if let Some(file) = lineage.and_then(|lineage| lineage.file.as_mut()) {
+            *file = absolute(root, file);
+        }
         let warehouse = Warehouse::open(config(&project, root)).await?;
         Self::over(project, warehouse, &options)
     }
@@ -77,6 +85,7 @@ impl Engine {
             warehouse,
             runtime,
             peak_memory: options.peak_memory,
+            lineage_key: options.lineage_key.clone(),
         })
     }
 
@@ -163,6 +172,7 @@ impl Engine {
             epoch: None,
             seconds: 0.0,
         };
+        let mut events = Events::of(self, clock);
         let mut failed = None;
         for job in Graph::new(&self.project)?.select(selection)? {
             let room = Room {
@@ -170,12 +180,17 @@ impl Engine {
                 in_full: mode.full,
                 ..self.room(job, clock, progress)
             };
+            let began_at = events.now();
             match self.run_job(&room).await {
                 Ok(mut done) => {
+                    if done.action != Action::Nothing {
+                        events.done(job, began_at).await;
+                    }
                     report.epoch = done.outcome.epoch.take().or(report.epoch);
                     report.jobs.push(done);
                 }
                 Err(error) => {
+                    events.failed(job, began_at, &error).await;
                     failed = Some((job, error));
                     break;
                 }
@@ -186,6 +201,7 @@ impl Engine {
             let failure = failed.as_ref().map(|(job, error)| Failure { job, error });
             self.write_down(&report, failure, clock).await;
         }
+        events.end(failed.as_ref().map(|(_, error)| error)).await;
         match failed {
             Some((_, error)) => Err(error),
             None => Ok(report),

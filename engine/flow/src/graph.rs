@@ -18,7 +18,7 @@ pub struct Graph<'a> {
 }
 
 /// Every table of other jobs that a job reads.
-fn inputs(project: &Project, job: &Job) -> Result<Vec<TableName>> {
+pub fn inputs(project: &Project, job: &Job) -> Result<Vec<TableName>> {
     let mut tables = job.input_tables();
     for file in job.sql_files() {
         if let Some(sql) = project.sql.get(file) {

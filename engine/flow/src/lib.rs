@@ -36,6 +36,7 @@ mod json;
 mod ledger;
 mod measures;
 mod once;
+mod openlineage;
 mod ordered;
 mod output;
 mod overview;

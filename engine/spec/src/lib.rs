@@ -12,6 +12,7 @@ mod document;
 mod fingerprint;
 mod formats;
 pub mod job;
+mod lineage;
 pub mod literal;
 pub mod problems;
 pub mod project;
@@ -34,6 +35,7 @@ pub use job::{
     Nicknames, Normalize, OperationColumn, PersonReference, ProfileJob, ProfileSource, PublishJob,
     RecordSource, Rule, Separator, Severity, Sound, SourceJob, Window,
 };
+pub use lineage::Lineage;
 pub use literal::Literal;
 pub use problems::{Problem, Problems};
 pub use project::{Project, SourceFile};

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Breakers, Upkeep};
+use crate::{Breakers, Lineage, Upkeep};
 
 /// The settings of a project, from `c360.yaml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,9 @@ pub struct Settings {
     /// What `c360 maintain` keeps
     #[serde(default)]
     pub upkeep: Upkeep,
+    /// Where runs tell what they read and wrote, as OpenLineage events
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
 }
 
 /// Where the lake is.

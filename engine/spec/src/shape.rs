@@ -538,5 +538,10 @@ fn secret_key_remedy(key: &str) -> String {
                 AWS_SECRET_ACCESS_KEY in the environment"
             .to_owned();
     }
+    if key.contains("api") {
+        return "remove it: the key of a lineage endpoint is read from OPENLINEAGE_API_KEY in the \
+                environment"
+            .to_owned();
+    }
     "remove it: put the connection into an environment variable and write `env:NAME`".to_owned()
 }

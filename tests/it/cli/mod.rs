@@ -11,6 +11,7 @@ mod identity_import;
 mod identity_levels;
 mod identity_report;
 mod init;
+mod lineage;
 mod logs;
 mod outside;
 mod report;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use c360_catalog::Table;
 use c360_spec::{Job, JobKind, ProfileJob, TableName};
+use datafusion::prelude::DataFrame;
 
 use super::origins::{Origin, Origins, origins};
 use crate::clock::Clock;
@@ -39,7 +40,8 @@ impl<'a> Lineage<'a> {
             let is_there = |table: &TableName| lineage.tables.contains_key(table);
             let outputs = job.output_tables();
             if outputs.iter().all(is_there) {
-                let made = lineage.made(engine, &session, job, clock).await?;
+                let table = &lineage.tables[&outputs[0]];
+                let made = made(engine, &session, job, table, clock).await?;
                 for (column, of) in made {
                     let of = of.into_iter().flat_map(|origin| lineage.resolved(origin));
                     let of = of.collect();
@@ -79,52 +81,81 @@ impl<'a> Lineage<'a> {
             .get(&(origin.table.clone(), origin.column.clone()));
         known.cloned().unwrap_or_else(|| Origins::from([origin]))
     }
+}
 
-    /// The columns of the job's table, each with what it is made of directly.
-    async fn made(
-        &self,
-        engine: &Engine,
-        session: &Session,
-        job: &Job,
-        clock: &Clock,
-    ) -> Result<Vec<(String, Origins)>> {
-        let rows = match &job.kind {
-            JobKind::Facts(facts) => return Ok(self.of_facts(&facts.table, &facts.from)),
-            JobKind::Profile(profile) => return of_profile(session, profile).await,
-            JobKind::Feature(feature) => {
-                let sql = engine.project.sql.get(&feature.sql);
-                let sql = sql.map_or("", String::as_str);
-                session.select(&feature.sql, sql, clock.as_of).await?
-            }
-            JobKind::Measures(declared) => measures::rows(session, declared, clock.as_of).await?,
-            JobKind::Source(_) | JobKind::Identity(_) | JobKind::Publish(_) => {
-                return Ok(Vec::new());
-            }
+/// The columns of a job's main table, which is handed in, each with the columns of other tables that it is made of
+/// directly. Of what reads files, resolves persons or publishes, nothing is said.
+async fn made(
+    engine: &Engine,
+    session: &Session,
+    job: &Job,
+    table: &Table,
+    clock: &Clock,
+) -> Result<Vec<(String, Origins)>> {
+    let file = match &job.kind {
+        JobKind::Facts(facts) => return Ok(of_facts(table, &facts.from)),
+        JobKind::Profile(profile) => return of_profile(session, profile).await,
+        JobKind::Measures(declared) => {
+            return of_rows(&measures::rows(session, declared, clock.as_of).await?);
+        }
+        JobKind::Feature(feature) => &feature.sql,
+        JobKind::Source(_) | JobKind::Identity(_) | JobKind::Publish(_) => {
+            return Ok(Vec::new());
+        }
+    };
+    of_file(engine, session, file, clock).await
+}
+
+/// The same of one job, over the tables that it reads; of what publishes too.
+pub async fn made_of(
+    engine: &Engine,
+    job: &Job,
+    read: &[Table],
+    written: &Table,
+    clock: &Clock,
+) -> Result<Vec<(String, Origins)>> {
+    let session = engine.runtime.session().with_tables(read).await?;
+    match &job.kind {
+        JobKind::Publish(publish) => of_file(engine, &session, &publish.sql, clock).await,
+        _ => made(engine, &session, job, written, clock).await,
+    }
+}
+
+async fn of_file(
+    engine: &Engine,
+    session: &Session,
+    file: &str,
+    clock: &Clock,
+) -> Result<Vec<(String, Origins)>> {
+    let sql = engine.project.sql.get(file).map_or("", String::as_str);
+    of_rows(&session.select(file, sql, clock.as_of).await?)
+}
+
+fn of_rows(rows: &DataFrame) -> Result<Vec<(String, Origins)>> {
+    let names = rows.schema().fields().iter();
+    let names: Vec<String> = names.map(|field| field.name().clone()).collect();
+    Ok(names
+        .into_iter()
+        .zip(origins(rows.logical_plan())?)
+        .collect())
+}
+
+/// A row of facts is a row of the source and its person.
+fn of_facts(table: &Table, from: &TableName) -> Vec<(String, Origins)> {
+    let schema = table.schema();
+    let columns = schema.fields().iter().map(|field| field.name());
+    let made = columns.map(|column| {
+        let from = match column.as_str() {
+            "person_id" => identity::persons(),
+            _ => from.clone(),
         };
-        let names = rows.schema().fields().iter();
-        let names: Vec<String> = names.map(|field| field.name().clone()).collect();
-        Ok(names
-            .into_iter()
-            .zip(origins(rows.logical_plan())?)
-            .collect())
-    }
-
-    /// A row of facts is a row of the source and its person.
-    fn of_facts(&self, table: &TableName, from: &TableName) -> Vec<(String, Origins)> {
-        let columns = self.columns(table).into_iter();
-        let made = columns.map(|(column, _)| {
-            let from = match column.as_str() {
-                "person_id" => identity::persons(),
-                _ => from.clone(),
-            };
-            let origin = Origin {
-                table: from.to_string(),
-                column: column.clone(),
-            };
-            (column, Origins::from([origin]))
-        });
-        made.collect()
-    }
+        let origin = Origin {
+            table: from.to_string(),
+            column: column.clone(),
+        };
+        (column.clone(), Origins::from([origin]))
+    });
+    made.collect()
 }
 
 /// A field is chosen from what the sources offer for it.

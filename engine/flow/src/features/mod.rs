@@ -8,6 +8,7 @@ use c360_spec::{About, Features, Job, JobKind};
 use serde::Serialize;
 
 use self::lineage::Lineage;
+pub(crate) use self::lineage::made_of;
 pub use self::origins::Origin;
 use crate::clock::Clock;
 use crate::engine::Engine;

@@ -1,8 +1,8 @@
 //! `c360.yaml` against itself.
 
-use crate::Settings;
 use crate::document::Document;
 use crate::settings::is_remote;
+use crate::{Lineage, Settings};
 
 /// Values from the environment are judged like written ones, and never shown.
 pub fn check_settings(document: &mut Document, settings: &Settings) {
@@ -22,6 +22,33 @@ pub fn check_settings(document: &mut Document, settings: &Settings) {
             document.report_key("/warehouse", message, Some(hint.to_owned()));
         }
         None => {}
+    }
+    if let Some(lineage) = &settings.lineage {
+        check_lineage(document, lineage);
+    }
+}
+
+fn check_lineage(document: &mut Document, lineage: &Lineage) {
+    let has = |key: &str| document.has(&format!("/lineage/{key}"));
+    if has("file") == has("url") {
+        let message = "lineage is told either to a `file` or to a `url`".to_owned();
+        let hint = "keep one of them, as in `lineage: {file: lineage.jsonl}`".to_owned();
+        document.report_key("/lineage", message, Some(hint));
+    }
+    if let Some(file) = &lineage.file
+        && (file.is_empty() || file.contains("://"))
+    {
+        let message = "a lineage file is a path on this machine".to_owned();
+        let hint = "write `file: lineage.jsonl`, or `url:` for an endpoint".to_owned();
+        document.report_value("/lineage/file", message, Some(hint));
+    }
+    let is_http = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    if let Some(url) = &lineage.url
+        && !is_http(url.reveal())
+    {
+        let message = "the lineage endpoint is no http:// or https:// URL".to_owned();
+        let hint = "write `url: https://host/api/v1/lineage`, or `env:NAME`".to_owned();
+        document.report_value("/lineage/url", message, Some(hint));
     }
 }
 
