@@ -10,7 +10,7 @@ use c360_catalog::{Stamp, Table};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use planned::Planned;
+pub use planned::{Planned, Wanted};
 
 use crate::clock::Clock;
 use crate::report::Action;

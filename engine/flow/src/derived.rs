@@ -12,13 +12,14 @@ use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
 use jiff::Timestamp;
 
-use crate::cursor::Cursor;
 pub use crate::cursor::Planned;
+use crate::cursor::Wanted;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::recipe::Recipe;
 use crate::report::Outcome;
 use crate::room::Room;
+use crate::sample::Sample;
 use crate::session::{Session, sql_uses_as_of};
 use crate::slices::Slices;
 use crate::touched::{Touched, changed_rows};
@@ -128,7 +129,7 @@ impl Derivation<'_> {
             .apply(
                 room,
                 &output,
-                async |session, since| self.touched(room, planned, session, since).await,
+                async |session, wanted| self.touched(room, planned, session, wanted).await,
                 async |session, touched| self.rows(room, planned, &output, session, touched).await,
             )
             .await
@@ -140,9 +141,17 @@ impl Derivation<'_> {
         room: &Room<'_>,
         planned: &Planned,
         session: &Session,
-        since: &Cursor,
+        wanted: Wanted<'_>,
     ) -> Result<Option<Touched>> {
         let Some(by) = self.by else { return Ok(None) };
+        let since = match wanted {
+            Wanted::ChangedSince(since) => since,
+            Wanted::Sampled(sample) => {
+                return sampled(session, &planned.inputs, by, sample)
+                    .await
+                    .map(Some);
+            }
+        };
         let mut touched = Touched::none(&[by]);
         for input in &planned.inputs {
             let Some(rows) = changed_rows(session, input, since.since(input)).await? else {
@@ -197,6 +206,17 @@ impl Derivation<'_> {
         let columns = output.sorted_by(&rows.schema());
         Ok(session.ordered(rows, &columns))
     }
+}
+
+/// The values of the column that are in a sample, over all inputs that have it.
+async fn sampled(session: &Session, inputs: &[Table], by: &str, sample: Sample) -> Result<Touched> {
+    let mut touched = Touched::none(&[by]);
+    for input in inputs.iter().filter(|input| has_column(input, by)) {
+        let rows = session.table(input.name()).await?;
+        let rows = rows.filter(sample.holds(&[by.to_owned()]))?;
+        touched.add(rows, vec![ident(by)]).await?;
+    }
+    Ok(touched)
 }
 
 async fn hide_nulls(session: &Session, table: &TableName, column: &str) -> Result<()> {

@@ -109,6 +109,7 @@ impl Engine {
             warehouse: &self.warehouse,
             inputs: Inputs::newest(&self.warehouse),
             in_full: false,
+            sample: None,
             runtime: &self.runtime,
             project: &self.project,
             job,

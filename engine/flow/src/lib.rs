@@ -50,6 +50,7 @@ mod report;
 mod room;
 mod row_changes;
 mod row_hash;
+mod sample;
 mod session;
 mod show;
 mod slices;
@@ -95,6 +96,7 @@ pub use report::{
     Action, EntityCounts, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob,
     RunReport,
 };
+pub use sample::Sample;
 pub use show::{PersonView, TimelineEntry};
 pub use source::Freshness;
 pub use status::{JobStatus, SourceStatus, Status};

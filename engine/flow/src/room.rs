@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::sample::Sample;
 use crate::session::Runtime;
 
 /// One job's place in a run.
@@ -20,6 +21,8 @@ pub struct Room<'a> {
     pub inputs: Inputs<'a>,
     /// Whether everything is computed, whatever the outputs record.
     pub in_full: bool,
+    /// Of which keys rows are made; none: of all. Nothing but a verification asks for less.
+    pub sample: Option<Sample>,
     /// Memory, threads and stores for queries.
     pub runtime: &'a Runtime,
     /// The whole spec.

@@ -110,3 +110,63 @@ fn a_lake_without_tables_is_not_called_fine() {
         .prints("raw.people was never made")
         .prints("c360 run people");
 }
+
+#[test]
+fn a_sample_says_what_it_saw_and_how_to_see_it_again() {
+    let home = with_a_run();
+    let ran = home
+        .c360(&["verify", "--sample", "30%", "--seed", "3"])
+        .exits(0)
+        .says("rows in 30% of the keys: nothing differs")
+        .says("--seed 3 takes the same keys again");
+    let line = ran.stdout.lines().find(|it| it.starts_with("raw.people "));
+    let cells: Vec<&str> = line.expect("a line").split_whitespace().collect();
+    let [_, compared, "100"] = cells[..] else {
+        panic!("{}", ran.stdout);
+    };
+    let compared: u32 = compared.parse().expect("a number");
+    assert!((10..60).contains(&compared), "{compared}");
+    let words = ["verify", "--json", "--sample", "30", "--seed", "3"];
+    let report = home.c360(&words).exits(0).json();
+    assert_eq!(
+        report["sample"],
+        serde_json::json!({"percent": 30.0, "seed": 3})
+    );
+    assert_eq!(report["tables"][0]["rows"], compared);
+    assert_eq!(report["tables"][0]["rows_total"], 100);
+}
+
+#[test]
+fn a_wrong_cell_is_found_by_the_seeds_whose_sample_holds_it() {
+    let home = with_a_run();
+    behind(&home, async |lake| {
+        planted::change(&lake, "raw.people", "id = 7", "age", "CAST(99 AS INT)").await;
+    });
+    let mut codes = Vec::new();
+    for seed in 0..8 {
+        let seed = seed.to_string();
+        let ran = home.c360(&["verify", "--sample", "40%", "--seed", &seed]);
+        if ran.code != 0 {
+            assert!(ran.stdout.contains("raw.people: 1 differing, of "));
+            assert!(ran.stdout.contains(" rows compared of 100\n"), "{ran:?}");
+        }
+        codes.push(ran.code);
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes, [0, 3]);
+}
+
+#[test]
+fn a_sample_of_nothing_is_refused() {
+    let home = Home::with_people();
+    for percent in ["0", "-1%", "101%", "half"] {
+        let words = format!("--sample={percent}");
+        home.c360(&["verify", &words])
+            .exits(2)
+            .says("more than 0% and at most 100%");
+    }
+    home.c360(&["verify", "--seed", "1"])
+        .exits(2)
+        .says("--sample");
+}

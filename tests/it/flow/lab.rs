@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::{Table, Warehouse};
 use c360_flow::{
-    Clock, Engine, EngineOptions, ReadAt, RecordName, RunMode, RunReport, Selection, Silent,
-    UpkeepReport, Verdict, Verification, VerifiedTable,
+    Clock, Engine, EngineOptions, ReadAt, RecordName, RunMode, RunReport, Sample, Selection,
+    Silent, UpkeepReport, Verdict, Verification, VerifiedTable,
 };
 use c360_spec::{Project, SourceFile, TableName};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -174,6 +174,17 @@ impl Lab {
         report
             .await
             .unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// What is wrong with the rows of some keys.
+    pub async fn verify_sample(&self, percent: f64, seed: u32, as_of: &str) -> Verification {
+        let (jobs, clock) = (Selection::default(), self.clock(as_of));
+        let sample = Sample::new(percent, seed).expect("a sample");
+        let report = self
+            .engine
+            .verify_sample(sample, &jobs, 5, &clock, &Silent)
+            .await;
+        report.unwrap_or_else(|error| panic!("{}", chain(&error)))
     }
 
     /// Fails where a verification finds anything.

@@ -1,6 +1,6 @@
 //! A verification finds what was planted, nothing else, and writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -49,7 +49,7 @@ fn wrong(report: &Verification) -> Vec<(&str, What, Option<&str>)> {
                 Some((table.table.as_str(), first.what, first.column.as_deref()))
             }
             Verdict::Broken(reason) => panic!("{}: {}", table.table, reason.why),
-            Verdict::Same { .. } | Verdict::NotVerified(_) => None,
+            Verdict::Same { .. } | Verdict::NotVerified(_) | Verdict::NotSampled(_) => None,
         });
     found.collect()
 }
@@ -177,6 +177,104 @@ async fn planted_corruption_is_found_where_it_is_and_a_full_run_repairs_it() {
     let report = lab.verify(&as_of).await;
     assert_eq!((wrong(&report), unverified(&report)), (vec![], vec![]));
     assert!(lab.run(&as_of).await.nothing_happened());
+}
+
+/// Tables of which no sample was taken.
+fn not_sampled(report: &Verification) -> BTreeSet<&str> {
+    let tables = report.tables.iter();
+    let left_out = tables.filter(|table| matches!(table.verdict, Verdict::NotSampled(_)));
+    left_out.map(|table| table.table.as_str()).collect()
+}
+
+/// Tables that are as they should be, with their rows that were compared and all that they have.
+fn compared(report: &Verification) -> BTreeMap<&str, [u64; 2]> {
+    let tables = report.tables.iter();
+    let same = tables.filter_map(|table| match table.verdict {
+        Verdict::Same { rows, rows_total } => Some((table.table.as_str(), [rows, rows_total])),
+        _ => None,
+    });
+    same.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_of_a_good_lake_finds_nothing_and_says_how_much_it_saw() {
+    let (lab, retailer) = grown(3).await;
+    let as_of = retailer.as_of();
+    let before = files(&lab.lake());
+    let all = lab.verify(&as_of).await;
+    let all = compared(&all);
+    for (percent, seed) in [(100.0, 1), (30.0, 1), (30.0, 2)] {
+        let report = lab.verify_sample(percent, seed, &as_of).await;
+        assert_eq!((wrong(&report), unverified(&report)), (vec![], vec![]));
+        let (seen, left_out) = (compared(&report), not_sampled(&report));
+        assert_eq!(seen.len() + left_out.len(), all.len());
+        for whole in ["identity.persons", "identity.matches", "customer.rfm"] {
+            assert!(left_out.contains(whole), "{left_out:?}");
+        }
+        for part in ["raw.ecom_accounts", "identity.records", "customer.orders"] {
+            assert!(seen.contains_key(part), "{seen:?}");
+        }
+        for (table, [rows, total]) in &seen {
+            assert_eq!([*total, *total], all[table], "{table}");
+            assert!(
+                rows <= total && (percent < 100.0 || rows == total),
+                "{table}"
+            );
+        }
+        let sum = |at: usize| seen.values().map(|rows| rows[at]).sum::<u64>();
+        let share = sum(0) * 100 / sum(1);
+        assert!(percent > 99.0 || (20..45).contains(&share), "{share}%");
+        let again = lab.verify_sample(percent, seed, &as_of).await;
+        assert_eq!(seen, compared(&again));
+    }
+    assert_eq!(files(&lab.lake()), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_planted_is_found_by_the_samples_that_hold_it_and_by_no_other() {
+    let (lab, retailer) = grown(4).await;
+    let as_of = retailer.as_of();
+    let lake = lab.engine().warehouse();
+    planted::lose(lake, "raw.ecom_accounts").await;
+    planted::double(lake, "identity.records").await;
+    planted::lose(lake, "customer.orders").await;
+    planted::double(lake, "customer.profiles").await;
+    planted::change(lake, "customer.order_features", "true", "orders", "-1").await;
+    planted::change(
+        lake,
+        "publish.customer360",
+        "true",
+        "first_name",
+        "'nobody'",
+    )
+    .await;
+    let planted = [
+        ("raw.ecom_accounts", What::Missing, None),
+        ("identity.records", What::Doubled, None),
+        ("customer.orders", What::Missing, None),
+        ("customer.profiles", What::Doubled, None),
+        ("customer.order_features", What::Differs, Some("orders")),
+        ("publish.customer360", What::Differs, Some("first_name")),
+    ];
+    let all = lab.verify_sample(100.0, 0, &as_of).await;
+    let mut found = wrong(&all);
+    found.sort_by_key(|(table, ..)| planted.iter().position(|(other, ..)| other == table));
+    assert_eq!(found, planted);
+
+    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    let seeds = 0..8;
+    for seed in seeds.clone() {
+        let report = lab.verify_sample(50.0, seed, &as_of).await;
+        for found in wrong(&report) {
+            let planted = planted.iter().find(|planted| **planted == found);
+            let (table, ..) = planted.unwrap_or_else(|| panic!("{found:?}"));
+            *seen.entry(table).or_default() += 1;
+        }
+    }
+    for (table, ..) in planted {
+        let samples = seen.get(table).copied().unwrap_or_default();
+        assert!((1..seeds.end).contains(&samples), "{table}: {seen:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

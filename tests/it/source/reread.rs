@@ -1,6 +1,6 @@
 //! What of a source can be verified: whatever its files, as they are now, say.
 
-use c360_flow::{Clock, Selection, Silent, Verdict};
+use c360_flow::{Clock, Sample, Selection, Silent, Verdict, Verification};
 
 use super::shop::Shop;
 use crate::planted;
@@ -18,16 +18,26 @@ async fn check(shop: &Shop, expected: &str) {
     let jobs = Selection::default();
     let report = shop.engine().verify(&jobs, 9, &clock, &Silent).await;
     let report = report.expect("a report");
-    let found = match &report.tables[0].verdict {
+    assert_eq!(found(&report), expected);
+    // A sample of all keys finds the same.
+    let sample = Sample::new(100.0, 1).expect("a sample");
+    let report = shop.engine();
+    let report = report.verify_sample(sample, &jobs, 9, &clock, &Silent);
+    assert_eq!(found(&report.await.expect("a report")), expected);
+}
+
+fn found(report: &Verification) -> String {
+    match &report.tables[0].verdict {
         Verdict::Same { .. } => "same".to_owned(),
-        Verdict::NotVerified(reason) | Verdict::Broken(reason) => reason.why.clone(),
+        Verdict::NotVerified(reason) | Verdict::NotSampled(reason) | Verdict::Broken(reason) => {
+            reason.why.clone()
+        }
         Verdict::Differs(found) => {
             let keys = found.mismatches.iter();
             let keys = keys.map(|it| format!("{:?} {}", it.what, it.key));
             keys.collect::<Vec<_>>().join(", ")
         }
-    };
-    assert_eq!(found, expected);
+    }
 }
 
 #[tokio::test]

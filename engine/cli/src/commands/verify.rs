@@ -1,6 +1,6 @@
 //! `c360 verify`: are the tables what their inputs make of them?
 
-use c360_flow::{Kind, Selection, Verification};
+use c360_flow::{Kind, Sample, Selection, Verification};
 use clap::Args;
 
 use crate::context::Context;
@@ -17,6 +17,11 @@ use crate::summary;
 /// verified. Models of matching and decisions are taken as given; logs, such as identity.events
 /// and the change tables, tell how the lake got here and are not compared.
 ///
+/// With --sample, a share of the rows is made and compared, another one each time, which costs as much
+/// less on a large lake. It takes facts, records, profiles and whatever is computed by a column for a
+/// share of their keys. Files are read whole, but only such rows of them kept. Who is who and what is
+/// computed of all rows at once are not verified, and are listed.
+///
 /// A table that differs is named with the keys, columns and values that do, and the command ends
 /// with exit code 3; `c360 run --full JOB` makes it right.
 #[derive(Debug, Args)]
@@ -27,6 +32,20 @@ pub struct Verify {
     /// Mismatches to show of each table
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
+    /// Make and compare this share of the rows only, such as 5%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    sample: Option<f64>,
+    /// Takes the sample that an earlier verification named [default: another one each time]
+    #[arg(long, value_name = "N", requires = "sample")]
+    seed: Option<u32>,
+}
+
+/// A share in percent, with its sign or without.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    let number = number.parse().ok().filter(|percent: &f64| *percent > 0.0);
+    let number = number.filter(|percent| *percent <= 100.0);
+    number.ok_or_else(|| "say more than 0% and at most 100%".to_owned())
 }
 
 impl Verify {
@@ -35,9 +54,16 @@ impl Verify {
         let engine = context.engine().await?;
         let clock = context.clock(&engine.project().settings);
         let bars = progress(&context.console);
-        let report = engine
-            .verify(&Selection(self.jobs), self.limit, &clock, bars.as_ref())
-            .await?;
+        let (jobs, limit, bars_seen) = (Selection(self.jobs), self.limit, bars.as_ref());
+        let report = match self.sample {
+            None => engine.verify(&jobs, limit, &clock, bars_seen).await?,
+            Some(percent) => {
+                let sample = Sample::new(percent, self.seed.unwrap_or_else(any_seed))?;
+                engine
+                    .verify_sample(sample, &jobs, limit, &clock, bars_seen)
+                    .await?
+            }
+        };
         drop(bars);
         let console = &context.console;
         if console.json {
@@ -53,13 +79,23 @@ impl Verify {
     }
 }
 
+/// The random end of an id.
+fn any_seed() -> u32 {
+    let [.., a, b, c, d] = uuid::Uuid::now_v7().into_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
 /// What there is to say where nothing differs.
 fn sum(report: &Verification) -> String {
     let (tables, rows) = report.same();
     let wrong = report.wrong().count() as u64;
+    let of = match report.sample {
+        Some(sample) => format!(" in {}% of the keys", sample.percent()),
+        None => String::new(),
+    };
     let unverified = report.tables.len() as u64 - tables - wrong;
     let mut text = format!(
-        "{} verified, {}",
+        "{} verified, {}{of}",
         count(tables, "table"),
         count(rows, "row")
     );
@@ -68,6 +104,9 @@ fn sum(report: &Verification) -> String {
     }
     if unverified > 0 {
         text += &format!("; {} not verified", thousands(unverified));
+    }
+    if let Some(sample) = report.sample {
+        text += &format!("; --seed {} takes the same keys again", sample.seed());
     }
     text
 }

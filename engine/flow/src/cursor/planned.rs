@@ -10,8 +10,18 @@ use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::report::Outcome;
 use crate::room::Room;
+use crate::sample::Sample;
 use crate::session::Session;
 use crate::touched::{Touched, scope};
+
+/// Which rows of an output are to be made, where not all are.
+#[derive(Clone, Copy)]
+pub enum Wanted<'a> {
+    /// Those that changes since then reach.
+    ChangedSince(&'a Cursor),
+    /// Those of a sample of their keys.
+    Sampled(Sample),
+}
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
@@ -75,13 +85,13 @@ impl Planned {
 
     /// Brings a room's one table up to date.
     ///
-    /// `touched` says what the change since a cursor reaches (none: everything), `rows` makes the rows of what was
-    /// touched (none: all rows), in the order of the output.
+    /// `touched` says what is wanted: what the change since a cursor reaches, or a sample (none: everything). `rows` makes
+    /// the rows of what was touched (none: all rows), in the order of the output.
     pub async fn apply(
         &self,
         room: &Room<'_>,
         output: &Output<'_>,
-        touched: impl AsyncFnOnce(&Session, &Cursor) -> Result<Option<Touched>>,
+        touched: impl AsyncFnOnce(&Session, Wanted<'_>) -> Result<Option<Touched>>,
         rows: impl AsyncFnOnce(&Session, Option<&Touched>) -> Result<SendableRecordBatchStream>,
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
@@ -91,9 +101,9 @@ impl Planned {
             return Ok(outcome);
         }
         let session = self.session(room).await?;
-        let touched = match &self.decision.work {
-            Work::Incremental(since) => touched(&session, since).await?,
-            _ => None,
+        let touched = match self.wanted(room) {
+            Some(wanted) => touched(&session, wanted).await?,
+            None => None,
         };
         let stamp = room.stamp(&self.now);
         let committed = match (&touched, before) {
@@ -107,5 +117,14 @@ impl Planned {
         };
         outcome.committed(&committed);
         Ok(outcome)
+    }
+
+    /// Which rows are to be made; none: all.
+    pub fn wanted(&self, room: &Room<'_>) -> Option<Wanted<'_>> {
+        match (room.sample, &self.decision.work) {
+            (Some(sample), _) => Some(Wanted::Sampled(sample)),
+            (None, Work::Incremental(since)) => Some(Wanted::ChangedSince(since)),
+            (None, _) => None,
+        }
     }
 }

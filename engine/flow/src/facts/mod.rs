@@ -46,9 +46,9 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
         .apply(
             room,
             &output,
-            async |session, since| {
+            async |session, wanted| {
                 let reached = Reached::none(job, &key);
-                reached.since(session, planned, since).await.map(Some)
+                reached.by(session, planned, wanted).await.map(Some)
             },
             async |session, touched| {
                 let rows = rows(session, job, &key, touched).await?;

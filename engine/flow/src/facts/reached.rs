@@ -1,7 +1,7 @@
 //! The rows that a change reaches: those that changed, those that name a record whose person changed, and with a
-//! bridge all that share its value with one of them.
+//! bridge all that share its value with one of them. Or those of a sample, with what the bridge adds.
 //!
-//! Rows are looked for in the table as it was made, which holds the same ones as the source did then, together by
+//! After a change rows are looked for in the table as it was made, which holds the same ones as the source did then, together by
 //! person: who names a record that had a person lies with that person or nowhere.
 
 use std::collections::BTreeSet;
@@ -14,10 +14,11 @@ use datafusion::logical_expr::{Expr, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::{PERSON, place};
-use crate::cursor::{Cursor, Planned};
+use crate::cursor::{Cursor, Planned, Wanted};
 use crate::error::{Error, Result};
 use crate::expression;
 use crate::identity;
+use crate::sample::Sample;
 use crate::session::Session;
 use crate::touched::Touched;
 
@@ -43,8 +44,31 @@ impl<'a> Reached<'a> {
         }
     }
 
-    /// The keys of the rows to compute anew.
-    pub async fn since(
+    /// The keys of the rows to compute.
+    pub async fn by(
+        self,
+        session: &Session,
+        planned: &Planned,
+        wanted: Wanted<'_>,
+    ) -> Result<Touched> {
+        match wanted {
+            Wanted::ChangedSince(since) => self.since(session, planned, since).await,
+            Wanted::Sampled(sample) => self.sampled(session, sample).await,
+        }
+    }
+
+    async fn sampled(mut self, session: &Session, sample: Sample) -> Result<Touched> {
+        let rows = session.table(&self.job.from).await?;
+        self.add(rows.clone().filter(sample.holds(self.key))?)
+            .await?;
+        if let Some(bridge) = &self.job.bridge {
+            let bridged = self.bridges.narrow(rows, &[bridge])?;
+            self.add(bridged).await?;
+        }
+        Ok(self.keys)
+    }
+
+    async fn since(
         mut self,
         session: &Session,
         planned: &Planned,

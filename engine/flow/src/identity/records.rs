@@ -18,7 +18,7 @@ use super::Stage;
 use super::rows::whole;
 use super::standard::{accepted, has_text, normalizer, rule, standardise};
 use crate::conform::{conform, lake_schema};
-use crate::cursor::{Cursor, Planned, Work};
+use crate::cursor::{Planned, Wanted, Work};
 use crate::error::{Error, Result};
 use crate::expression;
 use crate::instant;
@@ -48,12 +48,14 @@ pub async fn apply(
     planned: &Planned,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let touched = match &planned.decision.work {
-        Work::Nothing => return Ok(()),
-        Work::Full => None,
-        Work::Incremental(since) => Some(touched_records(room, job, planned, since).await?),
-    };
+    if planned.decision.work == Work::Nothing {
+        return Ok(());
+    }
     let session = planned.session(room).await?;
+    let touched = match planned.wanted(room) {
+        None => None,
+        Some(wanted) => Some(touched_records(&session, job, planned, wanted).await?),
+    };
     let made = made(&session, job, touched.as_ref()).await?;
     let scope = || scope(touched.as_ref());
     let table = job.entity.records();
@@ -146,24 +148,28 @@ fn union(frames: Vec<DataFrame>) -> Result<DataFrame> {
     frames.try_fold(first, |all, next| Ok(all.union(next)?))
 }
 
-/// (source, key) of every record with a changed row.
+/// (source, key) of every record with a changed row, or of those in a sample.
 async fn touched_records(
-    room: &Room<'_>,
+    session: &Session,
     job: &IdentityJob,
     planned: &Planned,
-    since: &Cursor,
+    wanted: Wanted<'_>,
 ) -> Result<Touched> {
-    let session = planned.session(room).await?;
     let mut touched = Touched::none(&["source", "key"]);
     for source in &job.records {
         let table = planned.input(&source.from)?;
-        let Some(rows) = changed_rows(&session, table, since.since(table)).await? else {
-            continue;
+        let rows = match wanted {
+            Wanted::ChangedSince(since) => changed_rows(session, table, since.since(table)).await?,
+            Wanted::Sampled(_) => Some(session.table(&source.from).await?),
         };
-        let key = expression::parse_text(&session, &rows, &source.key, &place(source, "key"))?;
-        touched
-            .add(rows, vec![lit(source.source.as_str()), key])
-            .await?;
+        let Some(mut rows) = rows else { continue };
+        let key = expression::parse_text(session, &rows, &source.key, &place(source, "key"))?;
+        let record = || vec![lit(source.source.as_str()), key.clone()];
+        if let Wanted::Sampled(sample) = wanted {
+            let columns = ["source", "key"].map(String::from);
+            rows = rows.filter(sample.holds_values(&columns, record()))?;
+        }
+        touched.add(rows, record()).await?;
     }
     Ok(touched)
 }

@@ -17,7 +17,7 @@ use datafusion::prelude::{DataFrame, ident};
 use futures::TryStreamExt;
 use std::collections::BTreeSet;
 
-use crate::cursor::{Cursor, Planned};
+use crate::cursor::{Planned, Wanted};
 use crate::error::Result;
 use crate::expression;
 use crate::identity;
@@ -48,7 +48,7 @@ pub async fn apply(room: &Room<'_>, job: &ProfileJob, planned: &Planned) -> Resu
         .apply(
             room,
             &output,
-            async |session, since| touched(session, job, planned, since).await.map(Some),
+            async |session, wanted| touched(session, job, planned, wanted).await.map(Some),
             async |session, touched| profiles(session, job, touched).await,
         )
         .await
@@ -72,14 +72,23 @@ async fn profiles(
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
 }
 
-/// Persons with a changed record, and those that gained or lost a record.
+/// Persons in a sample, or those with a changed record and those that gained or lost a record.
 async fn touched(
     session: &Session,
     job: &ProfileJob,
     planned: &Planned,
-    since: &Cursor,
+    wanted: Wanted<'_>,
 ) -> Result<Touched> {
     let mut touched = Touched::none(&["person_id"]);
+    let since = match wanted {
+        Wanted::ChangedSince(since) => since,
+        Wanted::Sampled(sample) => {
+            let persons = session.table(&identity::persons()).await?;
+            let persons = persons.filter(sample.holds(&["person_id".to_owned()]))?;
+            touched.add(persons, vec![ident("person_id")]).await?;
+            return Ok(touched);
+        }
+    };
     let persons = planned.input(&identity::persons())?;
     if let Some(rows) = changed_rows(session, persons, since.since(persons)).await? {
         touched.add(rows, vec![ident("person_id")]).await?;

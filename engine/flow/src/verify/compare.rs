@@ -17,15 +17,18 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::sorted::{Cells, Group, Sorted};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::json::Row;
+use crate::sample::Sample;
 use crate::session::Session;
 
 /// What is different between a table and its rebuild.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Comparison {
-    /// Rows in the lake.
+    /// Rows in the lake that were compared.
     pub rows: u64,
+    /// Rows in the lake; more than were compared where only a sample was.
+    pub rows_total: u64,
     /// Rows that the lake lacks.
     pub missing: u64,
     /// Rows in the lake that no input makes.
@@ -74,11 +77,15 @@ impl Comparison {
     }
 }
 
+/// Rows with sampled values of these columns; of none: of those that name a row.
+pub type SampledBy<'a> = (Sample, &'a [String]);
+
 /// Compares, naming at most `limit` mismatches. A table that is not there has no rows.
 pub async fn compare(
     session: &Session,
     table: Option<&Table>,
     rebuilt: Option<&Table>,
+    sampled: Option<SampledBy<'_>>,
     limit: usize,
 ) -> Result<Comparison> {
     let Some(named_by) = table.or(rebuilt) else {
@@ -89,8 +96,14 @@ pub async fn compare(
         key if key.is_empty() => columns.iter().map(|field| field.name().clone()).collect(),
         key => key,
     };
-    let mut lake = Sorted::new(rows(session, table, &columns).await?, &key).await?;
-    let mut remade = Sorted::new(rows(session, rebuilt, &columns).await?, &key).await?;
+    let narrowed = |rows: DataFrame| match sampled {
+        None => Ok(rows),
+        Some((sample, [])) => rows.filter(sample.holds(&key)),
+        Some((sample, by)) => rows.filter(sample.holds(by)),
+    };
+    let side = async |table| narrowed(rows(session, table, &columns).await?).map_err(Error::from);
+    let mut lake = Sorted::new(side(table).await?, &key).await?;
+    let mut remade = Sorted::new(side(rebuilt).await?, &key).await?;
     let mut walk = Walk::new(&columns, &key, limit);
     let (mut left, mut right) = (lake.next().await?, remade.next().await?);
     while left.is_some() || right.is_some() {
@@ -109,6 +122,8 @@ pub async fn compare(
             right = remade.next().await?;
         }
     }
+    let total = table.filter(|_| sampled.is_some()).map(Table::row_count);
+    walk.found.rows_total = total.unwrap_or(walk.found.rows);
     Ok(walk.found)
 }
 

@@ -61,7 +61,47 @@ impl<'a> Part<'a> {
     }
 }
 
+/// What is made and compared of a table where a sample is asked for.
+pub enum Sampling {
+    /// The rows with sampled values of these columns; none: of those that name a row.
+    By(Vec<String>),
+    /// All rows: they come as the rows of another table are made.
+    Whole,
+    /// Nothing, and why: one row hangs on all others.
+    Nothing(&'static str),
+}
+
+impl Sampling {
+    fn by(columns: &[&str]) -> Self {
+        Self::By(columns.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl Part<'_> {
+    /// What of the part's table is made for a sample.
+    pub fn sampling(&self, table: &TableName) -> Sampling {
+        match self {
+            Self::Files(job) if *table == job.table() => Sampling::by(&[]),
+            Self::Files(_) => Sampling::Whole,
+            Self::Tables(made) => made.sampling(),
+        }
+    }
+}
+
 impl Made<'_> {
+    fn sampling(&self) -> Sampling {
+        match self {
+            Self::Identity(identity::Stage::Records, _) => Sampling::by(&["source", "key"]),
+            Self::Identity(..) => Sampling::Nothing("who is who is decided among all records"),
+            Self::Facts(_) => Sampling::by(&[]),
+            Self::Profile(_) => Sampling::by(&["person_id"]),
+            Self::Select(derivation) => match derivation.by {
+                Some(by) => Sampling::by(&[by]),
+                None => Sampling::Nothing("it is computed of all rows at once"),
+            },
+        }
+    }
+
     /// The tables of the part.
     pub fn tables(&self) -> Vec<TableName> {
         match self {

@@ -39,6 +39,7 @@ use crate::error::{Error, Result};
 use crate::output::unchanged;
 use crate::report::Outcome;
 use crate::room::Room;
+use crate::sample::Sample;
 use contest::Contest;
 use contested::Contested;
 use deleted::Deleted;
@@ -136,7 +137,10 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes a chunk's rows in. Nothing of it is visible before [`Sink::commit`].
-    pub async fn take(&mut self, chunk: Chunk) -> Result<()> {
+    pub async fn take(&mut self, mut chunk: Chunk) -> Result<()> {
+        if let Some(sample) = self.room.sample {
+            self.narrow(&mut chunk, sample)?;
+        }
         match &mut self.keyed {
             None => self.writer.write(chunk.rows).await,
             Some(Keyed {
@@ -148,6 +152,21 @@ impl<'a> Sink<'a> {
             },
             Some(_) => self.sort_in(chunk).await,
         }
+    }
+
+    /// Leaves the rows of the sample's keys. Without a key, a row names itself.
+    fn narrow(&self, chunk: &mut Chunk, sample: Sample) -> Result<()> {
+        let schema = self.table.schema();
+        let rows = conform(&chunk.rows, &schema)?;
+        let key = match &self.keyed {
+            Some(keyed) => keyed.hasher.names().to_vec(),
+            None => schema.fields().iter().map(|it| it.name().clone()).collect(),
+        };
+        let (rows, is_held) = sample.of(&rows, &key)?;
+        chunk.rows = rows;
+        let mut is_held = is_held.values().iter();
+        chunk.keys.retain(|_| is_held.next().unwrap_or_default());
+        Ok(())
     }
 
     /// Learns which keys there are, as far as it matters, and takes in what waited for that.
