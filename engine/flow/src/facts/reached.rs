@@ -1,8 +1,8 @@
 //! The rows that a change reaches: those that changed, those that name a record whose person changed, and with a
 //! bridge all that share its value with one of them. Or those of a sample, with what the bridge adds.
 //!
-//! After a change rows are looked for in the table as it was made, which holds the same ones as the source did then, together by
-//! person: who names a record that had a person lies with that person or nowhere.
+//! After a change rows are looked for in the table as it was made, which holds the same ones as the source did then,
+//! together by person: who names a record that had a person lies with that person or nowhere.
 
 use std::collections::BTreeSet;
 
