@@ -43,6 +43,39 @@ async fn only_new_files_are_read() {
 }
 
 #[tokio::test]
+async fn history_is_read_once_the_globs_name_it_and_gives_the_same_rows() {
+    for mode in ["append", "upsert"] {
+        let job = |files: &str| {
+            format!("files: ['{files}']\nformat: {{type: csv}}\nmode: {mode}\norder_by: at\n")
+        };
+        let (late, whole) = (
+            Shop::new(&job("2011*.csv")).await,
+            Shop::new(&job("*.csv")).await,
+        );
+        for shop in [&late, &whole] {
+            shop.put(
+                "2010.csv",
+                "id,v,at\na,1,2010-06-01\nb,1,2010-07-01\nx,y,z\n",
+            );
+            shop.put("2011.csv", "id,v,at\na,2,2011-06-01\nc,2,2011-07-01\n");
+            shop.run().await;
+        }
+        late.check(&["a,2,2011-06-01", "c,2,2011-07-01"]).await;
+        let late = late.respecified(CONTRACT, &job("*.csv"));
+        let report = late.run().await;
+        let told = (
+            report.action,
+            report.outcome.rows_in,
+            report.outcome.rows_rejected,
+        );
+        assert_eq!(told, (Action::Incremental, 3, 1), "{mode}");
+        for table in ["raw.items", "raw.items__rejects"] {
+            assert_eq!(late.rows(table).await, whole.rows(table).await, "{mode}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_was_only_touched_is_not_read_again() {
     let shop = Shop::with_contract(&keyless(), KEYLESS).await;
     shop.deliver("1.csv", "id,v,at\na,1,\n").await;
