@@ -24,6 +24,12 @@ pub struct Changes {
     pub is_empty: bool,
     /// Whether no row was removed; known without reading data.
     pub only_adds: bool,
+    /// Added rows; known without reading data.
+    pub rows_added: u64,
+    /// Removed rows; known without reading data.
+    pub rows_removed: u64,
+    /// What these rows take in their files: of a file the share that its changed rows are of all.
+    pub size_bytes: u64,
 }
 
 impl Table {
@@ -89,7 +95,11 @@ impl Table {
 
     fn changes_of(&self, schema: SchemaRef, added: Vec<Unit>, removed: Vec<Unit>) -> Changes {
         let columns = Columns::new(schema);
+        let rows = |units: &[Unit]| units.iter().map(Unit::row_count).sum();
         Changes {
+            rows_added: rows(&added),
+            rows_removed: rows(&removed),
+            size_bytes: added.iter().chain(&removed).map(Unit::size_bytes).sum(),
             is_empty: added.is_empty() && removed.is_empty(),
             only_adds: removed.is_empty(),
             added: Arc::new(FileTable::new(self, columns.clone(), added)),

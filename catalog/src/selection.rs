@@ -54,6 +54,14 @@ impl Unit {
             Rows::Only(positions) => positions.len() as u64,
         }
     }
+
+    /// The rows' share of what the file takes.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        let entry = &self.file.entry;
+        let (all, size) = (entry.record_count(), entry.file_size_in_bytes());
+        let share = u128::from(size) * u128::from(self.row_count()) / u128::from(all.max(1));
+        u64::try_from(share).unwrap_or(size)
+    }
 }
 
 impl Rows {

@@ -1,33 +1,19 @@
 //! Plans, runs, verifications and persons as text: calm, complete, the same on every machine.
 
 mod person;
+mod plan;
 mod status;
 mod verification;
 
-use c360_flow::{Action, PersonCounts, Plan, RunReport};
+use c360_flow::{Action, PersonCounts, RunReport};
 
 use crate::grid::grid;
 use crate::numbers::{count, seconds, thousands};
 
 pub use person::person;
+pub use plan::{legend, plan};
 pub use status::{ended, status};
 pub use verification::verification;
-
-/// The jobs of a plan, with what they would do and why.
-pub fn plan(plan: &Plan, wrap: bool) -> String {
-    let row = |job: &c360_flow::PlannedJob| {
-        let action = job.action.as_str().to_owned();
-        vec![
-            job.job.clone(),
-            job.kind.clone(),
-            job.output.clone(),
-            action,
-            job.why.clone(),
-        ]
-    };
-    let rows = plan.jobs.iter().map(row).collect();
-    grid(&["job", "kind", "output", "action", "why"], &[], rows, wrap)
-}
 
 /// What a run did: a line a job that did something, then the sum.
 pub fn run(report: &RunReport, wrap: bool) -> String {

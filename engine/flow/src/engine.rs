@@ -17,7 +17,7 @@ use crate::inputs::Inputs;
 use crate::ledger::Failure;
 use crate::openlineage::Events;
 use crate::progress::Progress;
-use crate::report::{Action, JobReport, Outcome, Plan, PlannedJob, RunReport};
+use crate::report::{Action, JobReport, Outcome, RunReport};
 use crate::room::Room;
 use crate::session::Runtime;
 use crate::{facts, feature, identity, measures, profile, publish, source};
@@ -117,30 +117,6 @@ impl Engine {
             accepts: false,
             progress,
         }
-    }
-
-    /// What a run would do. Writes nothing.
-    pub async fn plan(&self, selection: &Selection, clock: &Clock) -> Result<Plan> {
-        let graph = Graph::new(&self.project)?;
-        let mut jobs: Vec<PlannedJob> = Vec::new();
-        for job in graph.select(selection)? {
-            let moving = graph.upstream(&job.name).find(|before| {
-                jobs.iter()
-                    .any(|planned| planned.job == **before && planned.action != Action::Nothing)
-            });
-            let (action, why) = match moving {
-                Some(before) => (Action::Waits, format!("{before} will change its input")),
-                None => plan_job(&self.room(job, clock, &crate::progress::Silent)).await?,
-            };
-            jobs.push(PlannedJob {
-                job: job.name.clone(),
-                kind: job.kind_name().to_string(),
-                output: job.output_tables()[0].to_string(),
-                action,
-                why,
-            });
-        }
-        Ok(Plan { jobs })
     }
 
     /// Brings the selected jobs' outputs up to date, in order. Stops at the first job that fails; what was
@@ -356,20 +332,6 @@ impl Engine {
         }
         publish::rollback(&self.warehouse, clock, &jobs, to).await
     }
-}
-
-/// What a run would do with a job, and why.
-pub(crate) async fn plan_job(room: &Room<'_>) -> Result<(Action, String)> {
-    let decision = match &room.job.kind {
-        JobKind::Source(job) => return source::plan(room, job).await,
-        JobKind::Identity(job) => identity::decide(room, job).await?,
-        JobKind::Facts(job) => facts::decide(room, job).await?.decision,
-        JobKind::Profile(job) => profile::decide(room, job).await?.decision,
-        JobKind::Feature(job) => feature::derivation(job).decide(room).await?.decision,
-        JobKind::Measures(job) => measures::derivation(job).decide(room).await?.decision,
-        JobKind::Publish(job) => publish::decide(room, job).await?.decision,
-    };
-    Ok((decision.action(), decision.why))
 }
 
 async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {

@@ -12,7 +12,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::functions_aggregate::expr_fn::max;
 use datafusion::logical_expr::{Expr, SortExpr, lit};
-use datafusion::prelude::ident;
+use datafusion::prelude::{DataFrame, ident};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ use crate::report::{Action, JobReport, RunReport};
 
 /// A race that is lost so often is not about luck.
 const ATTEMPTS: usize = 50;
+
+/// What was done earlier tells little of what will be.
+const RUNS_REMEMBERED: usize = 32;
 
 /// A run, as `ops.runs` has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -197,6 +200,25 @@ impl Engine {
         Ok(of_jobs.collect())
     }
 
+    /// What each job did when it last did it, by job and action, as far as the newest runs tell.
+    pub(crate) async fn last_done(&self) -> Result<BTreeMap<[String; 2], JobEntry>> {
+        let Some(table) = self.warehouse.table(&jobs()).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let history = table.snapshots();
+        let since = history.len().checked_sub(RUNS_REMEMBERED + 1);
+        let newest = table.changes(since.map(|at| history[at].id)).await?.added;
+        let newest = self.runtime.session().read(newest)?;
+        let done = ident("outcome").eq(lit(outcome(false)));
+        let mut last = BTreeMap::new();
+        for entry in entries::<JobEntry>(&jobs(), newest.filter(done)?, None).await? {
+            if let Some(action) = entry.action.clone() {
+                last.entry([entry.job.clone(), action]).or_insert(entry);
+            }
+        }
+        Ok(last)
+    }
+
     /// Writes down what a run did. That it cannot be written is no reason to fail: the log says so.
     pub(crate) async fn write_down(
         &self,
@@ -328,14 +350,23 @@ impl Engine {
             return Ok(Vec::new());
         };
         let all = self.runtime.session().read(table.provider().await?)?;
-        let newest_first = vec![
-            ident("started_at").sort(false, false),
-            ident("run_id").sort(false, false),
-        ];
-        let found = all.filter(wanted)?.sort(newest_first)?.limit(0, count)?;
-        let found: Vec<Row> = collect(found).await?;
-        typed(name, &found)
+        entries(name, all.filter(wanted)?, count).await
     }
+}
+
+/// The newest rows of a table of the ledger.
+async fn entries<T: DeserializeOwned>(
+    name: &TableName,
+    rows: DataFrame,
+    count: Option<usize>,
+) -> Result<Vec<T>> {
+    let newest_first = vec![
+        ident("started_at").sort(false, false),
+        ident("run_id").sort(false, false),
+    ];
+    let found = rows.sort(newest_first)?.limit(0, count)?;
+    let found: Vec<Row> = collect(found).await?;
+    typed(name, &found)
 }
 
 /// Rows of a table of the ledger as what they stand for.

@@ -15,6 +15,7 @@ mod conform;
 mod cursor;
 mod derived;
 mod drift;
+mod effort;
 mod engine;
 mod epoch_changes;
 mod error;
@@ -40,6 +41,7 @@ mod openlineage;
 mod ordered;
 mod output;
 mod overview;
+mod plan;
 mod profile;
 mod progress;
 mod publish;
@@ -70,6 +72,7 @@ pub use c360_resolve::evaluate::Evaluation;
 pub use check::check;
 pub use clock::Clock;
 pub use drift::{AskedDrift, CATEGORIES, ColumnDrift, ColumnKind, Drift};
+pub use effort::Effort;
 pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
 pub use error::{Error, Result, store_error};
@@ -94,7 +97,7 @@ pub use query::ReadAt;
 pub use reason::Reason;
 pub use report::{
     Action, EntityCounts, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob,
-    RunReport,
+    RecordNews, RunReport,
 };
 pub use sample::Sample;
 pub use show::{PersonView, TimelineEntry};

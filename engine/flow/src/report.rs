@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::effort::Effort;
+
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,6 +50,23 @@ pub struct PlannedJob {
     pub action: Action,
     /// Why it does that.
     pub why: String,
+    /// How much it reads and writes.
+    #[serde(flatten)]
+    pub effort: Effort,
+    /// Of a job that resolves persons: what it looks at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordNews>,
+}
+
+/// Rows of records whose persons are resolved. How many persons that changes is not known before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordNews {
+    /// Rows that are new, or changed; none: not known.
+    pub rows_added: Option<u64>,
+    /// Rows that are gone, or were changed; none: not known.
+    pub rows_removed: Option<u64>,
+    /// Whether that is how many rows other jobs will probably write.
+    pub is_estimated: bool,
 }
 
 impl Plan {

@@ -14,6 +14,7 @@ mod init;
 mod lineage;
 mod logs;
 mod outside;
+mod plan;
 mod report;
 mod run;
 mod runner;

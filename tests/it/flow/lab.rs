@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::{Table, Warehouse};
 use c360_flow::{
-    Clock, Engine, EngineOptions, ReadAt, RecordName, RunMode, RunReport, Sample, Selection,
+    Clock, Engine, EngineOptions, Plan, ReadAt, RecordName, RunMode, RunReport, Sample, Selection,
     Silent, UpkeepReport, Verdict, Verification, VerifiedTable,
 };
 use c360_spec::{Project, SourceFile, TableName};
@@ -152,6 +152,20 @@ impl Lab {
         self.engine
             .run_as(mode, &Selection::default(), &clock, &Silent)
             .await
+    }
+
+    /// What a run of all jobs would do.
+    pub async fn plan(&self, as_of: &str) -> Plan {
+        let (jobs, clock) = (Selection::default(), self.clock(as_of));
+        let plan = self.engine.plan(&jobs, &clock).await;
+        plan.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// A run of these jobs.
+    pub async fn run_jobs(&self, jobs: &[&str], as_of: &str) -> RunReport {
+        let jobs = Selection(jobs.iter().map(ToString::to_string).collect());
+        let run = self.engine.run(&jobs, &self.clock(as_of), &Silent).await;
+        run.unwrap_or_else(|error| panic!("{}", chain(&error)))
     }
 
     /// A run that computes all that these jobs make; none: all jobs.

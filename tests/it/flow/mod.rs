@@ -13,6 +13,7 @@ pub mod lab;
 mod on_s3;
 mod online_retail;
 pub mod own_project;
+mod plan;
 mod publication;
 pub mod retailer;
 mod scene;

@@ -17,9 +17,9 @@ use crate::summary;
 /// verified. Models of matching and decisions are taken as given; logs, such as identity.events
 /// and the change tables, tell how the lake got here and are not compared.
 ///
-/// With --sample, a share of the rows is made and compared, another one each time, which costs as much
-/// less on a large lake. It takes facts, records, profiles and whatever is computed by a column for a
-/// share of their keys. Files are read whole, but only such rows of them kept. Who is who and what is
+/// With --sample, rows are made and compared for a share of the keys, another one each time: of
+/// sources, records, facts, profiles and whatever is computed by a column. That costs less, though
+/// not by as much: files are read whole, and keys are looked for in all rows. Who is who and what is
 /// computed of all rows at once are not verified, and are listed.
 ///
 /// A table that differs is named with the keys, columns and values that do, and the command ends

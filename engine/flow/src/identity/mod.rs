@@ -47,7 +47,7 @@ pub use stage::Stage;
 pub use standard::normalizer_name;
 pub use why_not::{Decided, Exceeded, Refused, Shared, Step, WhyNot, why_not};
 
-use crate::cursor::{Decision, Work};
+use crate::cursor::{Decision, Planned, Work};
 use crate::error::{Error, Result};
 use crate::report::Outcome;
 use crate::room::Room;
@@ -109,6 +109,11 @@ pub fn events() -> TableName {
 
 fn table(name: &str) -> TableName {
     TableName::new("identity", name).expect("a plain name")
+}
+
+/// What the job's records were made from, and what there is to do for them.
+pub async fn decide_records(room: &Room<'_>, job: &IdentityJob) -> Result<Planned> {
+    records::decide(room, job).await
 }
 
 /// What there is to do: the first step that has work speaks for the job, since the later ones follow from it.

@@ -20,7 +20,8 @@ pub use epoch::{rollback, shown, tagged_epoch};
 
 /// What there is to do, with everything pinned that it takes.
 pub struct Planned {
-    derived: cursor::Planned,
+    /// What there is to do for the published table.
+    pub derived: cursor::Planned,
     /// What there is to do.
     pub decision: Decision,
 }

@@ -73,6 +73,17 @@ impl Work {
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
+
+    /// Rows of the files to read, if they are as long as those of the files that were taken in; none where none was.
+    pub fn likely_rows(&self) -> Option<u64> {
+        let taken = self.manifest.entries();
+        let taken = taken.fold([0, 0], |[rows, bytes], entry| {
+            [rows + entry.rows, bytes + entry.size]
+        });
+        let [rows, bytes] = taken.map(u128::from);
+        let likely = (u128::from(self.bytes()) * rows).checked_div(bytes)?;
+        u64::try_from(likely).ok()
+    }
 }
 
 /// Compares the files that there are with those that were taken in.

@@ -32,12 +32,6 @@ use sink::{Rejects, Sink};
 
 pub use decide::{Freshness, Step, Work, decide};
 
-/// What a run would do, and why. Writes nothing.
-pub async fn plan(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String)> {
-    let work = decide(room, job).await?;
-    Ok((work.action(), work.why))
-}
-
 /// Takes in what is new.
 pub async fn run(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String, Outcome)> {
     let work = decide(room, job).await?;

@@ -5,9 +5,9 @@ use c360_spec::JobKind;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::engine::plan_job;
 use crate::error::{Error, Result};
 use crate::ledger::LastOutcome;
+use crate::plan::step;
 use crate::report::Action;
 use crate::room::Room;
 use crate::source::{self, Freshness};
@@ -113,8 +113,8 @@ impl Next {
                 (work.action(), work.why, Some(work.freshness))
             }
             _ => {
-                let (action, why) = plan_job(room).await?;
-                (action, why, None)
+                let step = step(room).await?;
+                (step.action, step.why, None)
             }
         };
         Ok(Self {
