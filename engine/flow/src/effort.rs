@@ -12,8 +12,8 @@ use crate::source;
 /// Rows and bytes that a job would read and write; none: not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
-    /// Rows of files, or of the tables that it reads. Of a change: those that were added to its inputs and that are gone
-    /// from them; whatever these touch is read besides.
+    /// Rows of files, or of the tables that it reads. Of a change: those that were added to its inputs and that are
+    /// gone from them; whatever these touch is read besides, of a table of one step all there is.
     pub rows_to_read: Option<u64>,
     /// Bytes that these rows take as they are stored. Columns that nobody asks for are left unread.
     pub bytes_to_read: Option<u64>,
