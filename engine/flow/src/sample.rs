@@ -84,7 +84,7 @@ impl Sample {
         Hashed {
             columns: columns.to_vec(),
             seed: self.seed.into(),
-            below: (self.percent / 100.0 * 2f64.powi(64)) as u64,
+            greatest: (self.percent / 100.0 * 2f64.powi(64)) as u64,
         }
     }
 }
@@ -95,7 +95,7 @@ struct Hashed {
     columns: Vec<String>,
     seed: u64,
     /// The greatest hash that is in.
-    below: u64,
+    greatest: u64,
 }
 
 impl Hashed {
@@ -108,7 +108,7 @@ impl Hashed {
             texts.push((column, text.as_string::<i32>().clone()));
         }
         texts.sort_by_key(|(column, _)| *column);
-        let is_held = (0..rows).map(|row| Some(self.hash(&texts, row) <= self.below));
+        let is_held = (0..rows).map(|row| Some(self.hash(&texts, row) <= self.greatest));
         Ok(is_held.collect())
     }
 
