@@ -123,7 +123,11 @@ impl<'a> Widening<'a> {
                 .iter()
                 .position(|candidate| candidate.name() == &field.name);
             let wanted = wanted.ok_or_else(|| {
-                self.refuse(&path, "it is in the table but no longer in its definition; a column cannot be dropped")
+                self.refuse(
+                    &path,
+                    "it is in the table but no longer in its definition; a column cannot be dropped: keep it, as NULL \
+                     if it has no values any more, or name another table",
+                )
             })?;
             fields.push(self.field(field, new.remove(wanted), &path, ids)?);
         }
@@ -167,7 +171,12 @@ impl<'a> Widening<'a> {
                 let new = primitive(new).ok_or_else(|| self.unsupported(path, new))?;
                 self.widened_primitive(old, &new, path).map(Type::Primitive)
             }
-            _ => Err(self.refuse(path, &format!("its type is {old} and cannot become {new}"))),
+            _ => Err(self.refuse(
+                path,
+                &format!(
+                    "its type is {old} and cannot become {new}: cast it, or name another table"
+                ),
+            )),
         }
     }
 
@@ -191,7 +200,12 @@ impl<'a> Widening<'a> {
             _ => false,
         };
         if !wider {
-            return Err(self.refuse(path, &format!("its type is {old} and cannot become {new}")));
+            return Err(self.refuse(
+                path,
+                &format!(
+                    "its type is {old} and cannot become {new}: cast it, or name another table"
+                ),
+            ));
         }
         Ok(new.clone())
     }

@@ -195,6 +195,7 @@ impl Engine {
         info!("job started");
         room.progress.job_started(&room.job.name, None);
         let done = apply_job(room).await;
+        let done = done.map_err(|error| error.of_job(&room.job.name));
         room.progress.job_finished(&room.job.name);
         let seconds = started.elapsed().as_secs_f64();
         if let Err(error) = &done {

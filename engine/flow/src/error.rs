@@ -95,7 +95,7 @@ impl Error {
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
         Self::Query {
-            context: "query failed".into(),
+            context: SOME_QUERY.into(),
             source: Box::new(error),
         }
     }
@@ -110,6 +110,23 @@ impl From<Error> for DataFusionError {
 impl From<ArrowError> for Error {
     fn from(error: ArrowError) -> Self {
         DataFusionError::from(error).into()
+    }
+}
+
+/// What is said of a query of which nothing is known.
+const SOME_QUERY: &str = "query failed";
+
+impl Error {
+    /// The same, where nothing says which query failed: one of this job.
+    #[must_use]
+    pub fn of_job(self, job: &str) -> Self {
+        match self {
+            Self::Query { context, source } if context == SOME_QUERY => Self::Query {
+                context: format!("a query of job {job} failed"),
+                source,
+            },
+            other => other,
+        }
     }
 }
 

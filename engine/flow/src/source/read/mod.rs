@@ -115,6 +115,10 @@ impl Wanted {
                 &format!("lacks the required column {}{one}", self.names[*slot]),
             ));
         }
+        if let Some((column, other)) = self.otherwise_cased(columns, &slots, &absent) {
+            let how = format!("has the column {other} where the contract has {column}");
+            return Err(self.misfit(file, &how));
+        }
         if let Some(twice) =
             (0..slots.len()).find(|at| slots[*at].is_some() && slots[..*at].contains(&slots[*at]))
         {
@@ -138,6 +142,21 @@ impl Wanted {
                 columns: self.names.len(),
             }),
         }
+    }
+
+    /// A column of the contract that the file lacks, and one of the file that would be it but for upper and lower case.
+    fn otherwise_cased<'h>(
+        &self,
+        columns: &[&'h str],
+        slots: &[Option<usize>],
+        absent: &[usize],
+    ) -> Option<(&str, &'h str)> {
+        let others = || columns.iter().zip(slots).filter(|(_, slot)| slot.is_none());
+        absent.iter().find_map(|slot| {
+            let column = self.names[*slot].as_str();
+            let (other, _) = others().find(|(other, _)| other.eq_ignore_ascii_case(column))?;
+            Some((column, *other))
+        })
     }
 
     fn misfit(&self, file: &str, how: &str) -> Error {

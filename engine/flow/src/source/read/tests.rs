@@ -223,14 +223,10 @@ async fn other_delimiters_and_quotes_can_be_declared() {
 }
 
 #[tokio::test]
-async fn empty_files_hold_no_rows() {
+async fn files_may_hold_no_rows() {
     check(
         csv(),
-        &[
-            ("a.csv", b""),
-            ("b.csv", b"id,name"),
-            ("c.csv", b"id,name\n"),
-        ],
+        &[("b.csv", b"id,name"), ("c.csv", b"id,name\n")],
         &[],
         &[],
     )
@@ -257,6 +253,24 @@ async fn files_that_do_not_fit_the_contract_are_named() {
         "source file f has the column id twice",
     )
     .await;
+    check_error(
+        csv(),
+        json!({}),
+        b"id,Name\n1,x\n",
+        data,
+        "source file f has the column Name where the contract has name",
+    )
+    .await;
+    for empty in ["", "\n\n"] {
+        check_error(
+            csv(),
+            json!({}),
+            empty.as_bytes(),
+            data,
+            "source file f is empty: it has no header",
+        )
+        .await;
+    }
     let strict = json!({"extra_columns": "reject"});
     check_error(
         csv(),

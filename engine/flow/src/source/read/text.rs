@@ -53,7 +53,8 @@ pub fn cut(
     let header = match read_header {
         Some(read_header) => match cutter.header(&mut content, encoding, read_header)? {
             Some(header) => Some(Arc::new(header)),
-            None => return finish(content, name),
+            // Whoever has nothing to say sends a header; nothing at all is a file that was cut off.
+            None => return Err(headless(name)),
         },
         None => None,
     };
@@ -71,6 +72,12 @@ pub fn cut(
         }
     }
     finish(content, name)
+}
+
+fn headless(name: &str) -> Error {
+    let message = format!("source file {name} is empty: it has no header");
+    Error::data(message)
+        .with_hint("deliver it again; one without rows needs its header all the same")
 }
 
 fn finish(content: Content, name: &str) -> Result<Option<Fingerprint>> {
@@ -139,7 +146,7 @@ impl Cutter<'_> {
         Ok(())
     }
 
-    /// Takes the header record out of the buffer; none when the content is empty.
+    /// Takes the header record out of the buffer; none where there is none.
     fn header(
         &mut self,
         content: &mut Content,
