@@ -26,6 +26,25 @@ pub(crate) struct Asked {
     pub(crate) nulls: bool,
 }
 
+impl Asked {
+    /// For the keys alone.
+    pub(crate) fn keys(field_id: i32, sorted: ArrayRef) -> Self {
+        Self {
+            field_id,
+            sorted,
+            nulls: false,
+        }
+    }
+
+    /// For rows without a value besides.
+    pub(crate) fn or_nothing(self) -> Self {
+        Self {
+            nulls: true,
+            ..self
+        }
+    }
+}
+
 /// The values of a key's column as pages are asked about them; none where the keys are too many.
 pub(crate) fn sorted(keys: &KeySet, column: usize) -> Result<Option<ArrayRef>> {
     match keys.count() > KEYS_MAX {
@@ -219,14 +238,9 @@ mod tests {
         let mut keys = keys.to_vec();
         keys.sort_unstable();
         let texts: StringArray = keys.iter().filter_map(|key| text(*key)).map(Some).collect();
-        let column = |field_id, sorted| Asked {
-            field_id,
-            sorted,
-            nulls: false,
-        };
         vec![
-            column(1, Arc::new(Int64Array::from(keys)) as ArrayRef),
-            column(2, Arc::new(texts)),
+            Asked::keys(1, Arc::new(Int64Array::from(keys))),
+            Asked::keys(2, Arc::new(texts)),
         ]
     }
 
@@ -282,7 +296,7 @@ mod tests {
             let numbers = numbers(seed);
             let footer = footer(&numbers);
             let keys = asked(&[85, 86])[1..].to_vec();
-            let with_nulls = keys.iter().cloned().map(|it| Asked { nulls: true, ..it });
+            let with_nulls = keys.iter().cloned().map(Asked::or_nothing);
             let read = read(&footer, &with_nulls.collect::<Vec<_>>());
             for (position, number) in numbers.iter().enumerate() {
                 let is_wanted = [85, 86].contains(number) || text(*number).is_none();
@@ -296,10 +310,7 @@ mod tests {
         let sevens: Vec<i64> = (0..ROWS as i64).map(|number| number * 7).collect();
         let footer = footer(&sevens);
         let texts = asked(&[1]).swap_remove(1);
-        let with_nulls = Asked {
-            nulls: true,
-            ..texts.clone()
-        };
+        let with_nulls = texts.clone().or_nothing();
         assert_eq!(read(&footer, &[texts]).len(), 0);
         assert_eq!(read(&footer, &[with_nulls]).len(), ROWS);
     }
@@ -308,17 +319,9 @@ mod tests {
     fn a_column_that_the_file_lacks_leaves_everything() {
         let footer = footer(&numbers(0));
         let sorted = Arc::new(Int64Array::from(vec![5])) as ArrayRef;
-        let elsewhere = Asked {
-            field_id: 9,
-            sorted,
-            nulls: false,
-        };
+        let elsewhere = Asked::keys(9, sorted);
         assert_eq!(read(&footer, &[elsewhere]).len(), ROWS);
-        let other_type = Asked {
-            field_id: 1,
-            sorted: Arc::new(StringArray::from(vec!["5"])),
-            nulls: false,
-        };
+        let other_type = Asked::keys(1, Arc::new(StringArray::from(vec!["5"])));
         assert_eq!(read(&footer, &[other_type]).len(), ROWS);
     }
 }

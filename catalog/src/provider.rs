@@ -108,11 +108,7 @@ impl FileTable {
             for (column, sorted) in asked(filter)? {
                 let index = self.columns.schema().index_of(column)?;
                 let field_id = self.columns.id(index);
-                all.extend(field_id.map(|field_id| Asked {
-                    field_id,
-                    sorted,
-                    nulls: false,
-                }));
+                all.extend(field_id.map(|field_id| Asked::keys(field_id, sorted)));
             }
         }
         Ok(all)

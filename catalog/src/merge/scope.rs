@@ -59,11 +59,8 @@ impl Covered {
         let values = KeySet::new(values.columns().to_vec())?;
         let field_id = field_id(schema.field(0));
         let sorted = sorted(&values, 0)?;
-        let asked = field_id.zip(sorted).map(|(field_id, sorted)| Asked {
-            field_id,
-            sorted,
-            nulls: true,
-        });
+        let asked = field_id.zip(sorted);
+        let asked = asked.map(|(field_id, sorted)| Asked::keys(field_id, sorted).or_nothing());
         Ok(Self {
             place: asked,
             ..self
@@ -84,12 +81,7 @@ impl Covered {
         let mut asked: Vec<Asked> = self.place.iter().cloned().collect();
         for (column, field) in self.schema.fields().iter().enumerate() {
             if let (Some(field_id), Some(sorted)) = (field_id(field), sorted(&self.keys, column)?) {
-                let nulls = false;
-                asked.push(Asked {
-                    field_id,
-                    sorted,
-                    nulls,
-                });
+                asked.push(Asked::keys(field_id, sorted));
             }
         }
         Ok(asked)
