@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use c360_catalog::{Merge, Scope, Stamp, Table, TableDefinition, Warehouse, WarehouseConfig};
+use c360_catalog::{
+    Evolution, Merge, Scope, Stamp, Table, TableDefinition, Warehouse, WarehouseConfig,
+};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -84,6 +86,7 @@ async fn table(folder: &TempDir, size: i64) -> Table {
         key: vec!["person_id".into()],
         comment: None,
         order: vec![],
+        evolution: Evolution::Widen,
     };
     let table = warehouse
         .create_or_evolve(&definition)

@@ -229,14 +229,29 @@ impl Table {
 
 /// Whether `change`, computed from `from`, may be committed on top of `base`.
 fn check_precondition(from: &Table, base: &Table, change: &Change) -> Result<()> {
+    if from.is_recast() && !matches!(change.removed, Removed::All) {
+        return Err(Error::internal(format!(
+            "rows of `{}` would stay under columns that they lack",
+            from.name()
+        )));
+    }
     let is_same = base.snapshot_id() == from.snapshot_id();
-    if is_same || (change.bears_moves && base.content_id() == from.content_id()) {
+    let is_moved = change.bears_moves && base.content_id() == from.content_id();
+    if (is_same || is_moved) && knows_columns_of(base, from) {
         return Ok(());
     }
     Err(Error::conflict(format!(
         "table `{}` was changed by somebody else meanwhile: run again",
         from.name()
     )))
+}
+
+/// Whether the columns that rows were written in are among those that `base` ever had: those that a table is about to
+/// get are lost with the race.
+fn knows_columns_of(base: &Table, from: &Table) -> bool {
+    let columns = from.metadata().current_schema();
+    let known = base.metadata().schema_by_id(columns.schema_id());
+    known.is_some_and(|known| known.as_struct() == columns.as_struct())
 }
 
 fn too_many_races(table: &Table) -> Error {

@@ -52,7 +52,7 @@ pub use fileset::{FileSet, LiveFile};
 pub use key_set::KeySet;
 pub use merge::{Merge, Place, Scope};
 pub use provider::provider_key;
-pub use schema::{TableDefinition, contract_schema};
+pub use schema::{Evolution, TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};
 pub use table::{SnapshotInfo, Table};
 pub use upkeep::{Compaction, Kept, Orphans, Wear};

@@ -1,6 +1,7 @@
 //! The schema of a table: from Arrow (or a contract) to Iceberg, and which changes an existing
-//! table may take. A table only ever widens: new optional columns, `int` to `long`, `float` to
-//! `double`, a decimal with more digits. What would lose or reinterpret data is refused.
+//! table may take. Any table widens: new optional columns, `int` to `long`, `float` to `double`, a
+//! decimal with more digits. What becomes of a column that is no longer defined, or with another
+//! type, hangs on where the rows come from: see [`Evolution`].
 //!
 //! A column that is optional in the table stays optional even if the definition now requires it:
 //! older rows may lack it.
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use c360_spec::{Contract, TableName};
-use iceberg::spec::{PrimitiveType, Schema as IcebergSchema, Type};
+use iceberg::spec::{NestedFieldRef, PrimitiveType, Schema as IcebergSchema, Type};
 
 use crate::widening::{Ids, Widening};
 use crate::{Error, Result};
@@ -28,6 +29,19 @@ pub struct TableDefinition {
     /// Columns by which rows should lie sorted in files, before those of the key.
     pub order: Vec<String>,
     pub comment: Option<String>,
+    pub evolution: Evolution,
+}
+
+/// What becomes of a column that the definition no longer has, or has with a type that the old one cannot widen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evolution {
+    /// It is refused: the rows cannot be had again.
+    Widen,
+    /// It stays and is NULL from now on; with another type it begins anew and is NULL until now. For logs.
+    Append,
+    /// It goes, or begins anew. The table's next commit has to replace all rows and brings the columns with it. For
+    /// tables that can be made again.
+    Recast,
 }
 
 /// The Arrow schema of the rows that a contract lets through.
@@ -76,20 +90,29 @@ pub(crate) fn evolve(
     Ok((!same).then_some(new))
 }
 
+/// Whether rows written under `old` cannot stay under `new`: it has lost a column of theirs, or requires one that they
+/// lack.
+pub(crate) fn is_recast(old: &IcebergSchema, new: &IcebergSchema) -> bool {
+    let (old, new) = (old.as_struct(), new.as_struct());
+    let lost = |column: &NestedFieldRef| new.field_by_id(column.id).is_none();
+    let lacking = |column: &NestedFieldRef| column.required && old.field_by_id(column.id).is_none();
+    old.fields().iter().any(lost) || new.fields().iter().any(lacking)
+}
+
 fn build(
     definition: &TableDefinition,
     mut ids: Ids,
     old: Option<&IcebergSchema>,
 ) -> Result<IcebergSchema> {
     let widening = Widening::new(definition);
-    let fields = match old {
-        None => widening.fresh_fields(definition.schema.fields(), &definition.key, "", &mut ids)?,
-        Some(old) => widening.fields(
-            old.as_struct().fields(),
-            definition.schema.fields(),
-            "",
-            &mut ids,
-        )?,
+    let columns = definition.schema.fields();
+    let fields = match old.map(|old| old.as_struct().fields()) {
+        None => widening.fresh_fields(columns, &definition.key, "", &mut ids)?,
+        Some(old) => match definition.evolution {
+            Evolution::Widen => widening.fields(old, columns, "", &mut ids)?,
+            Evolution::Append => widening.appended(old, columns, &mut ids)?,
+            Evolution::Recast => widening.recast(old, columns, &mut ids)?,
+        },
     };
     let key = definition.key.iter().map(|column| {
         let field = fields.iter().find(|field| &field.name == column);
@@ -147,6 +170,7 @@ mod tests {
             key: key.iter().map(|column| column.to_string()).collect(),
             comment: None,
             order: vec![],
+            evolution: Evolution::Widen,
         }
     }
 

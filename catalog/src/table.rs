@@ -9,7 +9,8 @@ use arrow::datatypes::SchemaRef;
 use c360_spec::TableName;
 use iceberg::io::FileIO;
 use iceberg::spec::{
-    Operation, SchemaRef as IcebergSchemaRef, SnapshotRef, SnapshotReference, TableMetadataRef,
+    Operation, SchemaRef as IcebergSchemaRef, SnapshotRef, SnapshotReference, TableMetadata,
+    TableMetadataRef,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -25,6 +26,7 @@ pub(crate) const SAME_ROWS_AS: &str = "c360.same-rows-as";
 #[derive(Clone, Debug)]
 pub struct Table {
     inner: Arc<Inner>,
+    is_recast: bool,
 }
 
 #[derive(Debug)]
@@ -90,7 +92,49 @@ impl Table {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            is_recast: false,
         })
+    }
+
+    /// The same table about to get the columns that `metadata` has, which is not committed yet.
+    pub(crate) fn recast(&self, metadata: TableMetadata) -> Result<Self> {
+        let table = Self::newest(
+            self.inner.warehouse.clone(),
+            self.inner.name.clone(),
+            metadata.into(),
+            self.inner.metadata_location.clone(),
+        )?;
+        Ok(Self {
+            is_recast: true,
+            ..table
+        })
+    }
+
+    /// Whether its columns are about to change such that no row can stay. Only what replaces all rows can be committed.
+    pub fn is_recast(&self) -> bool {
+        self.is_recast
+    }
+
+    /// Whether it had the columns of its key at another snapshot.
+    ///
+    /// Fails with *invalid* when the snapshot is unknown or has been expired.
+    pub fn has_key_of(&self, snapshot_id: i64) -> Result<bool> {
+        let then = self.at_snapshot(snapshot_id)?;
+        let then = then.iceberg_schema().as_struct();
+        let mut key = self.iceberg_schema().identifier_field_ids();
+        Ok(key.all(|id| then.field_by_id(id).is_some()))
+    }
+
+    /// Names of the columns that it had at another snapshot and has no longer. One that began anew with another type is
+    /// among them.
+    ///
+    /// Fails with *invalid* when the snapshot is unknown or has been expired.
+    pub fn columns_lost_since(&self, snapshot_id: i64) -> Result<Vec<String>> {
+        let then = self.at_snapshot(snapshot_id)?;
+        let now = self.iceberg_schema().as_struct();
+        let then = then.iceberg_schema().as_struct().fields().iter();
+        let lost = then.filter(|column| now.field_by_id(column.id).is_none());
+        Ok(lost.map(|column| column.name.clone()).collect())
     }
 
     pub fn name(&self) -> &TableName {

@@ -15,7 +15,8 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use crate::commit::replace_metadata;
 use crate::pointers::{Pointers, create_folder};
 use crate::{
-    Epochs, Error, Result, S3Options, Stores, Table, TableDefinition, order, schema, storage,
+    Epochs, Error, Evolution, Result, S3Options, Stores, Table, TableDefinition, order, schema,
+    storage,
 };
 
 const ATTEMPTS: usize = 20;
@@ -139,7 +140,8 @@ impl Warehouse {
         Table::newest(self.clone(), name.clone(), metadata.into(), location).map(Some)
     }
 
-    /// The table as defined: created, widened or left as it is.
+    /// The table as defined: created, widened or left as it is; or about to be recast, where the definition allows it,
+    /// which nobody sees before the commit that replaces its rows.
     ///
     /// Fails with *invalid*, naming column and reason, when the table cannot become what the
     /// definition says without losing or reinterpreting data.
@@ -225,6 +227,7 @@ impl Warehouse {
         if evolved.is_none() && comment.is_empty() && order.is_none() {
             return Ok(Some(table));
         }
+        let is_recast = schema::is_recast(metadata.current_schema(), schema);
         let from = table.metadata_location().to_owned();
         let mut builder = metadata.as_ref().clone().into_builder(Some(from));
         if let Some(schema) = evolved {
@@ -237,7 +240,11 @@ impl Warehouse {
         if !comment.is_empty() {
             builder = builder.set_properties(comment)?;
         }
-        replace_metadata(&table, builder.build()?.metadata).await
+        let metadata = builder.build()?.metadata;
+        match definition.evolution == Evolution::Recast && is_recast {
+            true => table.recast(metadata).map(Some),
+            false => replace_metadata(&table, metadata).await,
+        }
     }
 
     /// Where a table is made.

@@ -1,9 +1,9 @@
-//! How columns of a table come about and widen: field by field, with ids that never change and are
-//! never used twice.
+//! How columns of a table come about, widen and begin anew: field by field, with ids that never change
+//! and are never used twice.
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Fields};
 use iceberg::spec::{ListType, NestedField, NestedFieldRef, PrimitiveType, StructType, Type};
 
 use crate::arrow_types::primitive;
@@ -137,6 +137,59 @@ impl<'a> Widening<'a> {
         Ok(fields)
     }
 
+    /// The columns of a log: the old ones in their order, and after them those that are new or have a type that the old
+    /// one cannot become.
+    pub(crate) fn appended(
+        &self,
+        old: &[NestedFieldRef],
+        new: &Fields,
+        ids: &mut Ids,
+    ) -> Result<Vec<NestedFieldRef>> {
+        let mut kept = Vec::with_capacity(new.len());
+        let mut fresh: Vec<&Arc<Field>> = new.iter().collect();
+        for field in old {
+            let Some(at) = fresh.iter().position(|new| new.name() == &field.name) else {
+                let mut field = field.as_ref().clone();
+                field.required = false;
+                kept.push(Arc::new(field));
+                continue;
+            };
+            let widened = match holds(field, fresh[at]) {
+                true => Ok(Arc::clone(field)),
+                false => self.field(field, fresh[at], &field.name, ids),
+            };
+            if let Ok(widened) = widened {
+                kept.push(widened);
+                fresh.remove(at);
+            }
+        }
+        for field in fresh {
+            kept.push(self.fresh_field(ids.next(), field, false, "", ids)?);
+        }
+        Ok(kept)
+    }
+
+    /// The columns as they are defined. One that can be an old one widened is that one; the others are new.
+    pub(crate) fn recast(
+        &self,
+        old: &[NestedFieldRef],
+        new: &Fields,
+        ids: &mut Ids,
+    ) -> Result<Vec<NestedFieldRef>> {
+        let mut fields = Vec::with_capacity(new.len());
+        for field in new {
+            let in_key = self.definition.key.contains(field.name());
+            let same = old.iter().find(|old| &old.name == field.name());
+            let same = same.filter(|old| old.required || !in_key);
+            let widened = same.and_then(|old| self.field(old, field, &old.name, ids).ok());
+            fields.push(match widened {
+                Some(widened) => widened,
+                None => self.fresh_field(ids.next(), field, in_key, "", ids)?,
+            });
+        }
+        Ok(fields)
+    }
+
     fn field(
         &self,
         old: &NestedFieldRef,
@@ -186,20 +239,7 @@ impl<'a> Widening<'a> {
         new: &PrimitiveType,
         path: &str,
     ) -> Result<PrimitiveType> {
-        use PrimitiveType::{Decimal, Double, Float, Int, Long};
-        let wider = match (old, new) {
-            (old, new) if old == new => true,
-            (Int, Long) | (Float, Double) => true,
-            (
-                Decimal {
-                    precision: p,
-                    scale: s,
-                },
-                Decimal { precision, scale },
-            ) => s == scale && precision > p,
-            _ => false,
-        };
-        if !wider {
+        if !widens(old, new) {
             return Err(self.refuse(
                 path,
                 &format!(
@@ -209,6 +249,32 @@ impl<'a> Widening<'a> {
         }
         Ok(new.clone())
     }
+}
+
+/// Whether values of `old` are values of `new` as they are.
+fn widens(old: &PrimitiveType, new: &PrimitiveType) -> bool {
+    use PrimitiveType::{Decimal, Double, Float, Int, Long};
+    match (old, new) {
+        (old, new) if old == new => true,
+        (Int, Long) | (Float, Double) => true,
+        (
+            Decimal {
+                precision: p,
+                scale: s,
+            },
+            Decimal { precision, scale },
+        ) => s == scale && precision > p,
+        _ => false,
+    }
+}
+
+/// Whether an optional column takes the values of `new` without becoming another.
+fn holds(column: &NestedField, new: &Field) -> bool {
+    let Type::Primitive(held) = column.field_type.as_ref() else {
+        return false;
+    };
+    let given = primitive(new.data_type());
+    !column.required && given.is_some_and(|given| widens(&given, held))
 }
 
 fn join(parent: &str, name: &str) -> String {

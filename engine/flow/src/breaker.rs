@@ -18,7 +18,7 @@ pub struct Share {
 
 impl Share {
     /// What is wrong with it, if something is. Where there was nothing before, nothing is too much.
-    fn excess(&self) -> Option<String> {
+    pub fn excess(&self) -> Option<String> {
         let Self {
             limit: (name, max_percent),
             happens,
@@ -35,9 +35,8 @@ impl Share {
     }
 }
 
-/// Fails where one of these is too much, with all that are; in a run that accepts them they are warnings.
-pub fn check(room: &Room<'_>, shares: &[Share]) -> Result<Vec<String>> {
-    let excesses: Vec<String> = shares.iter().filter_map(Share::excess).collect();
+/// Fails where there are excesses, with all of them; in a run that accepts them they are warnings.
+pub fn check(room: &Room<'_>, excesses: Vec<String>) -> Result<Vec<String>> {
     if room.accepts || excesses.is_empty() {
         return Ok(excesses);
     }

@@ -59,6 +59,15 @@ impl Cursor {
         })
     }
 
+    /// An input that lost or changed columns since it was read: those of the output may change with them, and a part of
+    /// its rows cannot have other columns than the rest.
+    fn recast<'a>(&self, inputs: &'a [Table]) -> Option<&'a Table> {
+        inputs.iter().find(|input| {
+            let lost = self.since(input).map(|then| input.columns_lost_since(then));
+            matches!(lost, Some(Ok(lost)) if !lost.is_empty())
+        })
+    }
+
     /// What a commit computed from this cursor records.
     pub fn stamp(&self, clock: &Clock, job: &str, fingerprint: &str) -> Stamp {
         Stamp {
@@ -151,6 +160,9 @@ pub fn decide(
     }
     if let Some(gone) = made_from.gone(inputs) {
         return Decision::full(format!("a snapshot of {} is gone", gone.name()));
+    }
+    if let Some(recast) = made_from.recast(inputs) {
+        return Decision::full(format!("columns of {} changed", recast.name()));
     }
     let why = advanced(&made_from, now);
     Decision {

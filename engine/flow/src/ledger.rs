@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use c360_catalog::{Kind, Stamp, Table, TableDefinition};
+use c360_catalog::{Evolution, Kind, Stamp, Table, TableDefinition};
 use c360_spec::{Job, TableName};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::json::ReaderBuilder;
@@ -319,6 +319,7 @@ impl Engine {
             key: Vec::new(),
             order: Vec::new(),
             comment: Some("what c360 did".to_owned()),
+            evolution: Evolution::Widen,
         };
         let stamp = Stamp {
             run_id: clock.run_id.clone(),

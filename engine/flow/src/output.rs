@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition, Warehouse};
+use c360_catalog::{
+    Appender, Committed, Evolution, Merge, Scope, Stamp, Table, TableDefinition, Warehouse,
+};
 use c360_spec::TableName;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -42,7 +44,7 @@ impl<'a> Output<'a> {
     }
 
     /// The table, created or evolved to hold rows of `schema`.
-    pub async fn prepare(&self, schema: &Schema) -> Result<Table> {
+    pub async fn prepare(&self, schema: &Schema, evolution: Evolution) -> Result<Table> {
         let order = self.order.iter();
         let definition = TableDefinition {
             name: self.name.clone(),
@@ -53,14 +55,15 @@ impl<'a> Output<'a> {
                 .map(ToString::to_string)
                 .collect(),
             comment: Some(self.comment.to_string()),
+            evolution,
         };
         Ok(self.warehouse.create_or_evolve(&definition).await?)
     }
 
     /// Makes the live rows in `scope` exactly `rows`, which were computed for the table as it was `planned`.
     ///
-    /// Fails with *conflict* when another run wrote the table since: its rows may be newer than these. An empty table
-    /// is filled as a stream, so that a first run needs no memory for its result.
+    /// Fails with *conflict* when another run wrote the table since: its rows may be newer than these. A table that is
+    /// empty, or has lost or changed columns, is filled as a stream, so that it needs no memory for its result.
     pub async fn write(
         &self,
         planned: Option<&Table>,
@@ -68,10 +71,16 @@ impl<'a> Output<'a> {
         rows: SendableRecordBatchStream,
         stamp: Stamp,
     ) -> Result<Committed> {
-        let table = self.prepare(&rows.schema()).await?;
+        let table = self.prepare(&rows.schema(), Evolution::Recast).await?;
         unchanged(&table, planned)?;
+        if table.is_recast() {
+            self.check_whole(&scope)?;
+            return self
+                .fill(&table, table.overwriter().await?, rows, stamp)
+                .await;
+        }
         if table.is_known_empty() {
-            return self.fill(&table, rows, stamp).await;
+            return self.fill(&table, table.appender(), rows, stamp).await;
         }
         let schema = table.schema();
         let mut batches = Vec::new();
@@ -87,15 +96,27 @@ impl<'a> Output<'a> {
         Ok(table.merge(merge, stamp).await?)
     }
 
+    /// A part of the rows cannot replace all of them.
+    fn check_whole(&self, scope: &Scope) -> Result<()> {
+        if matches!(scope, Scope::Whole) {
+            return Ok(());
+        }
+        let message = format!(
+            "columns of {} are not what they were, so that no row can stay",
+            self.name
+        );
+        Err(Error::data(message).with_hint("run its job with --full"))
+    }
+
     async fn fill(
         &self,
         table: &Table,
+        mut appender: Appender,
         mut rows: SendableRecordBatchStream,
         stamp: Stamp,
     ) -> Result<Committed> {
         let schema = table.schema();
         let mut unique = UniqueKeys::new(self.name, self.key, &schema)?;
-        let mut appender = table.appender();
         while let Some(batch) = rows.next().await {
             let batch = conform(&batch?, &schema)?;
             unique.check(&batch)?;

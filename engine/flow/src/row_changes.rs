@@ -61,8 +61,13 @@ fn plain(field: &Field) -> Field {
 }
 
 impl RowChanges {
-    /// Changes of `table` since the snapshot `since`; none: since it was empty.
+    /// Changes of `table` since the snapshot `since`; none: since it was empty. Where its key is of other columns since,
+    /// no row is known by it, so that all are told as inserted.
     pub async fn between(session: &Session, table: &Table, since: Option<i64>) -> Result<Self> {
+        let since = match since {
+            Some(since) if table.has_key_of(since)? => Some(since),
+            _ => None,
+        };
         let found = table.changes(since).await?;
         // As wide as both snapshots need: after a rollback the older type is the narrower one.
         let columns = found.added.schema();

@@ -1,4 +1,4 @@
-//! Tables are created as defined and only ever widen.
+//! Tables are created as defined, and widen; those that can be made again take on other columns.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use arrow::array::{
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
-use c360_catalog::{Kind, Scope, TableDefinition};
+use c360_catalog::{Evolution, Kind, Scope, Table, TableDefinition};
 
 use super::lakes::Lake;
 use super::on_every_lake;
@@ -17,6 +17,9 @@ on_every_lake! {
     a_wider_definition_widens_the_table,
     an_equal_definition_changes_nothing,
     a_narrower_definition_is_refused,
+    rows_that_can_be_made_again_take_on_any_columns,
+    columns_that_lost_a_race_are_not_committed,
+    a_log_keeps_columns_that_are_no_longer_defined,
     racing_creators_agree,
     lists_of_structs_are_stored_and_compared,
     a_table_says_in_what_order_its_rows_lie,
@@ -82,6 +85,76 @@ async fn a_narrower_definition_is_refused(lake: &Lake) {
     assert_eq!(now.metadata_location(), table.metadata_location());
 }
 
+/// `id`, `a` and `b` become `b`, `id` and `a`, the last of another type.
+async fn about_to_be_recast(lake: &Lake) -> (Table, Table) {
+    let warehouse = lake.open().await;
+    let (old, new) = ("id long, a string, b int, c int", "b long, id long, a int");
+    let mut definition = lake.definition("t", old);
+    definition.evolution = Evolution::Recast;
+    let table = warehouse.create_or_evolve(&definition).await;
+    let table = table.expect("created");
+    let before = append(&table, rows(old, &["1,x,2,3", "2,y,,4"]))
+        .await
+        .table;
+    let mut definition = lake.definition("t", new);
+    definition.evolution = Evolution::Recast;
+    definition.key = vec!["id".to_owned()];
+    let recast = warehouse.create_or_evolve(&definition).await;
+    (before, recast.expect("possible"))
+}
+
+async fn rows_that_can_be_made_again_take_on_any_columns(lake: &Lake) {
+    let (before, recast) = about_to_be_recast(lake).await;
+    assert!(recast.is_recast());
+    let as_it_was = before.reload().await.expect("there");
+    assert_eq!(as_it_was.metadata_location(), before.metadata_location());
+    let wanted = rows("b long, id long, a int", &["2,1,7", ",3,8"]);
+    let error = try_merge(&recast, Scope::Whole, wanted.clone()).await;
+    assert_eq!(error.expect_err("refused").kind(), Kind::Internal);
+
+    let rows = stream(vec![wanted.clone()], wanted.schema());
+    let overwritten = recast.overwrite(rows, stamp("overwrite")).await;
+    let table = overwritten.expect("overwritten").table;
+    check(&table, &[",3,8", "2,1,7"]).await;
+    let then = before.snapshot_id().expect("a snapshot");
+    let lost = table.columns_lost_since(then).expect("known");
+    assert_eq!(lost, ["a", "c"]);
+    assert!(table.has_key_of(then).expect("known"));
+    let old = table.at_snapshot(then).expect("kept");
+    check(&old, &["1,x,2,3", "2,y,,4"]).await;
+    let changes = table.changes(Some(then)).await.expect("changes");
+    let removed = lines_in(changes.removed, &table).await;
+    assert_eq!(removed, [",2,", "2,1,"]);
+}
+
+async fn columns_that_lost_a_race_are_not_committed(lake: &Lake) {
+    let (before, recast) = about_to_be_recast(lake).await;
+    let snapshot = before.snapshot_id().expect("a snapshot");
+    before.tag("kept", snapshot).await.expect("tagged");
+    let wanted = rows("b long, id long, a int", &["2,1,7"]);
+    let rows = stream(vec![wanted.clone()], wanted.schema());
+    let lost = recast.overwrite(rows, stamp("overwrite")).await;
+    assert_eq!(lost.expect_err("a lost race").kind(), Kind::Conflict);
+    let table = before.reload().await.expect("there");
+    check(&table, &["1,x,2,3", "2,y,,4"]).await;
+}
+
+async fn a_log_keeps_columns_that_are_no_longer_defined(lake: &Lake) {
+    let warehouse = lake.open().await;
+    let define = async |columns: &str| {
+        let mut definition = lake.definition("t", columns);
+        definition.key = vec![];
+        definition.evolution = Evolution::Append;
+        let table = warehouse.create_or_evolve(&definition).await;
+        table.expect("created or evolved")
+    };
+    let table = define("at long, a string, b int").await;
+    append(&table, rows("at long, a string, b int", &["1,x,2"])).await;
+    let table = define("at int, b string, c int").await;
+    let table = append(&table, rows("at int, b string, c int", &["2,y,3"])).await;
+    check(&table.table, &["1,x,,", "2,,y,3"]).await;
+}
+
 async fn racing_creators_agree(lake: &Lake) {
     let warehouse = lake.open().await;
     let creators = (0..6).map(|_| {
@@ -126,6 +199,7 @@ async fn lists_of_structs_are_stored_and_compared(lake: &Lake) {
         key: vec!["id".to_owned()],
         comment: None,
         order: vec![],
+        evolution: Evolution::Widen,
     };
     let table = warehouse
         .create_or_evolve(&definition)

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use c360_catalog::{S3Options, TableDefinition, Warehouse, WarehouseConfig};
+use c360_catalog::{Evolution, S3Options, TableDefinition, Warehouse, WarehouseConfig};
 use c360_spec::TableName;
 use iceberg::spec::{FormatVersion, Manifest, ManifestList};
 use tempfile::TempDir;
@@ -114,6 +114,7 @@ impl Lake {
             schema,
             comment: None,
             order: vec![],
+            evolution: Evolution::Widen,
         }
     }
 }

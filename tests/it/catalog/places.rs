@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use c360_catalog::{Kind, TableDefinition, Warehouse, WarehouseConfig};
+use c360_catalog::{Evolution, Kind, TableDefinition, Warehouse, WarehouseConfig};
 use c360_spec::TableName;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
@@ -85,6 +85,7 @@ async fn a_lake_that_was_moved_is_refused() {
         key: Vec::new(),
         comment: None,
         order: vec![],
+        evolution: Evolution::Widen,
     };
     first.create_or_evolve(&definition).await.expect("a table");
     std::fs::rename(folder.path().join("first"), folder.path().join("second")).expect("moved");

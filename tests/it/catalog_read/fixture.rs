@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
 use c360_catalog::table::Table;
-use c360_catalog::{Merge, Scope, Stamp, TableDefinition, Warehouse, WarehouseConfig};
+use c360_catalog::{Evolution, Merge, Scope, Stamp, TableDefinition, Warehouse, WarehouseConfig};
 use datafusion::datasource::TableProvider;
 use datafusion::datasource::physical_plan::{FileScanConfig, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -46,6 +46,7 @@ impl Lake {
             key: vec!["id".to_owned()],
             comment: None,
             order: vec![],
+            evolution: Evolution::Widen,
         };
         self.warehouse.create_or_evolve(&definition).await.unwrap()
     }

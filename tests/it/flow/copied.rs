@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use c360_catalog::{Stamp, Table, TableDefinition, Warehouse};
+use c360_catalog::{Evolution, Stamp, Table, TableDefinition, Warehouse};
 use c360_spec::TableName;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Field, Schema};
@@ -57,6 +57,7 @@ fn definition(table: &Table) -> TableDefinition {
         key: table.key(),
         comment: None,
         order: vec![],
+        evolution: Evolution::Widen,
     }
 }
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_catalog::Epoch;
-use c360_flow::{Clock, Engine, EngineOptions, Error, Kind, ReadAt, RunReport, Selection, Silent};
+use c360_flow::{
+    Clock, Engine, EngineOptions, Error, Kind, ReadAt, RunMode, RunReport, Selection, Silent,
+};
 use c360_spec::{Project, SourceFile};
 use tempfile::TempDir;
 
@@ -64,6 +66,19 @@ impl Market {
     async fn run(&self) -> RunReport {
         let report = self.try_run(&[]).await;
         report.unwrap_or_else(|error| panic!("{}", chain(&error)))
+    }
+
+    /// A run that lets through what breakers stop; what it warns of.
+    async fn run_accepting(&self) -> Vec<String> {
+        let mode = RunMode {
+            accept: true,
+            ..RunMode::default()
+        };
+        let (jobs, clock) = (Selection::default(), self.clock());
+        let report = self.engine.run_as(mode, &jobs, &clock, &Silent).await;
+        let report = report.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        let jobs = report.jobs.into_iter();
+        jobs.flat_map(|job| job.outcome.warnings).collect()
     }
 
     /// Apples `a` and `b` as epoch 1, pear `p` as epoch 2.
@@ -324,6 +339,41 @@ async fn a_rollback_goes_back_past_a_new_column() {
     market.check_shown(4, "apples", &["a,1,2", "b,1,2"]).await;
     market.roll_back(2).await;
     market.check_shown(5, "apples", &["a,1", "b,1"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_lose_a_column_only_if_somebody_accepts_it() {
+    let market = Market::opened().await;
+    let market = market
+        .respecified("SELECT id, CAST(v AS string) AS v, v + 1 AS w FROM raw.{fruit}")
+        .await;
+    let error = market.try_run(&[]).await.expect_err("a stop");
+    let expected = "column v of publish.apples is gone or has another type";
+    assert!(error.to_string().contains(expected), "{error}");
+    market.check_latest(2).await;
+    market.check_shown(2, "apples", &["a,1", "b,1"]).await;
+    let warnings = market.run_accepting().await;
+    let of_apples = warnings.iter().filter(|warning| *warning == expected);
+    assert_eq!(of_apples.count(), 1, "{warnings:?}");
+    market.check_shown(4, "apples", &["a,1,2", "b,1,2"]).await;
+    market.put("apples", "U,a,2,2");
+    market.run().await;
+    market.check_shown(5, "apples", &["a,2,3", "b,1,2"]).await;
+    // Numbers are out of sight in the log, which earlier epochs show as it was.
+    let changes = [
+        "1,insert,a,,",
+        "1,insert,b,,",
+        "3,update,a,1,2",
+        "3,update,b,1,2",
+        "5,update,a,2,3",
+    ];
+    market.check_changes("apples", &changes).await;
+
+    assert_eq!(market.roll_back(2).await.number, 6);
+    market.check_shown(6, "apples", &["a,1", "b,1"]).await;
+    let told = market.rows("apples_changes", ReadAt::Epoch(6)).await;
+    assert!(told.contains(&"6,update,a,,1".to_owned()), "{told:?}");
+    assert_eq!(told.len(), changes.len() + 2, "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use c360_catalog::Table;
+use c360_catalog::{Evolution, Table};
 use c360_resolve::events::{Change, Event, Member, events as compare_persons};
 use c360_spec::Entity;
 use datafusion::arrow::array::{
@@ -88,7 +88,7 @@ pub async fn apply(
     let name = entity.events();
     let comment = format!("what happened to each {entity}, oldest first");
     let output = room.output(&name, &[], &comment);
-    let table = output.prepare(&schema(entity)).await?;
+    let table = output.prepare(&schema(entity), Evolution::Widen).await?;
     unchanged(&table, planned.written.as_ref())?;
     let mut appender = table.appender();
     for some in happened.chunks(64 * 1024) {

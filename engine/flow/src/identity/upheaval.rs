@@ -68,5 +68,5 @@ pub async fn check(
         count,
         of,
     });
-    breaker::check(room, &shares.collect::<Vec<_>>())
+    breaker::check(room, shares.filter_map(|share| share.excess()).collect())
 }

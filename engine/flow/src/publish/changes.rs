@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use c360_catalog::{Committed, Epoch, Merge, Scope, Table};
+use c360_catalog::{Committed, Epoch, Evolution, Merge, Scope, Table};
 use c360_spec::PublishJob;
 use datafusion::arrow::array::{ArrayRef, Int64Array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -72,14 +72,14 @@ pub async fn append(
     Ok(log.merge(merge, stamp).await?)
 }
 
-/// The change table, with the columns that the published table has now: a rollback may show it from before it had
-/// all of them, and no table loses a column.
+/// The change table, with the columns that the published table has, and those that it had.
 async fn prepare(room: &Room<'_>, job: &PublishJob, published: &Table) -> Result<Table> {
     let name = job.changes_table();
     let comment = format!("changes of {}, epoch by epoch", job.table);
-    let columns = row_changes::schema(&published.reload().await?);
+    let columns = row_changes::schema(published);
     let output = room.output(&name, &[], &comment);
-    output.prepare(&with_epoch(&columns)).await
+    let columns = with_epoch(&columns);
+    output.prepare(&columns, Evolution::Append).await
 }
 
 /// Whether the last append was this very one. That of a run that died before its epoch usually is.

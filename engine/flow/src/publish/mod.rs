@@ -5,6 +5,7 @@
 
 mod changes;
 mod checks;
+mod columns;
 mod epoch;
 mod volume;
 
@@ -58,7 +59,10 @@ pub async fn apply(room: &Room<'_>, job: &PublishJob, planned: &Planned) -> Resu
     let Some(pending) = epoch::pending(room, job).await? else {
         return Ok(outcome);
     };
-    outcome.warnings = checks::run(room, job, &pending).await?;
+    outcome.warnings = columns::check(room, &pending)?;
+    outcome
+        .warnings
+        .extend(checks::run(room, job, &pending).await?);
     outcome
         .warnings
         .extend(volume::check(room, job, &pending).await?);

@@ -29,5 +29,5 @@ pub async fn check(room: &Room<'_>, job: &PublishJob, pending: &Pending) -> Resu
         count,
         of: before.row_count(),
     };
-    breaker::check(room, &[share])
+    breaker::check(room, share.excess().into_iter().collect())
 }

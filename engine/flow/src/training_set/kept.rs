@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use c360_catalog::{Committed, Stamp, Table, TableDefinition};
+use c360_catalog::{Committed, Evolution, Stamp, Table, TableDefinition};
 use c360_spec::TableName;
 use futures::StreamExt;
 
@@ -27,8 +27,8 @@ impl Engine {
     /// Makes the table `name` the training set that is `asked` for, in place of what it held. Rows are written as they
     /// come.
     ///
-    /// Fails with *invalid* where the table is not a training set's to write, or held columns that this set lacks, and
-    /// with *conflict* when somebody else wrote it meanwhile.
+    /// Fails with *invalid* where the table is not a training set's to write, and with *conflict* when somebody else wrote
+    /// it meanwhile.
     pub async fn keep_training_set(
         &self,
         asked: &Asked<'_>,
@@ -45,8 +45,8 @@ impl Engine {
             key: Vec::new(),
             order: Vec::new(),
             comment: Some("one row a label, with measures as they were at its time".into()),
+            evolution: Evolution::Recast,
         };
-        refuse_less(before.as_ref(), &definition)?;
         let table = self.warehouse.create_or_evolve(&definition).await?;
         let schema = table.schema();
         let mut writer = table.overwriter().await?;
@@ -97,23 +97,5 @@ impl Engine {
             stamp.extra.insert("epoch".to_owned(), number.to_string());
         }
         stamp
-    }
-}
-
-/// Tables only ever grow, so that columns which a set no longer has would stay and be empty.
-fn refuse_less(before: Option<&Table>, wanted: &TableDefinition) -> Result<()> {
-    let Some(table) = before else { return Ok(()) };
-    let schema = table.schema();
-    let mut held = schema.fields().iter().map(|field| field.name().as_str());
-    let gone = held.find(|column| wanted.schema.column_with_name(column).is_none());
-    match gone {
-        None => Ok(()),
-        Some(column) => {
-            let message = format!(
-                "{} has a column {column}, and this set has none",
-                table.name()
-            );
-            Err(Error::invalid(message).with_hint("give a set with other columns another name"))
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use c360_catalog::Merge;
+use c360_catalog::{Evolution, Merge};
 use c360_resolve::matching::{Batch, BlockKeys, BlockingRule};
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -83,7 +83,7 @@ impl<'a> Entries<'a> {
         let name = blocks();
         let key = [KEY, RECORD[0], RECORD[1]].map(String::from);
         let output = room.output(&name, &key, "one row a blocking key of a record");
-        let table = output.prepare(&schema()).await?;
+        let table = output.prepare(&schema(), Evolution::Widen).await?;
         unchanged(&table, planned.output(&name))?;
         let stamp = room.stamp(&planned.now);
         let mut writer = match entering {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use c360_catalog::Table;
+use c360_catalog::{Evolution, Table};
 use c360_resolve::matching::labels::{self as kernel, Label};
 use c360_resolve::matching::{
     Blocks, Frequencies, LinkRules, Model, Trained, Training, Weights, train, train_inside,
@@ -218,7 +218,7 @@ pub async fn append(
     let key = ["number".to_string()];
     let comment = "one row a model that was trained or imported";
     let output = room.output(&name, &key, comment);
-    let table = output.prepare(&row.schema()).await?;
+    let table = output.prepare(&row.schema(), Evolution::Widen).await?;
     crate::output::unchanged(&table, planned.table.as_ref())?;
     let mut stamp = room.stamp(&new.made_from);
     stamp.extra.insert(DECLARED.into(), declared_by(matching));

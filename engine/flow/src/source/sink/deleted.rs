@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use c360_catalog::{Merge, Scope, Table, TableDefinition};
+use c360_catalog::{Evolution, Merge, Scope, Table, TableDefinition};
 use c360_spec::{Contract, Mode, SourceJob};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{concat_batches, take_record_batch};
@@ -187,5 +187,6 @@ fn definition(job: &SourceJob, contract: &Contract) -> Result<TableDefinition> {
             "keys deleted from {}, with the order of their last delete",
             job.table()
         )),
+        evolution: Evolution::Widen,
     })
 }

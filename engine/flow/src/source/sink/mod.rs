@@ -27,7 +27,7 @@ mod seen;
 mod waiting;
 mod writer;
 
-use c360_catalog::{Committed, Merge, Scope, Stamp, Table, TableDefinition};
+use c360_catalog::{Committed, Evolution, Merge, Scope, Stamp, Table, TableDefinition};
 use c360_spec::{Contract, Mode, SourceJob};
 use datafusion::arrow::array::BooleanArray;
 use datafusion::arrow::compute::filter_record_batch;
@@ -327,5 +327,6 @@ fn definition(job: &SourceJob, contract: &Contract) -> TableDefinition {
         key: contract.key.clone(),
         order: Vec::new(),
         comment: contract.description.clone(),
+        evolution: Evolution::Widen,
     }
 }

@@ -2,7 +2,7 @@
 //! dies in between does not write them a second time when it is run again. A file that changed has
 //! the rejects of its newest version and no others.
 
-use c360_catalog::{Merge, Scope, Stores, Table, TableDefinition};
+use c360_catalog::{Evolution, Merge, Scope, Stores, Table, TableDefinition};
 use c360_spec::SourceJob;
 
 use super::super::discover::SourceFile;
@@ -73,6 +73,7 @@ impl<'a> Rejects<'a> {
                 "rows of files that break the contract of {}",
                 job.table()
             )),
+            evolution: Evolution::Widen,
         };
         let reading = reading.to_owned();
         Ok(Self {
