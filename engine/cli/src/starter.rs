@@ -25,22 +25,36 @@ impl Starter {
     /// Writes the project into the folder, sources read from `data`. Refuses to touch a folder
     /// that already holds one of its files. Says which files were written.
     pub fn write(&self, folder: &Path, data: &str) -> Result<Vec<PathBuf>, Failure> {
-        let files = self.files(data);
-        refuse_existing(folder, &files)?;
-        for (path, text) in &files {
-            write_file(&folder.join(path), text)?;
-        }
-        Ok(files.into_iter().map(|(path, _)| path).collect())
+        write_new(folder, self.files(data))
+    }
+
+    /// The same of a project without any contract or job.
+    pub fn write_empty(&self, folder: &Path, data: &str) -> Result<Vec<PathBuf>, Failure> {
+        write_new(folder, vec![settings("customers", data)])
     }
 
     fn files(&self, data: &str) -> Vec<(PathBuf, Vec<u8>)> {
-        let settings = SETTINGS_TEMPLATE.replace("{data}", &yaml_text(data));
-        let mut files = vec![(PathBuf::from(SETTINGS), settings.into_bytes())];
+        let mut files = vec![settings("retail", data)];
         collect("schemas", "yaml", self.schemas, &mut files);
         collect("jobs", "yaml", self.jobs, &mut files);
         collect("sql", "sql", self.sql, &mut files);
         files
     }
+}
+
+fn settings(name: &str, data: &str) -> (PathBuf, Vec<u8>) {
+    let text = SETTINGS_TEMPLATE.replace("{name}", name);
+    let text = text.replace("{data}", &yaml_text(data));
+    (PathBuf::from(SETTINGS), text.into_bytes())
+}
+
+/// Writes files of a project, none of which may be there. Says which they are.
+pub fn write_new(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> Result<Vec<PathBuf>, Failure> {
+    refuse_existing(folder, &files)?;
+    for (path, text) in &files {
+        write_file(&folder.join(path), text)?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
 }
 
 fn collect(base: &str, ending: &str, folder: &Dir<'_>, files: &mut Vec<(PathBuf, Vec<u8>)>) {
@@ -79,7 +93,7 @@ fn refuse_existing(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Fa
         "folder `{}` already holds {named}{more}",
         folder.display()
     ))
-    .hint("name a new folder; nothing was written"))
+    .hint("nothing was written: choose another name, or remove what is there"))
 }
 
 fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {

@@ -101,7 +101,7 @@ pub use report::{
 };
 pub use sample::Sample;
 pub use show::{PersonView, TimelineEntry};
-pub use source::Freshness;
+pub use source::{Draft, Freshness};
 pub use status::{JobStatus, SourceStatus, Status};
 pub use training_set::Asked as AskedTrainingSet;
 pub use upkeep::{TableUpkeep, UpkeepReport};

@@ -128,9 +128,42 @@ pub enum ExtraColumns {
 }
 
 impl Contract {
+    /// A contract of these columns; whatever else may be said is as when nothing is.
+    pub fn of(name: &str, columns: Vec<Column>) -> Self {
+        Self {
+            contract: name.to_owned(),
+            description: None,
+            key: Vec::new(),
+            columns,
+            trim: yes(),
+            null_values: empty_text(),
+            booleans: Booleans::default(),
+            rejects: RejectLimits::default(),
+            extra_columns: ExtraColumns::default(),
+        }
+    }
+
     /// The column of this name, compared exactly.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl Column {
+    /// A column that may hold any value of the type, or none.
+    pub fn new(name: &str, data_type: DataType) -> Self {
+        Self {
+            name: name.to_owned(),
+            data_type,
+            required: false,
+            formats: Vec::new(),
+            accepted_values: Vec::new(),
+            pattern: None,
+            min: None,
+            max: None,
+            pii: false,
+            description: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! are looked at.
 
 mod demo;
+mod draft;
 mod drift;
 mod features;
 mod functions;

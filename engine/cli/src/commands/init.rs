@@ -12,7 +12,8 @@ use crate::failure::Failure;
 ///
 /// The project holds the contracts, jobs and SQL of a retailer: contacts, accounts, loyalty,
 /// newsletter, prospects, order lines, web events and consents in; persons, profiles, features and
-/// a published customer360 out. Existing files are never overwritten.
+/// a published customer360 out. Existing files are never overwritten. With sources that look
+/// otherwise, begin with --empty, and draft a contract for each with `c360 draft`.
 #[derive(Debug, Args)]
 pub struct Init {
     /// Folder of the new project
@@ -21,6 +22,9 @@ pub struct Init {
     /// project]
     #[arg(long, value_name = "FOLDER")]
     data: Option<String>,
+    /// Write c360.yaml alone, without the retailer's contracts, jobs and SQL
+    #[arg(long)]
+    empty: bool,
 }
 
 impl Init {
@@ -30,18 +34,27 @@ impl Init {
             Some(data) => seen_from(&self.dir, data)?,
             None => "./data".to_owned(),
         };
-        let files = context.starter.write(&self.dir, &data)?;
+        let files = match self.empty {
+            true => context.starter.write_empty(&self.dir, &data)?,
+            false => context.starter.write(&self.dir, &data)?,
+        };
         if context.console.json {
             return context
                 .console
                 .json(&json!({ "project": self.dir, "data": data, "files": files }));
         }
         let folder = self.dir.display();
-        context.console.text(&format!(
-            "wrote the retail project into {folder}: {} files, sources read from {data}\n\
-             next: cd {folder} && c360 plan, then c360 run",
-            files.len()
-        ))
+        let count = files.len();
+        context.console.text(&match self.empty {
+            true => format!(
+                "wrote an empty project into {folder}, sources read from {data}\n\
+                 next: cd {folder} && c360 draft NAME FILES, for each source"
+            ),
+            false => format!(
+                "wrote the retail project into {folder}: {count} files, sources read from {data}\n\
+                 next: cd {folder} && c360 plan, then c360 run"
+            ),
+        })
     }
 }
 

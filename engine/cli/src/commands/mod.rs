@@ -2,6 +2,7 @@
 
 mod changes;
 mod demo;
+mod draft;
 mod drift;
 mod epochs;
 mod exit_codes;
@@ -36,6 +37,7 @@ use crate::interrupt;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(init::Init),
+    Draft(draft::Draft),
     Validate(validate::Validate),
     Plan(plan::Plan),
     Run(run::Run),
@@ -75,6 +77,7 @@ pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
 async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Init(init) => init.run(context),
+        Command::Draft(draft) => draft.run(context).await,
         Command::Validate(validate) => validate.run(context),
         Command::Plan(plan) => plan.run(context).await,
         Command::Run(run) => run.run(context).await,

@@ -9,6 +9,7 @@
 mod cells;
 mod decide;
 mod discover;
+mod draft;
 mod manifest;
 mod read;
 mod reject;
@@ -31,6 +32,7 @@ use reject::Tally;
 use sink::{Rejects, Sink};
 
 pub use decide::{Freshness, Step, Work, decide};
+pub use draft::Draft;
 
 /// Takes in what is new.
 pub async fn run(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String, Outcome)> {

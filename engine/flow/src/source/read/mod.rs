@@ -12,6 +12,7 @@
 
 mod csv;
 mod cut;
+mod head;
 mod input;
 mod ndjson;
 mod parquet;
@@ -36,6 +37,7 @@ use super::sink::key::KeyHasher;
 use super::typed::Rules;
 use crate::error::{Error, Result};
 
+pub use self::head::Head;
 pub use self::input::{Fingerprint, fingerprint, open};
 
 /// Chunks of one file that wait for a worker.

@@ -2,8 +2,10 @@
 //! stay; `typed` brings them to the contract's.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -20,6 +22,13 @@ pub struct ParquetChunk {
     pub columns: Vec<Option<ArrayRef>>,
     /// The share of the file's bytes that the rows stand for
     pub taken: u64,
+}
+
+/// The columns of the file.
+pub fn schema(file: File, name: &str) -> Result<SchemaRef> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file);
+    let builder = builder.map_err(|error| unreadable(name, &error))?;
+    Ok(Arc::clone(builder.schema()))
 }
 
 /// Decodes the file and hands each batch to `send`, which says whether to go on.

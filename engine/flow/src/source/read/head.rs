@@ -1,0 +1,168 @@
+//! What a file says of its columns before its rows are read: in which format it is, what its columns are called, and of
+//! typed formats which types they have.
+
+use std::cell::RefCell;
+
+use c360_catalog::Stores;
+use c360_spec::{Column, Compression, CsvFormat, DataType, Encoding, Format, NdjsonFormat};
+use datafusion::arrow::datatypes::DataType as Arrow;
+use serde_json::{Map, Value};
+
+use super::csv::{self, Dialect, Header};
+use super::cut::Records;
+use super::input::{self, Stored};
+use super::{SourceFile, content, parquet, stopped, text};
+use crate::error::{Error, Result};
+
+/// What may stand between values; of several that divide a header alike, the first.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+const QUOTE: char = '"';
+
+/// A file's format and columns.
+#[derive(Debug, PartialEq)]
+pub struct Head {
+    pub format: Format,
+    /// Those of text formats are strings.
+    pub columns: Vec<Column>,
+    /// Columns of types that no contract has.
+    pub left_out: Vec<String>,
+}
+
+impl Head {
+    /// Looks at the file, whose format goes by the ending of its name.
+    ///
+    /// Fails with *data* where it cannot be read in that format.
+    pub async fn of(stores: &Stores, file: &SourceFile) -> Result<Self> {
+        let (store, location) = stores.resolve(&file.location)?;
+        let stored = input::open(&store, &location, &file.path).await?;
+        let path = file.path.clone();
+        let looked = tokio::task::spawn_blocking(move || look(stored, &path)).await;
+        looked.map_err(|error| stopped(&file.path, &error))?
+    }
+}
+
+fn look(stored: Stored, path: &str) -> Result<Head> {
+    let name = path.trim_end_matches(".gz");
+    let ends_in = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends_in(&[".parquet"]) {
+        return typed(stored, path);
+    }
+    match ends_in(&[".ndjson", ".jsonl", ".json"]) {
+        true => objects(stored, path),
+        false => separated(stored, path),
+    }
+}
+
+fn typed(stored: Stored, path: &str) -> Result<Head> {
+    let (file, _) = stored
+        .into_file()
+        .map_err(|error| input::broken(path, error))?;
+    let mut head = Head {
+        format: Format::Parquet,
+        columns: Vec::new(),
+        left_out: Vec::new(),
+    };
+    for field in parquet::schema(file, path)?.fields() {
+        match type_of(field.data_type()) {
+            Some(data_type) => head.columns.push(Column::new(field.name(), data_type)),
+            None => head.left_out.push(field.name().clone()),
+        }
+    }
+    Ok(head)
+}
+
+/// The contract's type that takes all values of an Arrow type.
+fn type_of(arrow: &Arrow) -> Option<DataType> {
+    Some(match arrow {
+        Arrow::Boolean => DataType::Boolean,
+        Arrow::Int8 | Arrow::Int16 | Arrow::Int32 | Arrow::UInt8 | Arrow::UInt16 => DataType::Int,
+        Arrow::Int64 | Arrow::UInt32 | Arrow::UInt64 => DataType::Long,
+        Arrow::Float16 | Arrow::Float32 => DataType::Float,
+        Arrow::Float64 => DataType::Double,
+        Arrow::Decimal32(precision, scale)
+        | Arrow::Decimal64(precision, scale)
+        | Arrow::Decimal128(precision, scale) => DataType::Decimal {
+            precision: *precision,
+            scale: u8::try_from(*scale).ok()?,
+        },
+        Arrow::Date32 | Arrow::Date64 => DataType::Date,
+        Arrow::Timestamp(_, None) => DataType::Timestamp,
+        Arrow::Timestamp(_, Some(_)) => DataType::Timestamptz,
+        Arrow::Utf8 | Arrow::LargeUtf8 | Arrow::Utf8View => DataType::String,
+        Arrow::Dictionary(_, values) => type_of(values)?,
+        _ => return None,
+    })
+}
+
+fn separated(stored: Stored, path: &str) -> Result<Head> {
+    let record = RefCell::new(String::new());
+    let remember = |header: &str| {
+        *record.borrow_mut() = header.to_owned();
+        Ok(Header {
+            slots: Vec::new(),
+            absent: Vec::new(),
+            columns: 0,
+        })
+    };
+    let records = Records::Separated {
+        delimiter: b',',
+        quote: QUOTE as u8,
+    };
+    let content = content(stored, path, Compression::Auto);
+    let encoding = Encoding::default();
+    text::cut(content, path, records, encoding, Some(&remember), |_| false)?;
+    let header = record.into_inner();
+    let fields = |delimiter: char| {
+        let dialect = Dialect {
+            delimiter: delimiter as u8,
+            quote: QUOTE as u8,
+        };
+        csv::fields(&header, dialect)
+    };
+    let most = |delimiter: &char| std::cmp::Reverse(fields(*delimiter).len());
+    let delimiter = DELIMITERS.into_iter().min_by_key(most).unwrap_or(',');
+    let names = fields(delimiter);
+    let column = |name: &String| Column::new(name.trim(), DataType::String);
+    Ok(Head {
+        format: Format::Csv(CsvFormat {
+            delimiter,
+            quote: QUOTE,
+            encoding,
+            compression: Compression::Auto,
+        }),
+        columns: names.iter().map(column).collect(),
+        left_out: Vec::new(),
+    })
+}
+
+fn objects(stored: Stored, path: &str) -> Result<Head> {
+    let content = content(stored, path, Compression::Auto);
+    let encoding = Encoding::default();
+    let mut first = Vec::new();
+    text::cut(content, path, Records::Lines, encoding, None, |chunk| {
+        first = chunk.bytes;
+        false
+    })?;
+    let (text, _) = text::decode(first, encoding);
+    let mut columns: Vec<Column> = Vec::new();
+    for line in text.lines() {
+        let object: Map<String, Value> = serde_json::from_str(line).unwrap_or_default();
+        for name in object.keys() {
+            if columns.iter().all(|column| column.name != *name) {
+                columns.push(Column::new(name, DataType::String));
+            }
+        }
+    }
+    if columns.is_empty() {
+        let message = format!("source file {path} holds no JSON objects, one a line");
+        return Err(Error::data(message).with_hint("name files of CSV, NDJSON or Parquet"));
+    }
+    Ok(Head {
+        format: Format::Ndjson(NdjsonFormat {
+            encoding,
+            compression: Compression::Auto,
+        }),
+        columns,
+        left_out: Vec::new(),
+    })
+}
