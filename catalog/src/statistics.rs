@@ -27,7 +27,9 @@ pub(crate) fn statistics(unit: &Unit, columns: &Columns) -> Statistics {
                 return statistics;
             };
             if let Some(nulls) = file.null_value_counts().get(&id) {
-                statistics.null_count = precision(*nulls as usize, whole);
+                // Of the file's nulls some may be in deleted rows; planning takes them off the rows that are left.
+                let nulls = unit.row_count().min(*nulls);
+                statistics.null_count = precision(nulls as usize, whole);
             }
             let exact = whole && is_tight(field.data_type());
             if let Some(least) = bound(file, file.lower_bounds().get(&id), id, field.data_type()) {

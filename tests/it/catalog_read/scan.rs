@@ -118,6 +118,20 @@ async fn bounds_of_files_with_deletes_are_not_taken_for_values() {
     );
 }
 
+#[tokio::test]
+async fn nulls_of_deleted_rows_are_not_counted_among_those_that_are_left() {
+    let lake = Lake::new().await;
+    let nameless = (0..90).map(|id| (id, (None, 0)));
+    let rows: Rows = nameless.chain(people(90..100)).collect();
+    let table = append(&lake.people().await, &rows).await;
+    let nameless: Vec<i64> = (0..90).collect();
+    let table = merge(&table, Some(&nameless), &Rows::new()).await;
+    let joined = "SELECT a.id FROM people a LEFT JOIN people b ON a.name = b.name \
+                  WHERE a.visits + COALESCE(b.visits, 0) > 0";
+    let found = numbers(&table, config(), joined).await;
+    assert_eq!(found, (90..100).collect::<Vec<_>>());
+}
+
 /// One file of more than one row group, a few of its rows deleted, read as byte ranges.
 #[tokio::test]
 async fn large_files_are_shared_between_partitions() {

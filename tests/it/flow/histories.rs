@@ -17,8 +17,8 @@ const VERIFIED_EVERY: u64 = 6;
 /// Steps of one history.
 const STEPS: usize = 4;
 
-/// Changes of the spec that users make: of who is who, of a figure, of a profile's rule, of a contract.
-const EDITS: [Edit; 4] = [
+/// Changes of the spec that users make: of who is who, of a figure, of a column, of a profile's rule, of a contract.
+const EDITS: [Edit; 5] = [
     Edit {
         path: "jobs/identity.yaml",
         from: "max_per_person: 5",
@@ -28,6 +28,11 @@ const EDITS: [Edit; 4] = [
         path: "sql/order_features.sql",
         from: "MIN(channel) AS channel",
         to: "MAX(channel) AS channel",
+    },
+    Edit {
+        path: "sql/session_features.sql",
+        from: "    person_events.events,",
+        to: "    CAST(person_events.events AS string) AS happenings,",
     },
     Edit {
         path: "jobs/profiles.yaml",
