@@ -5,10 +5,7 @@ use std::path::Path;
 
 use c360_flow::Kind;
 use c360_spec::Problems;
-use datafusion::error::DataFusionError;
 use serde::Serialize;
-
-use crate::query_failure;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -91,17 +88,6 @@ impl Failure {
     }
 }
 
-impl Failure {
-    fn because_query(mut self, error: &DataFusionError) -> Self {
-        if let Self::Error(report) = &mut self {
-            let (why, remedy) = query_failure::explained(error);
-            report.causes.push(why);
-            report.hint = remedy.or(report.hint.take());
-        }
-        self
-    }
-}
-
 impl Report {
     fn chain(&mut self, mut cause: Option<&dyn Error>) {
         while let Some(error) = cause {
@@ -117,25 +103,13 @@ impl Report {
 
 impl From<c360_flow::Error> for Failure {
     fn from(error: c360_flow::Error) -> Self {
-        let failure = Self::new(error.kind(), error.to_string());
-        let failure = match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        };
-        match (&error, error.source()) {
-            (c360_flow::Error::Query { source, .. }, _) if !is_our_own(source) => {
-                failure.because_query(source)
-            }
-            (_, Some(cause)) => failure.caused_by(cause),
-            (_, None) => failure,
+        let mut failure = Self::new(error.kind(), error.to_string());
+        if let Self::Error(report) = &mut failure {
+            report.causes = error.causes();
+            report.hint = error.hint().or(report.hint.take());
         }
+        failure
     }
-}
-
-/// Whether the query engine only carries an error of the rooms or the lake, which speaks for itself.
-fn is_our_own(error: &DataFusionError) -> bool {
-    matches!(error.find_root(), DataFusionError::External(inner)
-        if inner.is::<c360_flow::Error>() || inner.is::<c360_catalog::Error>())
 }
 
 impl From<c360_catalog::Error> for Failure {

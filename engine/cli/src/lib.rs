@@ -21,7 +21,6 @@ mod panic;
 mod progress;
 mod project_files;
 mod prompt;
-mod query_failure;
 mod reference;
 mod row_table;
 mod rows;

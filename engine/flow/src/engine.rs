@@ -199,7 +199,7 @@ impl Engine {
         room.progress.job_finished(&room.job.name);
         let seconds = started.elapsed().as_secs_f64();
         if let Err(error) = &done {
-            info!(kind = %error.kind(), %error, seconds, "job failed");
+            info!(kind = %error.kind(), error = error.in_full(), seconds, "job failed");
         }
         let (action, why, outcome) = done?;
         info!(action = action.as_str(), seconds, "job done");

@@ -5,6 +5,8 @@ use c360_catalog::error::has_store_failed;
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
+use crate::{causes, query_failure};
+
 /// The result of everything in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -89,6 +91,22 @@ impl Error {
             Self::Query { source, .. } => query_hint(source),
             Self::Catalog(_) => None,
         }
+    }
+
+    /// Why it came to that, outermost first, without any cell's value.
+    pub fn causes(&self) -> Vec<String> {
+        causes::of(self)
+    }
+
+    /// What happened and why in one line, for whoever reads it later.
+    pub fn in_full(&self) -> String {
+        let mut told = vec![self.to_string()];
+        told.extend(self.causes());
+        let lines = told.iter().map(|said| {
+            let lines: Vec<&str> = said.lines().map(str::trim).collect();
+            lines.join(" ")
+        });
+        lines.collect::<Vec<_>>().join(": ")
     }
 }
 
@@ -206,10 +224,5 @@ fn query_hint(error: &DataFusionError) -> Option<String> {
     if let Some(ours) = cause::<Error>(error) {
         return ours.hint();
     }
-    match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => {
-            Some("raise --memory-limit, or give the run fewer --threads".into())
-        }
-        _ => None,
-    }
+    query_failure::explained(error).1
 }

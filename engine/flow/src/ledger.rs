@@ -45,7 +45,7 @@ pub struct RunEntry {
     /// What the reader of the error should do, as exit codes have it.
     #[serde(default)]
     pub error_kind: Option<String>,
-    /// Why it failed.
+    /// Why it failed, with the causes.
     #[serde(default)]
     pub error: Option<String>,
     /// What to do about it, where that is known.
@@ -83,7 +83,7 @@ pub struct JobEntry {
     pub outcome: String,
     /// What the reader of the error should do, as exit codes have it.
     pub error_kind: Option<String>,
-    /// Why it failed.
+    /// Why it failed, with the causes.
     pub error: Option<String>,
     /// What to do about it, where that is known.
     pub hint: Option<String>,
@@ -129,7 +129,7 @@ pub struct LastOutcome {
     pub outcome: String,
     /// What the reader of the error should do, as exit codes have it.
     pub error_kind: Option<String>,
-    /// Why it failed.
+    /// Why it failed, with the causes.
     pub error: Option<String>,
     /// What to do about it, where that is known.
     pub hint: Option<String>,
@@ -256,7 +256,7 @@ impl Engine {
             seconds: report.seconds,
             outcome: outcome(failure.is_some()),
             error_kind: failure.as_ref().map(|it| it.error.kind().to_string()),
-            error: failure.as_ref().map(|it| it.error.to_string()),
+            error: failure.as_ref().map(|it| it.error.in_full()),
             hint: failure.as_ref().and_then(|it| it.error.hint()),
             epoch: report.epoch.as_ref().map(|epoch| epoch.number),
             peak_memory_bytes: self.peak_memory.and_then(|ask| ask()),
@@ -420,7 +420,7 @@ fn failed(failure: &Failure<'_>, clock: &Clock) -> JobEntry {
         kind: failure.job.kind_name().to_owned(),
         outcome: outcome(true),
         error_kind: Some(failure.error.kind().to_string()),
-        error: Some(failure.error.to_string()),
+        error: Some(failure.error.in_full()),
         hint: failure.error.hint(),
         ..JobEntry::default()
     }

@@ -9,6 +9,7 @@
 //! environment or asks for the time.
 
 mod breaker;
+mod causes;
 mod check;
 mod clock;
 mod conform;
@@ -46,6 +47,7 @@ mod profile;
 mod progress;
 mod publish;
 mod query;
+mod query_failure;
 mod reason;
 mod recipe;
 mod report;
@@ -75,7 +77,7 @@ pub use drift::{AskedDrift, CATEGORIES, ColumnDrift, ColumnKind, Drift};
 pub use effort::Effort;
 pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
-pub use error::{Error, Result, store_error};
+pub use error::{Error, Result};
 pub use evaluation::Label;
 pub use features::{Feature, Origin};
 pub use functions::{Argument, Function, FunctionKind, Functions, Origin as FunctionOrigin};

@@ -72,7 +72,7 @@ impl TableUpkeep {
     fn ended(&mut self, outcome: Result<()>) {
         if let Err(error) = outcome {
             self.error_kind = Some(error.kind());
-            self.error = Some(error.to_string());
+            self.error = Some(error.in_full());
         }
     }
 

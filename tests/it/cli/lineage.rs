@@ -218,9 +218,11 @@ fn a_failed_job_is_told_with_the_ledgers_words() {
         ]
     );
     let ledger = home.c360(&["runs", "--json"]).exits(0).json();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let [error, hint] = ["error", "hint"].map(|key| text(&ledger[0][key]));
     for event in &events[2..] {
         let told = &event["run"]["facets"]["errorMessage"];
-        assert_eq!(told["message"], ledger[0]["error"]);
+        assert_eq!(text(&told["message"]), format!("{error}\nhint: {hint}"));
         assert_eq!(told["programmingLanguage"], "Rust");
         assert!(!event.to_string().contains("Person 99"));
     }

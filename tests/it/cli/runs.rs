@@ -56,3 +56,41 @@ fn the_ledger_tells_what_ran_and_what_failed() {
         .exits(2)
         .says("c360 runs lists them");
 }
+
+/// The morning after, why a query failed and what to do about it can be had from the ledger alone.
+#[test]
+fn a_failed_query_is_kept_with_its_cause_and_its_hint_and_without_values() {
+    let home = Home::with_people();
+    home.write(
+        "jobs/ages.yaml",
+        "job: ages\nkind: feature\ntable: customer.ages\nsql: sql/ages.sql\nkey: [id]\n",
+    );
+    let check = |sql: &str, code: i32, why: &str, hint: Option<&str>| {
+        home.write("sql/ages.sql", sql);
+        home.c360(&["run"]).exits(code);
+        let run = &runs(&home)[0];
+        assert_eq!(
+            (run["error"].as_str(), run["hint"].as_str()),
+            (Some(why), hint)
+        );
+        let id = run["run_id"].as_str().expect("a name");
+        for words in [vec!["runs", id], vec!["status"]] {
+            let told = home.c360(&words).exits(0).keeps_quiet_about("Person 1");
+            let told = told.stdout + &told.stderr;
+            assert!(told.contains(why), "{told}");
+            assert!(hint.is_none_or(|hint| told.contains(hint)), "{told}");
+        }
+    };
+    check(
+        "SELECT id, agee FROM raw.people\n",
+        2,
+        "cannot plan sql/ages.sql: there is no column `agee`",
+        Some("did you mean `age`?"),
+    );
+    check(
+        "SELECT id, CAST(name AS INT) AS number FROM raw.people\n",
+        3,
+        "a query of job ages failed: a value cannot be cast to Int32",
+        None,
+    );
+}

@@ -213,10 +213,14 @@ fn ended(error: Option<&Error>) -> EventType {
     }
 }
 
-/// What the ledger says of it too.
+/// What the ledger says of it too; for the hint the facet has no place of its own.
 fn message(error: &Error) -> ErrorMessage {
+    let mut message = error.in_full();
+    if let Some(hint) = error.hint() {
+        message += &format!("\nhint: {hint}");
+    }
     ErrorMessage {
-        message: error.to_string(),
+        message,
         programming_language: "Rust",
     }
 }

@@ -88,7 +88,7 @@ impl Next {
             return Self::waits(before);
         }
         Self::planned(room).await.unwrap_or_else(|error| Self {
-            why: error.to_string(),
+            why: error.in_full(),
             error: Some(error),
             ..Self::default()
         })

@@ -35,7 +35,7 @@ pub async fn rebuild(
     };
     match made {
         Err(error) if is_finding(&error) => Ok(Rebuilt::Failed(Reason {
-            why: error.to_string(),
+            why: error.in_full(),
             remedy: format!("c360 run --full {}", room.job.name),
         })),
         other => other,

@@ -1,13 +1,16 @@
 //! What a query engine says about a failed query, in our own words: the column with its nearest
 //! spelling instead of a list of all columns, and no value of any row.
 
-use arrow::datatypes::DataType;
-use arrow::error::ArrowError;
-use c360_flow::store_error;
 use c360_spec::spelling;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
+
+use crate::error::store_error;
+
+const MORE_MEMORY: &str = "raise --memory-limit, or give the run fewer --threads";
 
 /// Why the query failed, and what to do about it where that is known.
 pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
@@ -19,9 +22,9 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
         DataFusionError::SchemaError(schema_error, _) => schema_failure(schema_error),
         DataFusionError::SQL(parser_error, _) => (parser_failure(parser_error), None),
         // only errors of execution have seen a row
+        root @ DataFusionError::ResourcesExhausted(_) => (said(root), Some(MORE_MEMORY.to_owned())),
         root @ (DataFusionError::Plan(_)
         | DataFusionError::NotImplemented(_)
-        | DataFusionError::ResourcesExhausted(_)
         | DataFusionError::ObjectStore(_)
         | DataFusionError::IoError(_)) => (said(root), None),
         DataFusionError::ArrowError(error, _) => (kernel_failure(error), None),
@@ -78,7 +81,7 @@ fn said(error: &DataFusionError) -> String {
 
 /// What went wrong with values, without their values. These errors quote them in many ways, and not all with quotes:
 /// so only what sort of error it is is told, and the type where there is one.
-fn kernel_failure(error: &ArrowError) -> String {
+pub fn kernel_failure(error: &ArrowError) -> String {
     match error {
         ArrowError::CastError(message) | ArrowError::ParseError(message) => match target(message) {
             Some(data_type) => format!("a value cannot be cast to {data_type}"),
