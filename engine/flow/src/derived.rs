@@ -6,7 +6,8 @@
 //! changed are written.
 
 use c360_catalog::Table;
-use c360_spec::{MeasuresJob, TableName, Window};
+use c360_spec::{MeasuresJob, TableName, Window, spelling};
+use datafusion::arrow::datatypes::Schema;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
@@ -192,6 +193,7 @@ impl Derivation<'_> {
             let inputs = &planned.inputs;
             let slices = Slices::of(room.runtime, session, inputs, by, touched, &recipe).await?;
             if let Some(slices) = slices {
+                self.check_columns(room, slices.schema())?;
                 let columns = output.sorted_by(slices.schema());
                 return Ok(slices.rows(&columns));
             }
@@ -202,9 +204,37 @@ impl Derivation<'_> {
                 }
             }
         }
-        let rows = recipe.rows(session).await?.execute_stream().await?;
+        let rows = recipe.rows(session).await?;
+        self.check_columns(room, rows.schema().as_arrow())?;
+        let rows = rows.execute_stream().await?;
         let columns = output.sorted_by(&rows.schema());
         Ok(session.ordered(rows, &columns))
+    }
+}
+
+impl Derivation<'_> {
+    /// The columns by which rows are computed and told apart have to be among those that the query makes.
+    fn check_columns(&self, room: &Room<'_>, made: &Schema) -> Result<()> {
+        let by = self.by.map(|by| ("by", by));
+        let key = self.key.iter().map(|column| ("key", column.as_str()));
+        let lacks = |(_, column): &(&str, &str)| made.field_with_name(column).is_err();
+        let Some((role, column)) = by.into_iter().chain(key).find(lacks) else {
+            return Ok(());
+        };
+        let (job, query) = (&room.job.name, self.query.name(room));
+        let names: Vec<&str> = made
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
+        let remedy = match spelling::nearest(column, names) {
+            Some(near) => format!("it selects {near}: call it {column}, or correct `{role}`"),
+            None => format!("select it, or correct `{role}`"),
+        };
+        let message = format!(
+            "{query} selects no column {column}, which jobs/{job}.yaml has as its `{role}`"
+        );
+        Err(Error::invalid(message).with_hint(remedy))
     }
 }
 

@@ -12,6 +12,9 @@ use crate::error::store_error;
 
 const MORE_MEMORY: &str = "raise --memory-limit, or give the run fewer --threads";
 
+/// What DataFusion puts before what it says of a plan.
+const PLANNING: &str = "Error during planning: ";
+
 /// Why the query failed, and what to do about it where that is known.
 pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
     // what a store says of a file is no row's value
@@ -23,8 +26,8 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
         DataFusionError::SQL(parser_error, _) => (parser_failure(parser_error), None),
         // only errors of execution have seen a row
         root @ DataFusionError::ResourcesExhausted(_) => (said(root), Some(MORE_MEMORY.to_owned())),
-        root @ (DataFusionError::Plan(_)
-        | DataFusionError::NotImplemented(_)
+        root @ DataFusionError::Plan(_) => planning_failure(&root.strip_backtrace()),
+        root @ (DataFusionError::NotImplemented(_)
         | DataFusionError::ObjectStore(_)
         | DataFusionError::IoError(_)) => (said(root), None),
         DataFusionError::ArrowError(error, _) => (kernel_failure(error), None),
@@ -53,7 +56,10 @@ fn nearest(wanted: &Column, columns: &[Column]) -> Option<String> {
         names.find(|name| name.to_lowercase().contains(&word))
     };
     if let Some(name) = spelling::nearest(&word, names.iter().copied()).or_else(like) {
-        return Some(format!("did you mean `{name}`?"));
+        return Some(match is_plain(name) {
+            true => format!("did you mean `{name}`?"),
+            false => format!("did you mean `\"{name}\"`? such a name takes double quotes"),
+        });
     }
     match names.len() {
         0 => None,
@@ -62,6 +68,43 @@ fn nearest(wanted: &Column, columns: &[Column]) -> Option<String> {
             "there are {count} columns: `c360 schema` lists them"
         )),
     }
+}
+
+/// Whether SQL finds the column by its name alone: without quotes, capitals are read as small letters.
+fn is_plain(name: &str) -> bool {
+    let is_of_words = |letter: char| letter == '_' || letter.is_lowercase() || letter.is_numeric();
+    name.chars().all(is_of_words) && !name.starts_with(char::is_numeric)
+}
+
+/// Of a call that fits no function, DataFusion lists every signature that it knows. Told are the call and, where the
+/// function says it, why.
+fn planning_failure(said: &str) -> (String, Option<String>) {
+    let said = said.strip_prefix(PLANNING).unwrap_or(said);
+    let Some((why, rest)) =
+        said.split_once("No function matches the given name and argument types '")
+    else {
+        return (said.to_owned(), None);
+    };
+    let call = rest.split_once("'. ").map_or(rest, |(call, _)| call);
+    let function = call.split_once('(').map_or(call, |(name, _)| name);
+    let why = objection(why).map_or_else(String::new, |why| format!(": {why}"));
+    let hint = format!(
+        "`c360 functions {function}` tells what it takes; CAST(… AS DOUBLE) makes a number of a text"
+    );
+    (format!("no function matches `{call}`{why}"), Some(hint))
+}
+
+/// What the function itself says of its arguments.
+fn objection(said: &str) -> Option<String> {
+    let (before, quoted) = said.split_once("user-defined coercion failed with \"")?;
+    if before.contains("failed to match any signature") {
+        return None;
+    }
+    let (why, _) = quoted.rsplit_once('"')?;
+    let why = why.replace("\\\"", "\"");
+    let mut kinds = [PLANNING, "Execution error: "].into_iter();
+    let plain = kinds.find_map(|kind| why.strip_prefix(kind).map(str::to_owned));
+    Some(plain.unwrap_or(why))
 }
 
 fn parser_failure(error: &ParserError) -> String {
@@ -164,6 +207,42 @@ mod tests {
         assert_eq!(
             missing("zzz", &["id", "age"]).1.as_deref(),
             Some("there are id, age")
+        );
+    }
+
+    #[test]
+    fn a_column_that_needs_quotes_is_suggested_in_quotes() {
+        for (wanted, column) in [("name", "Name"), ("full_name", "full name")] {
+            let hint = format!("did you mean `\"{column}\"`? such a name takes double quotes");
+            assert_eq!(missing(wanted, &["id", column]).1, Some(hint));
+        }
+    }
+
+    #[test]
+    fn a_call_that_fits_no_function_is_told_without_those_that_would() {
+        let candidates =
+            "'. You might need to add explicit type casts.\n\tCandidate functions:\n\tf(Any)";
+        let check = |why: &str, told: &str| {
+            let said = format!(
+                "{PLANNING}{why} No function matches the given name and argument types 'f(Utf8, Int64){candidates}"
+            );
+            let (message, hint) = planning_failure(&said);
+            assert_eq!(message, told);
+            assert!(
+                hint.is_some_and(|hint| hint.contains("c360 functions f") && hint.contains("CAST"))
+            );
+        };
+        check(
+            "Internal error: Function 'f' failed to match any signature, errors: many.",
+            "no function matches `f(Utf8, Int64)`",
+        );
+        check(
+            "Execution error: Function 'f' user-defined coercion failed with \"Error during planning: f: x must be \\\"a\\\"\"",
+            "no function matches `f(Utf8, Int64)`: f: x must be \"a\"",
+        );
+        assert_eq!(
+            planning_failure("Error during planning: table 'x' not found").0,
+            "table 'x' not found"
         );
     }
 

@@ -69,6 +69,20 @@ fn bad_rows_over_the_limit_stop_the_run_before_it_commits() {
 }
 
 #[test]
+fn a_select_without_the_column_that_its_job_goes_by_is_told_with_both_files() {
+    let home = Home::with_people();
+    home.write("sql/ages.sql", "SELECT id AS person, age FROM raw.people\n");
+    for (role, told) in [("by: id", "`by`"), ("key: [id]", "`key`")] {
+        home.write(
+            "jobs/ages.yaml",
+            &format!("job: ages\nkind: feature\ntable: customer.ages\nsql: sql/ages.sql\n{role}\n"),
+        );
+        let why = "sql/ages.sql selects no column id, which jobs/ages.yaml has as its ";
+        home.c360(&["run"]).exits(2).says(why).says(told);
+    }
+}
+
+#[test]
 fn a_truncated_parquet_file_is_named() {
     let home = Home::with_people();
     home.c360(&["run"]).exits(0);

@@ -95,6 +95,29 @@ fn an_unknown_column_is_invalid_with_the_nearest_spelling() {
 }
 
 #[test]
+fn a_column_with_capitals_is_suggested_in_its_quotes() {
+    let named = "SELECT Number FROM (SELECT id AS \"Number\" FROM raw.people)";
+    filled()
+        .c360(&["sql", "-c", named])
+        .exits(2)
+        .says("`\"Number\"`")
+        .says("double quotes");
+}
+
+#[test]
+fn a_call_with_the_wrong_types_is_told_without_all_the_right_ones() {
+    let home = filled();
+    for (call, told) in [
+        ("SUM(name)", "no function matches `sum(Utf8"),
+        ("AVG(name)", "no function matches `avg(Utf8"),
+    ] {
+        let sql = format!("SELECT {call} FROM raw.people");
+        let ran = home.c360(&["sql", "-c", &sql]).exits(2).says(told);
+        ran.says("CAST(").keeps_quiet_about("Candidate");
+    }
+}
+
+#[test]
 fn values_of_rows_stay_out_of_errors() {
     let home = filled();
     home.c360(&["sql", "-c", "SELECT CAST(name AS INT) AS n FROM raw.people"])
