@@ -25,6 +25,8 @@ pub enum Error {
         message: String,
         /// The remedy: the next command or the nearest spelling.
         hint: Option<String>,
+        /// The rows that were read before it stopped, where that matters.
+        counted: Option<Counted>,
     },
     /// A query failed.
     #[error("{context}")]
@@ -35,6 +37,15 @@ pub enum Error {
         #[source]
         source: Box<DataFusionError>,
     },
+}
+
+/// Rows that were read for nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    /// All of them.
+    pub rows_in: u64,
+    /// Those that broke their contract.
+    pub rows_rejected: u64,
 }
 
 impl Error {
@@ -63,6 +74,27 @@ impl Error {
             kind,
             message: message.into(),
             hint: None,
+            counted: None,
+        }
+    }
+
+    /// Adds how many rows were read before it stopped, and how many of them broke their contract.
+    #[must_use]
+    pub fn having_read(mut self, rows_in: u64, rows_rejected: u64) -> Self {
+        if let Self::Problem { counted, .. } = &mut self {
+            *counted = Some(Counted {
+                rows_in,
+                rows_rejected,
+            });
+        }
+        self
+    }
+
+    /// The rows that were read before it stopped, as far as it tells.
+    pub fn counted(&self) -> Counted {
+        match self {
+            Self::Problem { counted, .. } => counted.unwrap_or_default(),
+            _ => Counted::default(),
         }
     }
 

@@ -413,6 +413,7 @@ fn outcome(has_failed: bool) -> String {
 }
 
 fn failed(failure: &Failure<'_>, clock: &Clock) -> JobEntry {
+    let counted = failure.error.counted();
     JobEntry {
         run_id: clock.run_id.clone(),
         started_at: clock.now,
@@ -422,6 +423,8 @@ fn failed(failure: &Failure<'_>, clock: &Clock) -> JobEntry {
         error_kind: Some(failure.error.kind().to_string()),
         error: Some(failure.error.in_full()),
         hint: failure.error.hint(),
+        rows_in: counted.rows_in,
+        rows_rejected: counted.rows_rejected,
         ..JobEntry::default()
     }
 }

@@ -48,10 +48,10 @@ fn the_ledger_tells_what_ran_and_what_failed() {
             .contains("manifest")
     );
 
-    let sql = "SELECT job, outcome, rows_in FROM ops.jobs ORDER BY started_at";
+    let sql = "SELECT job, outcome, rows_in, rows_rejected FROM ops.jobs ORDER BY started_at";
     home.c360(&["sql", "-c", sql])
         .exits(0)
-        .prints("job,outcome,rows_in\npeople,done,100\npeople,failed,0\n");
+        .prints("job,outcome,rows_in,rows_rejected\npeople,done,100,0\npeople,failed,100,90\n");
     home.c360(&["runs", "no-such-run"])
         .exits(2)
         .says("c360 runs lists them");

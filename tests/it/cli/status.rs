@@ -86,7 +86,11 @@ fn a_failed_run_is_told_with_what_to_do_until_it_is_made_good() {
         (&"failed".into(), &"data".into())
     );
     assert!(run["hint"].is_string(), "{run}");
-    assert_eq!(told["jobs"][0]["last"]["outcome"], "failed");
+    let last = &told["jobs"][0]["last"];
+    assert_eq!(
+        (&last["outcome"], &last["rows_rejected"]),
+        (&"failed".into(), &90.into())
+    );
     assert_eq!(told["jobs"][0]["rows"], 100);
     home.c360(&["status"])
         .exits(0)

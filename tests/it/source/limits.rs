@@ -83,8 +83,8 @@ async fn check_over(limits: &str, limit: &str) {
         error.to_string(),
         format!(
             "source items: 30 of 1000 rows break the contract (3.00 %), more than the limit of {limit}; \
-             nothing was committed; the first: 1.csv row 1: v is no int; 1.csv row 2: v is no int; \
-             1.csv row 3: v is no int"
+             nothing was committed; the first: 1.csv line 2: v is no int; 1.csv line 3: v is no int; \
+             1.csv line 4: v is no int"
         )
     );
     assert!(

@@ -102,10 +102,12 @@ impl Tally {
         for reject in rejects.iter().take(3 - self.first.len()) {
             let column = reject.column.as_ref().map(|column| format!("{column} "));
             let column = column.unwrap_or_default();
-            self.first.push(format!(
-                "{file} row {}: {column}{}",
-                reject.row, reject.reason
-            ));
+            let place = match reject.line {
+                Some(line) => format!("line {line}"),
+                None => format!("row {}", reject.row),
+            };
+            self.first
+                .push(format!("{file} {place}: {column}{}", reject.reason));
         }
     }
 
@@ -117,13 +119,17 @@ impl Tally {
             _ if percent > limits.max_percent => format!("{} %", limits.max_percent),
             _ => return Ok(()),
         };
-        Err(Error::data(format!(
+        let refused = Error::data(format!(
             "source {contract}: {} of {} rows break the contract ({percent:.2} %), more than the limit of {limit}; nothing was committed; the first: {}",
             self.rejected,
             self.rows,
             self.first.join("; ")
-        ))
-        .with_hint(format!("correct the files, or raise rejects in schemas/{contract}.yaml")))
+        ));
+        Err(refused
+            .having_read(self.rows, self.rejected)
+            .with_hint(format!(
+                "correct the files, or raise rejects in schemas/{contract}.yaml"
+            )))
     }
 }
 
@@ -173,6 +179,18 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_a_file_without_lines_are_counted() {
+        let mut tally = Tally::default();
+        let rejects = rejects(1).into_iter();
+        let rejects = rejects.map(|reject| Reject {
+            line: None,
+            ..reject
+        });
+        tally.add("a.parquet", 1, &rejects.collect::<Vec<_>>());
+        assert_eq!(tally.first, ["a.parquet row 1: amount is no long"]);
+    }
+
+    #[test]
     fn over_the_limit_the_error_says_how_far_and_why_but_no_value() {
         check(
             4,
@@ -182,8 +200,8 @@ mod tests {
             },
             Some(
                 "source orders: 4 of 100 rows break the contract (4.00 %), more than the limit of 3 %; \
-                 nothing was committed; the first: a.csv row 1: amount is no long; \
-                 a.csv row 2: amount is no long; a.csv row 3: amount is no long",
+                 nothing was committed; the first: a.csv line 2: amount is no long; \
+                 a.csv line 3: amount is no long; a.csv line 4: amount is no long",
             ),
         );
         check(
@@ -194,7 +212,7 @@ mod tests {
             },
             Some(
                 "source orders: 1 of 100 rows break the contract (1.00 %), more than the limit of 0 rows; \
-                 nothing was committed; the first: a.csv row 1: amount is no long",
+                 nothing was committed; the first: a.csv line 2: amount is no long",
             ),
         );
     }
