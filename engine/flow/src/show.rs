@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use c360_resolve::standardise::normalize;
-use c360_spec::{IdentityJob, JobKind, TableName};
+use c360_spec::{IdentityJob, JobKind, ProfileJob, TableName};
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, in_list, lit};
@@ -38,7 +38,7 @@ pub struct PersonView {
     pub identifiers: Vec<Row>,
     /// The evidence that joined them.
     pub links: Vec<Row>,
-    /// Which record each field of the profile came from.
+    /// Which record each column of the profile came from, those of a group too.
     pub provenance: Value,
     /// The latest facts, newest first.
     pub timeline: Vec<TimelineEntry>,
@@ -75,17 +75,12 @@ impl Engine {
         let of = |table: TableName| person_rows(&session, table, &person_id);
         let records = of(identity::persons()).await?;
         let keys = record_keys(&records);
-        let mut profile = self.profile(&session, &person_id).await?;
-        let provenance = profile
-            .as_mut()
-            .and_then(|row| row.remove("provenance"))
-            .and_then(|json| serde_json::from_str(json.get()).ok())
-            .unwrap_or(Value::Null);
+        let (profile, provenance) = self.profile(&session, &person_id).await?.unzip();
         Ok(Some(PersonView {
             resolved_from: (who != person_id && is_person_id(&session, who).await?)
                 .then(|| who.to_string()),
             profile,
-            provenance,
+            provenance: provenance.unwrap_or_default(),
             features: self.person_features(&session, &person_id).await?,
             records: json::collect(
                 matching(&session, identity::records(), &keys, "source", "key").await?,
@@ -150,11 +145,17 @@ impl Engine {
         first_text(found, "person_id").await
     }
 
-    async fn profile(&self, session: &Session, person_id: &str) -> Result<Option<Row>> {
+    /// The profile, and where its values came from.
+    async fn profile(&self, session: &Session, person_id: &str) -> Result<Option<(Row, Value)>> {
         for job in self.project.jobs.values() {
             if let JobKind::Profile(job) = &job.kind {
                 let rows = person_rows(session, job.table.clone(), person_id).await?;
-                return Ok(rows.into_iter().next());
+                let row = rows.into_iter().next();
+                return Ok(row.map(|mut row| {
+                    let origins = row.remove("provenance");
+                    let origins = origins.and_then(|json| serde_json::from_str(json.get()).ok());
+                    (row, by_column(job, origins.unwrap_or_default()))
+                }));
             }
         }
         Ok(None)
@@ -191,6 +192,27 @@ impl Engine {
         entries.truncate(TIMELINE_ROWS);
         Ok(entries)
     }
+}
+
+/// The table tells a group's origin once, under the group's name; told here is that of each of its columns.
+fn by_column(job: &ProfileJob, origins: Value) -> Value {
+    let Value::Array(origins) = origins else {
+        return origins;
+    };
+    let mut told = Vec::new();
+    for origin in origins {
+        let mut groups = job.fields.iter().filter(|rule| rule.is_group());
+        let Some(group) = groups.find(|group| origin["field"] == group.name) else {
+            told.push(origin);
+            continue;
+        };
+        for column in group.columns() {
+            let mut of_column = origin.clone();
+            of_column["field"] = column.into();
+            told.push(of_column);
+        }
+    }
+    Value::Array(told)
 }
 
 async fn latest_facts(

@@ -52,6 +52,7 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         .prints("identifiers")
         .prints("timeline");
     in_shop(&["show", &email]).exits(0).prints("profile");
+    every_value_has_an_origin(&in_shop(&["show", &person, "--json"]).exits(0).json());
     let families = "SELECT count(*) AS n FROM customer.household_features WHERE members > 1";
     let families = in_shop(&["sql", "-c", families, "--json"]).exits(0).json();
     assert!(families[0]["n"].as_u64() > Some(0), "{families}");
@@ -95,4 +96,16 @@ fn the_story_is_told_in_words() {
         .prints("epoch 1 -> 2")
         .prints("from day one to day two")
         .says("c360 demo --dir");
+}
+
+/// Those of the address too, which are taken from one record together.
+fn every_value_has_an_origin(person: &serde_json::Value) {
+    let origins = person["provenance"].as_array().expect("origins");
+    let profile = person["profile"].as_object().expect("a profile");
+    assert!(profile.contains_key("postcode"), "{person}");
+    for column in profile.keys() {
+        let is_chosen = !["person_id", "record_count"].contains(&column.as_str());
+        let has_origin = origins.iter().any(|origin| origin["field"] == *column);
+        assert_eq!(is_chosen, has_origin, "{column}");
+    }
 }
