@@ -64,9 +64,14 @@ impl Failure {
         }))
     }
 
-    /// A file or folder that cannot be read or written.
+    /// A file or folder that cannot be read or written: where it is not there or no such thing, the name is wrong.
     pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::unavailable(format!("cannot {doing} `{}`", path.display())).caused_by(error)
+        use std::io::ErrorKind::{InvalidData, IsADirectory, NotADirectory, NotFound};
+        let kind = match error.kind() {
+            NotFound | NotADirectory | IsADirectory | InvalidData => Kind::Invalid,
+            _ => Kind::Unavailable,
+        };
+        Self::new(kind, format!("cannot {doing} `{}`", path.display())).caused_by(error)
     }
 
     /// Says what to do about it.
@@ -164,6 +169,17 @@ mod tests {
         let failure =
             Failure::unavailable("cannot write").caused_by(&std::io::Error::other("no space left"));
         assert_eq!(report(failure).causes, ["no space left"]);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_misnamed_and_one_that_may_not_be_read_is_out_of_reach() {
+        for (error, kind) in [
+            (std::io::ErrorKind::NotFound, Kind::Invalid),
+            (std::io::ErrorKind::PermissionDenied, Kind::Unavailable),
+        ] {
+            let failure = Failure::file("read", Path::new("labels.csv"), &error.into());
+            assert_eq!(report(failure).kind, kind);
+        }
     }
 
     #[test]

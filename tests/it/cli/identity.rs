@@ -99,7 +99,7 @@ fn two_records_are_explained() {
         "--html",
         "no/folder.html",
     ])
-    .exits(5)
+    .exits(2)
     .says("no/folder.html");
     home.c360(&["identity", "explain", &end("a"), "guests:nobody"])
         .exits(2)

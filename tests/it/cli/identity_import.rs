@@ -148,7 +148,7 @@ fn a_model_that_cannot_be_used_is_refused_with_its_place() {
         .says("cannot import `half.json`")
         .says("line ");
     home.c360(&["identity", "import", "nowhere.json"])
-        .exits(5)
+        .exits(2)
         .says("nowhere.json");
     assert_eq!(models(&home), 1, "nothing was imported");
 }

@@ -357,8 +357,11 @@ fn an_endpoint_that_is_down_fails_no_run() {
 
 #[test]
 fn a_file_that_cannot_be_written_fails_no_run() {
-    home("{file: data/people.csv/events.jsonl}")
-        .c360(&["run"])
-        .exits(0)
-        .says("lineage events cannot be told");
+    for file in ["data/people.csv/events.jsonl", "no/folder/events.jsonl"] {
+        home(&format!("{{file: {file}}}"))
+            .c360(&["run"])
+            .exits(0)
+            .says("lineage events cannot be told")
+            .says(file);
+    }
 }

@@ -207,7 +207,7 @@ fn an_empty_lake_has_a_report_that_says_so() {
         assert_eq!(told[nothing], Value::Null, "{nothing}");
     }
     home.c360(&["report", "--out", "no/such/folder/page.html"])
-        .exits(5)
+        .exits(2)
         .says("cannot write");
 }
 

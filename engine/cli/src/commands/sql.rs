@@ -84,7 +84,5 @@ impl Sql {
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| {
-        Failure::invalid(format!("cannot read `{}`", file.display())).caused_by(&error)
-    })
+    std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))
 }

@@ -52,7 +52,10 @@ impl Place {
 
     async fn take(&self, event: String) -> Result<(), String> {
         match self {
-            Self::File(path) => append(path, event).await.map_err(|error| error.to_string()),
+            Self::File(path) => {
+                let appended = append(path, event).await;
+                appended.map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+            }
             Self::Endpoint { client, url, key } => {
                 let post = || post(client, url, key.as_ref(), &event);
                 let patient = ExponentialBuilder::default()

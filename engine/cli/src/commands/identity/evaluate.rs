@@ -59,7 +59,9 @@ impl Evaluate {
             Failure::invalid(format!("cannot read labels from `{file}`{place}"))
                 .hint("a CSV file with a header and the columns source, key, entity")
         };
-        let mut reader = csv::Reader::from_path(&self.labels).map_err(failed)?;
+        let labels = std::fs::File::open(&self.labels)
+            .map_err(|error| Failure::file("read", &self.labels, &error))?;
+        let mut reader = csv::Reader::from_reader(labels);
         let headers = reader.headers().map_err(failed)?.clone();
         let place = |name: &str| {
             headers
