@@ -18,7 +18,8 @@ Exit codes:
     4  conflict: somebody else committed first, run again
     5  unavailable: something outside is missing, full, locked or down, retry later
     6  there is something to do; by `plan --exit-code` and `status --exit-code` only
-  130  interrupted with Ctrl-C; what was committed stays, run again to go on";
+  130  interrupted with Ctrl-C, a run also by SIGTERM; what was committed stays, run
+       again to go on";
 
 /// What `plan --exit-code` and `status --exit-code` end with where there is something to do.
 const WORK_TO_DO: u8 = 6;

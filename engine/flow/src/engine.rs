@@ -1,6 +1,8 @@
 //! An opened project: its spec, its lake and what queries run on.
 
+use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Instant;
 
 use c360_catalog::{Epoch, S3Options, Warehouse, WarehouseConfig};
@@ -14,12 +16,13 @@ use crate::error::{Error, Result};
 use crate::functions::Functions;
 use crate::graph::{Graph, Selection};
 use crate::inputs::Inputs;
-use crate::ledger::Failure;
+use crate::ledger::Unfinished;
 use crate::openlineage::Events;
 use crate::progress::Progress;
 use crate::report::{Action, JobReport, Outcome, RunReport};
 use crate::room::Room;
 use crate::session::Runtime;
+use crate::stop::Stop;
 use crate::{facts, feature, identity, measures, profile, publish, source};
 
 /// What a run may use.
@@ -132,8 +135,6 @@ impl Engine {
     }
 
     /// The same, but not as runs usually are.
-    // A span of a lower level would vanish with that level, and the run's name from the warnings that are left.
-    #[instrument(level = "error", name = "run", skip_all, fields(run_id = %clock.run_id))]
     pub async fn run_as(
         &self,
         mode: RunMode,
@@ -141,6 +142,22 @@ impl Engine {
         clock: &Clock,
         progress: &dyn Progress,
     ) -> Result<RunReport> {
+        let run = self.run_until(pending(), mode, selection, clock, progress);
+        Ok(run.await?.expect("nobody stops this run"))
+    }
+
+    /// The same, until `stop` is there: the job that is at work then is dropped where it stands, what was committed stays,
+    /// and the ledger says so. None for a run that was stopped.
+    // A span of a lower level would vanish with that level, and the run's name from the warnings that are left.
+    #[instrument(level = "error", name = "run", skip_all, fields(run_id = %clock.run_id))]
+    pub async fn run_until(
+        &self,
+        stop: impl Future<Output = ()>,
+        mode: RunMode,
+        selection: &Selection,
+        clock: &Clock,
+        progress: &dyn Progress,
+    ) -> Result<Option<RunReport>> {
         let started = Instant::now();
         let mut report = RunReport {
             run_id: clock.run_id.clone(),
@@ -150,7 +167,8 @@ impl Engine {
             seconds: 0.0,
         };
         let mut events = Events::of(self, clock);
-        let mut failed = None;
+        let mut unfinished = None;
+        let mut stop = pin!(stop);
         for job in Graph::new(&self.project)?.select(selection)? {
             let room = Room {
                 accepts: mode.accept,
@@ -158,7 +176,11 @@ impl Engine {
                 ..self.room(job, clock, progress)
             };
             let began_at = events.now();
-            match self.run_job(&room).await {
+            let done = tokio::select! {
+                done = self.run_job(&room) => done.map_err(Stop::Failed),
+                () = &mut stop => Err(Stop::Interrupted),
+            };
+            match done {
                 Ok(mut done) => {
                     if done.action != Action::Nothing {
                         events.done(job, began_at).await;
@@ -166,22 +188,23 @@ impl Engine {
                     report.epoch = done.outcome.epoch.take().or(report.epoch);
                     report.jobs.push(done);
                 }
-                Err(error) => {
-                    events.failed(job, began_at, &error).await;
-                    failed = Some((job, error));
+                Err(stop) => {
+                    events.stopped(job, began_at, &stop).await;
+                    unfinished = Some(Unfinished { job, stop });
                     break;
                 }
             }
         }
         report.seconds = started.elapsed().as_secs_f64();
-        if failed.is_some() || !report.nothing_happened() {
-            let failure = failed.as_ref().map(|(job, error)| Failure { job, error });
-            self.write_down(&report, failure, clock).await;
+        if unfinished.is_some() || !report.nothing_happened() {
+            self.write_down(&report, unfinished.as_ref(), clock).await;
         }
-        events.end(failed.as_ref().map(|(_, error)| error)).await;
-        match failed {
-            Some((_, error)) => Err(error),
-            None => Ok(report),
+        let stop = unfinished.map(|unfinished| unfinished.stop);
+        events.end(stop.as_ref()).await;
+        match stop {
+            Some(Stop::Failed(error)) => Err(error),
+            Some(Stop::Interrupted) => Ok(None),
+            None => Ok(Some(report)),
         }
     }
 

@@ -1,5 +1,5 @@
 //! The ledger: what ran, in `ops.runs`, and what each job of it did, in `ops.jobs`. A run that found nothing to do
-//! leaves no row; one that failed does. Nothing is planned by the ledger: it may be dropped, and is then begun anew.
+//! leaves no row; one that failed or was interrupted does. Nothing is planned by the ledger: it may be dropped, and is then begun anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::json::{Row, collect};
 use crate::report::{Action, JobReport, RunReport};
+use crate::stop::Stop;
 
 /// A race that is lost so often is not about luck.
 const ATTEMPTS: usize = 50;
@@ -40,7 +41,7 @@ pub struct RunEntry {
     pub as_of: Timestamp,
     /// Wall time in seconds.
     pub seconds: f64,
-    /// `done` or `failed`.
+    /// `done`, `failed` or `interrupted`.
     pub outcome: String,
     /// What the reader of the error should do, as exit codes have it.
     #[serde(default)]
@@ -75,11 +76,11 @@ pub struct JobEntry {
     pub job: String,
     /// Its kind, as in the spec.
     pub kind: String,
-    /// `incremental` or `full`; nothing where the job failed.
+    /// `incremental` or `full`; nothing where the job did not end well.
     pub action: Option<String>,
     /// Why that was done.
     pub why: Option<String>,
-    /// `done` or `failed`.
+    /// `done`, `failed` or `interrupted`.
     pub outcome: String,
     /// What the reader of the error should do, as exit codes have it.
     pub error_kind: Option<String>,
@@ -123,9 +124,9 @@ pub struct LastOutcome {
     pub run_id: String,
     /// When the run began.
     pub started_at: Timestamp,
-    /// `incremental` or `full`; nothing where the job failed.
+    /// `incremental` or `full`; nothing where the job did not end well.
     pub action: Option<String>,
-    /// `done` or `failed`.
+    /// `done`, `failed` or `interrupted`.
     pub outcome: String,
     /// What the reader of the error should do, as exit codes have it.
     pub error_kind: Option<String>,
@@ -154,12 +155,12 @@ struct Began {
     started_at: Timestamp,
 }
 
-/// How a run ended before its end.
-pub struct Failure<'a> {
-    /// The job that failed.
+/// The job that a run did not get beyond.
+pub struct Unfinished<'a> {
+    /// The job.
     pub job: &'a Job,
     /// Why.
-    pub error: &'a Error,
+    pub stop: Stop,
 }
 
 impl Engine {
@@ -209,7 +210,7 @@ impl Engine {
         let since = history.len().checked_sub(RUNS_REMEMBERED + 1);
         let newest = table.changes(since.map(|at| history[at].id)).await?.added;
         let newest = self.runtime.session().read(newest)?;
-        let done = ident("outcome").eq(lit(outcome(false)));
+        let done = ident("outcome").eq(lit(outcome(None)));
         let mut last = BTreeMap::new();
         for entry in entries::<JobEntry>(&jobs(), newest.filter(done)?, None).await? {
             if let Some(action) = entry.action.clone() {
@@ -223,10 +224,10 @@ impl Engine {
     pub(crate) async fn write_down(
         &self,
         report: &RunReport,
-        failure: Option<Failure<'_>>,
+        unfinished: Option<&Unfinished<'_>>,
         clock: &Clock,
     ) {
-        if let Err(error) = self.try_write_down(report, failure, clock).await {
+        if let Err(error) = self.try_write_down(report, unfinished, clock).await {
             tracing::warn!(%error, "the ledger was not written");
         }
     }
@@ -234,7 +235,7 @@ impl Engine {
     async fn try_write_down(
         &self,
         report: &RunReport,
-        failure: Option<Failure<'_>>,
+        unfinished: Option<&Unfinished<'_>>,
         clock: &Clock,
     ) -> Result<()> {
         let mut done = Vec::new();
@@ -245,19 +246,21 @@ impl Engine {
         {
             done.push(self.done(job, clock).await?);
         }
-        done.extend(failure.as_ref().map(|failure| failed(failure, clock)));
+        done.extend(unfinished.map(|job| not_done(job, clock)));
         (1..)
             .zip(&mut done)
             .for_each(|(position, job)| job.position = position);
+        let stop = unfinished.map(|unfinished| &unfinished.stop);
+        let error = stop.and_then(Stop::error);
         let run = RunEntry {
             run_id: clock.run_id.clone(),
             started_at: clock.now,
             as_of: clock.as_of,
             seconds: report.seconds,
-            outcome: outcome(failure.is_some()),
-            error_kind: failure.as_ref().map(|it| it.error.kind().to_string()),
-            error: failure.as_ref().map(|it| it.error.in_full()),
-            hint: failure.as_ref().and_then(|it| it.error.hint()),
+            outcome: outcome(stop),
+            error_kind: error.map(|error| error.kind().to_string()),
+            error: error.map(Error::in_full),
+            hint: error.and_then(Error::hint),
             epoch: report.epoch.as_ref().map(|epoch| epoch.number),
             peak_memory_bytes: self.peak_memory.and_then(|ask| ask()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -276,7 +279,7 @@ impl Engine {
             kind: report.kind.clone(),
             action: Some(report.action.as_str().to_owned()),
             why: Some(report.why.clone()),
-            outcome: outcome(false),
+            outcome: outcome(None),
             inputs: self.inputs_of(&report.job).await?,
             snapshot_id: it.snapshot_id,
             rows_in: it.rows_in,
@@ -404,25 +407,23 @@ fn jobs() -> TableName {
     TableName::new("ops", "jobs").expect("a plain name")
 }
 
-fn outcome(has_failed: bool) -> String {
-    let word = match has_failed {
-        true => "failed",
-        false => "done",
-    };
-    word.to_owned()
+fn outcome(stop: Option<&Stop>) -> String {
+    stop.map_or("done", Stop::outcome).to_owned()
 }
 
-fn failed(failure: &Failure<'_>, clock: &Clock) -> JobEntry {
-    let counted = failure.error.counted();
+fn not_done(unfinished: &Unfinished<'_>, clock: &Clock) -> JobEntry {
+    let Unfinished { job, stop } = unfinished;
+    let error = stop.error();
+    let counted = error.map(Error::counted).unwrap_or_default();
     JobEntry {
         run_id: clock.run_id.clone(),
         started_at: clock.now,
-        job: failure.job.name.clone(),
-        kind: failure.job.kind_name().to_owned(),
-        outcome: outcome(true),
-        error_kind: Some(failure.error.kind().to_string()),
-        error: Some(failure.error.in_full()),
-        hint: failure.error.hint(),
+        job: job.name.clone(),
+        kind: job.kind_name().to_owned(),
+        outcome: outcome(Some(stop)),
+        error_kind: error.map(|error| error.kind().to_string()),
+        error: error.map(Error::in_full),
+        hint: error.and_then(Error::hint),
         rows_in: counted.rows_in,
         rows_rejected: counted.rows_rejected,
         ..JobEntry::default()

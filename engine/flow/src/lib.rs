@@ -61,6 +61,7 @@ mod slices;
 pub mod source;
 mod statement;
 mod status;
+mod stop;
 mod touched;
 mod training_set;
 mod udf;

@@ -1,5 +1,8 @@
 //! `c360 runs`: the ledger has what ran and what failed, and nothing of runs without work.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
 use super::runner::{Home, people};
@@ -93,4 +96,49 @@ fn a_failed_query_is_kept_with_its_cause_and_its_hint_and_without_values() {
         "a query of job ages failed: a value cannot be cast to Int32",
         None,
     );
+}
+
+/// The ledger and lineage know of a run that was asked to stop, whoever asked.
+#[test]
+fn an_interrupted_run_is_written_down_with_the_job_that_it_was_at() {
+    for signal in ["-INT", "-TERM"] {
+        let home = Home::with_people();
+        let settings = home.read("c360.yaml");
+        home.write(
+            "c360.yaml",
+            &format!("{settings}lineage: {{file: lineage.jsonl}}\n"),
+        );
+        let endless = "SELECT SUM(a.id * b.id * c.id * d.id * e.id) AS id FROM raw.people AS a, raw.people AS b, \
+                       raw.people AS c, raw.people AS d, raw.people AS e, raw.people AS f, raw.people AS g\n";
+        home.write("sql/endless.sql", endless);
+        home.write(
+            "jobs/endless.yaml",
+            "job: endless\nkind: feature\ntable: customer.endless\nsql: sql/endless.sql\nkey: [id]\n",
+        );
+        let mut command = home.command(&["run", "-v", "--log-format", "json"]);
+        let mut run = command.stderr(Stdio::piped()).spawn().expect("c360");
+        let log = BufReader::new(run.stderr.take().expect("a log"));
+        let mut lines = log.lines().map(|line| line.expect("a line"));
+        let has_begun = |line: &String| line.contains("job started") && line.contains("endless");
+        lines.find(has_begun).expect("the job");
+        let kill = format!("kill {signal} {}", run.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status();
+        assert!(sent.expect("kill").success());
+        let rest: Vec<String> = lines.collect();
+        assert_eq!(run.wait().expect("an end").code(), Some(130), "{rest:?}");
+
+        let ledger = runs(&home);
+        assert_eq!(ledger[0]["outcome"], "interrupted");
+        assert_eq!(ledger[0]["error"], Value::Null);
+        let id = ledger[0]["run_id"].as_str().expect("a name");
+        let jobs = home.c360(&["runs", id, "--json"]).exits(0).json();
+        assert_eq!(jobs[0]["outcome"], "done");
+        assert_eq!(
+            (&jobs[1]["job"], &jobs[1]["outcome"]),
+            (&"endless".into(), &"interrupted".into())
+        );
+        home.c360(&["status"]).exits(0).prints("interrupted");
+        let told = home.read("lineage.jsonl");
+        assert_eq!(told.matches("\"ABORT\"").count(), 2, "{told}");
+    }
 }

@@ -70,6 +70,8 @@ pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         // at the prompt Ctrl-C stops a statement, not the command
         Command::Sql(sql) => sql.run(context).await,
+        // a run that is stopped writes that down
+        Command::Run(run) => run.run(context).await,
         other => interrupt::until(uninterrupted(other, context)).await,
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::progress::progress;
-use crate::summary;
+use crate::{interrupt, summary};
 
 /// Bring the tables up to date and publish an epoch
 ///
@@ -30,17 +30,19 @@ pub struct Run {
 impl Run {
     /// Runs the jobs and prints what happened.
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
-        let engine = context.engine().await?;
+        let engine = interrupt::until(context.engine()).await?;
         let clock = context.clock(&engine.project().settings);
         let bars = progress(&context.console);
         let mode = RunMode {
             accept: self.accept,
             full: self.full,
         };
+        let (stop, jobs) = (interrupt::asked_to_stop(), Selection(self.jobs));
         let report = engine
-            .run_as(mode, &Selection(self.jobs), &clock, bars.as_ref())
+            .run_until(stop, mode, &jobs, &clock, bars.as_ref())
             .await?;
         drop(bars);
+        let report = report.ok_or(Failure::Interrupted)?;
         if context.console.json {
             return context.console.json(&report);
         }

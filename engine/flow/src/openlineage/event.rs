@@ -48,6 +48,7 @@ pub enum EventType {
     Start,
     Complete,
     Fail,
+    Abort,
 }
 
 #[derive(Debug, Clone, Serialize)]

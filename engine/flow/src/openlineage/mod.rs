@@ -1,5 +1,5 @@
 //! What a run tells catalogs of data about itself: OpenLineage events, to the file or endpoint that the project names.
-//! Told is what the ledger keeps, the jobs that did something or failed, each when it is over; and around them the run
+//! Told is what the ledger keeps, the jobs that did something or did not end well, each when it is over; and around them the run
 //! as a whole, which is their parent. Nothing is read back, and nothing that goes wrong here is the run's concern.
 
 mod datasets;
@@ -22,7 +22,8 @@ use self::event::{
 use self::sender::{Place, Sender};
 use crate::clock::Clock;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::stop::Stop;
 
 /// The events of one run. Where the project names no place for them, none.
 pub struct Events<'a> {
@@ -59,12 +60,12 @@ impl<'a> Events<'a> {
         self.job(job, began_at, None).await;
     }
 
-    /// A job that began at `began_at` failed.
-    pub async fn failed(&mut self, job: &Job, began_at: Timestamp, error: &Error) {
-        self.job(job, began_at, Some(error)).await;
+    /// A job that began at `began_at` did not come to its end.
+    pub async fn stopped(&mut self, job: &Job, began_at: Timestamp, stop: &Stop) {
+        self.job(job, began_at, Some(stop)).await;
     }
 
-    async fn job(&mut self, job: &Job, began_at: Timestamp, error: Option<&Error>) {
+    async fn job(&mut self, job: &Job, began_at: Timestamp, stop: Option<&Stop>) {
         let ended_at = self.now();
         self.begin();
         let Some(sender) = &self.sender else {
@@ -77,8 +78,8 @@ impl<'a> Events<'a> {
         let run = self.run(run_id::of_job(self.clock, &job.name), facets);
         let start = RunEvent::new(EventType::Start, began_at, run.clone(), self.job_of(job));
         sender.send(&start);
-        let mut end = RunEvent::new(ended(error), ended_at, run, start.job);
-        end.run.facets.error_message = error.map(|error| message(error).into());
+        let mut end = RunEvent::new(ended(stop), ended_at, run, start.job);
+        end.run.facets.error_message = message(stop).map(Into::into);
         match self.datasets(job).await {
             Ok(Datasets { inputs, outputs }) => (end.inputs, end.outputs) = (inputs, outputs),
             Err(error) => {
@@ -89,14 +90,14 @@ impl<'a> Events<'a> {
     }
 
     /// The run is over.
-    pub async fn end(self, error: Option<&Error>) {
+    pub async fn end(self, stop: Option<&Stop>) {
         let now = self.now();
         if self.has_begun {
             let facets = RunFacets {
-                error_message: error.map(|error| message(error).into()),
+                error_message: message(stop).map(Into::into),
                 ..RunFacets::default()
             };
-            self.whole(ended(error), now, facets);
+            self.whole(ended(stop), now, facets);
         }
         if let Some(sender) = self.sender {
             sender.finish().await;
@@ -206,23 +207,25 @@ fn place(engine: &Engine, lineage: &Lineage) -> Option<Place> {
     place.map_err(failed).ok()
 }
 
-fn ended(error: Option<&Error>) -> EventType {
-    match error {
-        Some(_) => EventType::Fail,
+fn ended(stop: Option<&Stop>) -> EventType {
+    match stop {
+        Some(Stop::Failed(_)) => EventType::Fail,
+        Some(Stop::Interrupted) => EventType::Abort,
         None => EventType::Complete,
     }
 }
 
 /// What the ledger says of it too; for the hint the facet has no place of its own.
-fn message(error: &Error) -> ErrorMessage {
+fn message(stop: Option<&Stop>) -> Option<ErrorMessage> {
+    let error = stop?.error()?;
     let mut message = error.in_full();
     if let Some(hint) = error.hint() {
         message += &format!("\nhint: {hint}");
     }
-    ErrorMessage {
+    Some(ErrorMessage {
         message,
         programming_language: "Rust",
-    }
+    })
 }
 
 fn job_type(kind: &str) -> JobType {
