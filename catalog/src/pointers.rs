@@ -67,16 +67,18 @@ pub(crate) struct Pointers {
     pool: AnyPool,
     /// The database without user, password and options: what errors may show.
     label: String,
+    /// Where the database is a file, which is made with the first table: the file.
+    file: Option<String>,
 }
 
 impl Pointers {
-    /// Connects, creating the database file and the two tables when they are absent.
+    /// Connects, creating the two tables when they are absent. A database that is a file and absent is left so: whoever
+    /// only reads finds no table in it.
     pub(crate) async fn open(uri: &str) -> Result<Self> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
         let database = Database::parse(uri)?;
-        database.create_folder().await?;
-        let is_sqlite = database.is_sqlite;
+        let is_sqlite = database.file.is_some();
         let pool = AnyPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(CONNECT_PATIENCE)
@@ -95,9 +97,28 @@ impl Pointers {
         let pointers = Self {
             pool,
             label: database.label,
+            file: database.file,
         };
-        pointers.create_tables().await?;
+        if !pointers.is_absent().await {
+            pointers.create_tables().await?;
+        }
         Ok(pointers)
+    }
+
+    /// Makes the database's file with its folder and tables, as far as they are absent.
+    pub(crate) async fn prepare(&self) -> Result<()> {
+        let folder = self.file.as_ref().and_then(|file| file.rsplit_once('/'));
+        if let Some((folder, _)) = folder.filter(|(folder, _)| !folder.is_empty()) {
+            create_folder(folder).await?;
+        }
+        self.create_tables().await
+    }
+
+    /// Whether the database is still to be made. While another process makes it, its file is empty.
+    async fn is_absent(&self) -> bool {
+        let Some(file) = &self.file else { return false };
+        let found = tokio::fs::metadata(file).await;
+        found.map_or_else(|error| is_nowhere(&error), |file| file.len() == 0)
     }
 
     async fn create_tables(&self) -> Result<()> {
@@ -192,6 +213,9 @@ impl Pointers {
 
     /// Runs a query. Tries again while the database is locked.
     async fn fetch(&self, statement: &str, values: &[&str]) -> Result<Vec<AnyRow>> {
+        if self.is_absent().await {
+            return Ok(Vec::new());
+        }
         let patience = Patience::new();
         loop {
             match query(statement, values).fetch_all(&self.pool).await {
@@ -265,8 +289,7 @@ fn is_denied(error: &sqlx::Error) -> bool {
 struct Database {
     url: String,
     label: String,
-    is_sqlite: bool,
-    folder: Option<String>,
+    file: Option<String>,
 }
 
 impl Database {
@@ -289,8 +312,7 @@ impl Database {
         Ok(Self {
             url: uri.to_owned(),
             label: format!("{}://{host}{port}{}", url.scheme(), url.path()),
-            is_sqlite: false,
-            folder: None,
+            file: None,
         })
     }
 
@@ -307,25 +329,21 @@ impl Database {
                 "the catalog's sqlite: address names no file",
             ));
         }
-        let folder = path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let escaped = path
             .replace('%', "%25")
             .replace('?', "%3f")
             .replace('#', "%23");
         Ok(Self {
             url: format!("sqlite://{escaped}?mode=rwc"),
-            label: path,
-            is_sqlite: true,
-            folder: folder.filter(|folder| !folder.is_empty()),
+            label: path.clone(),
+            file: Some(path),
         })
     }
+}
 
-    async fn create_folder(&self) -> Result<()> {
-        match &self.folder {
-            Some(folder) => create_folder(folder).await,
-            None => Ok(()),
-        }
-    }
+fn is_nowhere(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// Creates a local folder and those above it where absent.

@@ -69,7 +69,8 @@ struct Inner {
 }
 
 impl Warehouse {
-    /// Opens a warehouse; a local folder and the catalog's two tables are created where absent.
+    /// Opens a warehouse. A local folder and a catalog that is a file are made with the first table, so that who only
+    /// reads writes nothing; in a database of a server the catalog's two tables are created where absent.
     ///
     /// # Errors
     /// *invalid* for an address that cannot be or a bucket that does not exist; *unavailable* when
@@ -181,8 +182,17 @@ impl Warehouse {
         Epochs::new(self.stores().clone(), &self.inner.location)
     }
 
+    /// Makes a local folder, and a catalog that is a file, where absent.
+    async fn prepare(&self) -> Result<()> {
+        if let Some(folder) = self.inner.location.strip_prefix("file://") {
+            create_folder(folder).await?;
+        }
+        self.pointers().prepare().await
+    }
+
     /// `None` when somebody else created the table first.
     async fn create(&self, definition: &TableDefinition) -> Result<Option<Table>> {
+        self.prepare().await?;
         let name = &definition.name;
         let location = self.folder(name);
         let mut properties = HashMap::from([(
@@ -271,8 +281,8 @@ fn comment(definition: &TableDefinition) -> Option<(String, String)> {
 /// rights are told here rather than in the middle of a run.
 async fn check_place(stores: &Stores, location: &str) -> Result<()> {
     let (store, path) = stores.resolve(location)?;
-    if let Some(folder) = location.strip_prefix("file://") {
-        return create_folder(folder).await;
+    if location.starts_with("file://") {
+        return Ok(());
     }
     // Where epochs are published already, one small read answers.
     let hint = path.clone().join("epochs").join("latest.json");

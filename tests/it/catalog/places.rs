@@ -15,6 +15,28 @@ async fn check_refused(config: WarehouseConfig, kind: Kind, expected: &str) {
     assert!(error.to_string().contains(expected), "{error}");
 }
 
+/// What is not there yet is made with the first table.
+async fn check_not_made(config: WarehouseConfig, expected: &str) {
+    let warehouse = Warehouse::open(config).await.expect("nothing is made yet");
+    assert_eq!(warehouse.tables().await.expect("a list"), []);
+    let made = warehouse.create_or_evolve(&items()).await;
+    let error = made.expect_err("refused");
+    assert_eq!(error.kind(), Kind::Unavailable, "{error}");
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+fn items() -> TableDefinition {
+    let id = Field::new("id", DataType::Int64, true);
+    TableDefinition {
+        name: "raw.items".parse().expect("a name"),
+        schema: Arc::new(Schema::new(vec![id])),
+        key: Vec::new(),
+        comment: None,
+        order: vec![],
+        evolution: Evolution::Widen,
+    }
+}
+
 fn config(location: &str, catalog_uri: &str) -> WarehouseConfig {
     WarehouseConfig {
         location: location.to_owned(),
@@ -45,7 +67,7 @@ async fn a_folder_that_cannot_be_created_is_named() {
     std::fs::write(&file, "not a folder").expect("written");
     let location = format!("{}/lake", file.display());
     let catalog = format!("sqlite:{}/catalog.db", folder.path().display());
-    check_refused(config(&location, &catalog), Kind::Unavailable, &location).await;
+    check_not_made(config(&location, &catalog), &location).await;
 }
 
 /// Root may write anywhere but here.
@@ -54,16 +76,10 @@ async fn a_folder_that_cannot_be_created_is_named() {
 async fn a_read_only_folder_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let catalog = format!("sqlite:{}/catalog.db", folder.path().display());
-    check_refused(
-        config("/sys/lake", &catalog),
-        Kind::Unavailable,
-        "/sys/lake",
-    )
-    .await;
+    check_not_made(config("/sys/lake", &catalog), "/sys/lake").await;
     let location = folder.path().display().to_string();
-    check_refused(
+    check_not_made(
         config(&location, "sqlite:/sys/catalog.db"),
-        Kind::Unavailable,
         "/sys/catalog.db",
     )
     .await;
@@ -78,16 +94,7 @@ async fn a_lake_that_was_moved_is_refused() {
     };
     let name: TableName = "raw.items".parse().expect("a name");
     let first = open("first").await.expect("a lake");
-    let id = Field::new("id", DataType::Int64, true);
-    let definition = TableDefinition {
-        name: name.clone(),
-        schema: Arc::new(Schema::new(vec![id])),
-        key: Vec::new(),
-        comment: None,
-        order: vec![],
-        evolution: Evolution::Widen,
-    };
-    first.create_or_evolve(&definition).await.expect("a table");
+    first.create_or_evolve(&items()).await.expect("a table");
     std::fs::rename(folder.path().join("first"), folder.path().join("second")).expect("moved");
     let second = open("second").await.expect("a lake");
     let error = second.table(&name).await.expect_err("refused");

@@ -12,6 +12,7 @@ fn a_plan_says_what_a_run_does_and_writes_nothing() {
         .prints("raw.people");
     let tables = home.c360(&["tables", "--json"]).exits(0).json();
     assert_eq!(tables, serde_json::json!([]));
+    assert!(!home.file("lake").exists());
 }
 
 #[test]

@@ -30,7 +30,8 @@ fn before_the_first_run_everything_is_to_do() {
     assert_eq!(job["source"]["waiting_files"], 1);
     assert_eq!(code(&home), 6);
     let tables = home.c360(&["tables", "--json"]).exits(0).json();
-    assert_eq!(tables, serde_json::json!([]), "nothing is written");
+    assert_eq!(tables, serde_json::json!([]));
+    assert!(!home.file("lake").exists(), "nothing is written");
 }
 
 #[test]
