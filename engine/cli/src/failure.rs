@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use c360_flow::Kind;
+use c360_flow::{Kind, usual_hint};
 use c360_spec::Problems;
 use serde::Serialize;
 
@@ -54,7 +54,8 @@ impl Failure {
     /// A failure of any kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message = message.into();
-        let (causes, hint, problems) = (Vec::new(), usual_hint(kind), None);
+        let hint = usual_hint(kind).map(str::to_owned);
+        let (causes, problems) = (Vec::new(), None);
         Self::Error(Box::new(Report {
             kind,
             message,
@@ -111,7 +112,7 @@ impl From<c360_flow::Error> for Failure {
         let mut failure = Self::new(error.kind(), error.to_string());
         if let Self::Error(report) = &mut failure {
             report.causes = error.causes();
-            report.hint = error.hint().or(report.hint.take());
+            report.hint = error.hint();
         }
         failure
     }
@@ -133,17 +134,6 @@ impl From<Problems> for Failure {
             problems: Some(problems),
         }))
     }
-}
-
-fn usual_hint(kind: Kind) -> Option<String> {
-    let hint = match kind {
-        Kind::Conflict => "run again: it takes up from what the other run committed",
-        Kind::Internal => {
-            "this is a fault of c360: please report it with the command and `c360 --version`"
-        }
-        Kind::Invalid | Kind::Data | Kind::Unavailable => return None,
-    };
-    Some(hint.to_owned())
 }
 
 fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {

@@ -116,13 +116,14 @@ impl Error {
         }
     }
 
-    /// The remedy, where there is one.
+    /// The remedy, where there is one: its own, else that of its kind.
     pub fn hint(&self) -> Option<String> {
-        match self {
+        let own = match self {
             Self::Problem { hint, .. } => hint.clone(),
             Self::Query { source, .. } => query_hint(source),
             Self::Catalog(_) => None,
-        }
+        };
+        own.or_else(|| usual_hint(self.kind()).map(str::to_owned))
     }
 
     /// Why it came to that, outermost first, without any cell's value.
@@ -160,6 +161,17 @@ impl From<Error> for DataFusionError {
 impl From<ArrowError> for Error {
     fn from(error: ArrowError) -> Self {
         DataFusionError::from(error).into()
+    }
+}
+
+/// What to do about any error of the kind.
+pub fn usual_hint(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Conflict => Some("run again: it takes up from what the other run committed"),
+        Kind::Internal => {
+            Some("this is a fault of c360: please report it with the command and `c360 --version`")
+        }
+        Kind::Invalid | Kind::Data | Kind::Unavailable => None,
     }
 }
 
@@ -257,4 +269,21 @@ fn query_hint(error: &DataFusionError) -> Option<String> {
         return ours.hint();
     }
     query_failure::explained(error).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_without_a_remedy_of_its_own_has_that_of_its_kind() {
+        let lost = Error::from(c360_catalog::Error::conflict("somebody was faster"));
+        assert!(
+            lost.hint()
+                .is_some_and(|hint| hint.starts_with("run again"))
+        );
+        let own = Error::conflict("somebody was faster").with_hint("plan again");
+        assert_eq!(own.hint().as_deref(), Some("plan again"));
+        assert_eq!(Error::data("a bad row").hint(), None);
+    }
 }

@@ -78,7 +78,7 @@ pub use drift::{AskedDrift, CATEGORIES, ColumnDrift, ColumnKind, Drift};
 pub use effort::Effort;
 pub use engine::{Engine, EngineOptions, RunMode};
 pub use epoch_changes::{EpochChanges, TableChanges};
-pub use error::{Error, Result};
+pub use error::{Error, Result, usual_hint};
 pub use evaluation::Label;
 pub use features::{Feature, Origin};
 pub use functions::{Argument, Function, FunctionKind, Functions, Origin as FunctionOrigin};
