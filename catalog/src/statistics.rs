@@ -26,10 +26,10 @@ pub(crate) fn statistics(unit: &Unit, columns: &Columns) -> Statistics {
             let Some(id) = columns.id(index) else {
                 return statistics;
             };
-            if let Some(nulls) = file.null_value_counts().get(&id) {
-                // Of the file's nulls some may be in deleted rows; planning takes them off the rows that are left.
-                let nulls = unit.row_count().min(*nulls);
-                statistics.null_count = precision(nulls as usize, whole);
+            // DataFusion 53 takes nulls off a number of rows without asking whether there are as many: where rows were
+            // deleted, or a LIMIT leaves few, there are not. None of them is what it can be told.
+            if file.null_value_counts().get(&id) == Some(&0) {
+                statistics.null_count = Precision::Exact(0);
             }
             let exact = whole && is_tight(field.data_type());
             if let Some(least) = bound(file, file.lower_bounds().get(&id), id, field.data_type()) {
