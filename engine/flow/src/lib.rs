@@ -46,6 +46,7 @@ mod plan;
 mod profile;
 mod progress;
 mod publish;
+mod pushdown;
 mod query;
 mod query_failure;
 mod reason;

@@ -31,7 +31,7 @@ use crate::filters::TrueFilters;
 use crate::functions::Functions;
 use crate::held::collected;
 use crate::ordered::ordered;
-use crate::{joins, once, statement, udf};
+use crate::{joins, once, pushdown, statement, udf};
 
 const CATALOG: &str = "c360";
 /// Where a table is looked for that is named without a namespace.
@@ -144,7 +144,7 @@ impl Runtime {
             .with_runtime_env(self.environment.clone())
             .with_default_features()
             .with_analyzer_rule(Arc::new(TrueFilters))
-            .with_physical_optimizer_rules(joins::rules(memory))
+            .with_physical_optimizer_rules(pushdown::sound(joins::rules(memory)))
             .build();
         let context = SessionContext::new_with_state(state);
         udf::register(&context);

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{Contract, JobKind};
 
 /// Raised when the meaning of a spec changes under the same text.
-const MEANING: &str = "3";
+const MEANING: &str = "4";
 
 /// Hashes the job with its defaults filled in, its contract and the text of its SQL files, by
 /// path. Descriptions, marks of personal information, what is said about features, and how many

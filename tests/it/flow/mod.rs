@@ -12,6 +12,7 @@ mod identity_histories;
 pub mod lab;
 mod on_s3;
 mod online_retail;
+mod outer_joins;
 pub mod own_project;
 mod plan;
 mod publication;
