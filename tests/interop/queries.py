@@ -27,6 +27,8 @@ from check import Engine, EngineFailed, absent, local_path, quoted
 # One statement holds so many: starting c360 takes longer than most of them.
 QUERIES_A_STATEMENT = 20
 JOINS = ["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"]
+# Names of tables in a query; no column has one of them, which DataFusion would take for a structure.
+LEFT, RIGHT = "left_row", "right_row"
 NESTED = ("STRUCT", "MAP", "BLOB")
 
 
@@ -105,20 +107,20 @@ class Draw:
         table = self.dice.choice(list(self.tables))
         kind = self.dice.random()
         if kind < 0.2:
-            return self.counted(f"{self.source(table)} a {self.where(table, 'a')}", table, "a", table, "a")
+            return self.counted(f"{self.source(table)} {LEFT} {self.where(table, LEFT)}", table, LEFT, table, LEFT)
         if kind < 0.4:
             return self.grouped(table)
         return self.joined(table)
 
-    def counted(self, rows, filled_of, a, kinds_of, b):
+    def counted(self, rows, filled_of, one, kinds_of, other):
         filled, kinds = self.column(filled_of), self.column(kinds_of)
-        return f"SELECT COUNT(*) AS n, COUNT({a}.{filled}) AS filled, COUNT(DISTINCT {b}.{kinds}) AS kinds FROM {rows}"
+        return f"SELECT COUNT(*) AS n, COUNT({one}.{filled}) AS filled, COUNT(DISTINCT {other}.{kinds}) AS kinds FROM {rows}"
 
     def grouped(self, table):
         by, counted = self.column(table), self.column(table)
         groups = (
             f"SELECT {by} AS kind, COUNT(*) AS size, COUNT({counted}) AS filled "
-            f"FROM {self.source(table)} a {self.where(table, 'a')} GROUP BY {by}"
+            f"FROM {self.source(table)} {LEFT} {self.where(table, LEFT)} GROUP BY {by}"
         )
         least = self.dice.choice([1, 1, 2, 5])
         return f"SELECT COUNT(*) AS n, COUNT(g.kind) AS filled, COUNT(DISTINCT g.size) AS kinds FROM ({groups}) g WHERE g.size >= {least}"
@@ -128,21 +130,22 @@ class Draw:
         partners = {other: self.shared(table, other) for other in self.tables}
         other, shared = self.dice.choice([(other, shared) for other, shared in partners.items() if shared])
         keys = self.dice.sample(shared, min(len(shared), self.dice.choice([1, 1, 2])))
-        on = " AND ".join(f"a.{quoted(key)} = b.{quoted(key)}" for key in keys)
+        on = " AND ".join(f"{LEFT}.{quoted(key)} = {RIGHT}.{quoted(key)}" for key in keys)
         left, right = self.source(table), self.source(other)
         if self.dice.random() < 0.2:
             exists = self.dice.choice(["EXISTS", "NOT EXISTS"])
-            return self.counted(f"{left} a WHERE {exists} (SELECT 1 FROM {right} b WHERE {on})", table, "a", table, "a")
+            rows = f"{left} {LEFT} WHERE {exists} (SELECT 1 FROM {right} {RIGHT} WHERE {on})"
+            return self.counted(rows, table, LEFT, table, LEFT)
         namesake = quoted(self.dice.choice(shared))
         conditions = [
             "TRUE",
-            self.condition(table, "a"),
-            self.condition(other, "b"),
-            f"a.{namesake} IS DISTINCT FROM b.{namesake}",
-            f"{self.dice.choice('ab')}.{namesake} IS NULL",
+            self.condition(table, LEFT),
+            self.condition(other, RIGHT),
+            f"{LEFT}.{namesake} IS DISTINCT FROM {RIGHT}.{namesake}",
+            f"{self.dice.choice([LEFT, RIGHT])}.{namesake} IS NULL",
         ]
-        rows = f"{left} a {self.dice.choice(JOINS)} {right} b ON {on} WHERE {self.dice.choice(conditions)}"
-        return self.counted(rows, table, "a", other, "b")
+        rows = f"{left} {LEFT} {self.dice.choice(JOINS)} {right} {RIGHT} ON {on} WHERE {self.dice.choice(conditions)}"
+        return self.counted(rows, table, LEFT, other, RIGHT)
 
     def shared(self, table, other):
         columns, others = self.tables[table], self.tables[other]
@@ -153,10 +156,10 @@ class Draw:
         kind = self.dice.random()
         if kind < 0.5:
             return table
-        rows = f"SELECT * FROM {table} i {self.where(table, 'i')}"
+        rows = f"SELECT * FROM {table} some_row {self.where(table, 'some_row')}"
         if kind < 0.8:
             return f"({rows})"
-        order = ", ".join(f"i.{quoted(column)} NULLS FIRST" for column in self.tables[table])
+        order = ", ".join(f"some_row.{quoted(column)} NULLS FIRST" for column in self.tables[table])
         return f"({rows} ORDER BY {order} LIMIT {self.dice.choice([1, 3, 10, 100])})"
 
     def where(self, table, alias):
