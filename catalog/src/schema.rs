@@ -93,10 +93,16 @@ pub(crate) fn evolve(
 /// Whether rows written under `old` cannot stay under `new`: it has lost a column of theirs, or requires one that they
 /// lack.
 pub(crate) fn is_recast(old: &IcebergSchema, new: &IcebergSchema) -> bool {
-    let (old, new) = (old.as_struct(), new.as_struct());
-    let lost = |column: &NestedFieldRef| new.field_by_id(column.id).is_none();
-    let lacking = |column: &NestedFieldRef| column.required && old.field_by_id(column.id).is_none();
-    old.fields().iter().any(lost) || new.fields().iter().any(lacking)
+    lost(old, new).next().is_some() || lost(new, old).any(|lacking| lacking.required)
+}
+
+/// Columns of `old` that `new` has no longer, by whatever name.
+pub(crate) fn lost<'a>(
+    old: &'a IcebergSchema,
+    new: &'a IcebergSchema,
+) -> impl Iterator<Item = &'a NestedFieldRef> {
+    let columns = old.as_struct().fields().iter();
+    columns.filter(|column| new.as_struct().field_by_id(column.id).is_none())
 }
 
 fn build(

@@ -15,7 +15,7 @@ use iceberg::spec::{
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::{Error, Result, Stores, Warehouse};
+use crate::{Error, Result, Stores, Warehouse, schema};
 
 /// Property of our snapshots: how many rows are live. Readers that apply deletes count the same.
 pub(crate) const LIVE_ROWS: &str = "c360.live-rows";
@@ -131,9 +131,7 @@ impl Table {
     /// Fails with *invalid* when the snapshot is unknown or has been expired.
     pub fn columns_lost_since(&self, snapshot_id: i64) -> Result<Vec<String>> {
         let then = self.at_snapshot(snapshot_id)?;
-        let now = self.iceberg_schema().as_struct();
-        let then = then.iceberg_schema().as_struct().fields().iter();
-        let lost = then.filter(|column| now.field_by_id(column.id).is_none());
+        let lost = schema::lost(then.iceberg_schema(), self.iceberg_schema());
         Ok(lost.map(|column| column.name.clone()).collect())
     }
 

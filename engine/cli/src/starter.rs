@@ -103,7 +103,7 @@ fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| Failure::file("write", path, &error))
 }
 
-/// The text as a YAML scalar, quoted where it must be. A JSON string is one.
+/// The text as a YAML scalar, quoted where it must be.
 fn yaml_text(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
     let has_scheme = text.starts_with("s3://") || text.starts_with("env:");
@@ -111,8 +111,13 @@ fn yaml_text(text: &str) -> String {
     if !rest.is_empty() && rest.chars().all(is_plain) && (has_scheme || !rest.starts_with('-')) {
         text.to_owned()
     } else {
-        serde_json::Value::from(text).to_string()
+        yaml_quoted(text)
     }
+}
+
+/// The text in quotes. A JSON string is a YAML one.
+pub fn yaml_quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

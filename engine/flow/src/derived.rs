@@ -210,9 +210,7 @@ impl Derivation<'_> {
         let columns = output.sorted_by(&rows.schema());
         Ok(session.ordered(rows, &columns))
     }
-}
 
-impl Derivation<'_> {
     /// The columns by which rows are computed and told apart have to be among those that the query makes.
     fn check_columns(&self, room: &Room<'_>, made: &Schema) -> Result<()> {
         let by = self.by.map(|by| ("by", by));

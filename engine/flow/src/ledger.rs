@@ -1,5 +1,6 @@
 //! The ledger: what ran, in `ops.runs`, and what each job of it did, in `ops.jobs`. A run that found nothing to do
-//! leaves no row; one that failed or was interrupted does. Nothing is planned by the ledger: it may be dropped, and is then begun anew.
+//! leaves no row; one that failed or was interrupted does. Nothing is planned by the ledger: it may be dropped, and is
+//! then begun anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::numbers::{count, thousands};
-use crate::starter::write_new;
+use crate::starter::{write_new, yaml_quoted};
 
 /// Draft a contract and a job for files of a source
 ///
@@ -91,7 +91,7 @@ fn contract(drafted: &Drafted) -> String {
          key: [{}]\n\
          columns:\n{}",
         thousands(drafted.rows),
-        quoted(&drafted.file),
+        yaml_quoted(&drafted.file),
         contract.contract,
         key.join(", "),
         columns.concat()
@@ -107,17 +107,22 @@ fn column(column: &Column) -> String {
         parts.push("required: true".to_owned());
     }
     if let [format] = &column.formats[..] {
-        parts.push(format!("formats: [{}]", quoted(format)));
+        parts.push(format!("formats: [{}]", yaml_quoted(format)));
     }
     format!("  - {{{}}}\n", parts.join(", "))
 }
 
 fn job(drafted: &Drafted) -> String {
-    let files: Vec<String> = drafted.job.files.iter().map(|file| quoted(file)).collect();
+    let files: Vec<String> = drafted
+        .job
+        .files
+        .iter()
+        .map(|file| yaml_quoted(file))
+        .collect();
     let format = match &drafted.job.format {
         Format::Csv(csv) if csv.delimiter == ',' => "{type: csv}".to_owned(),
         Format::Csv(csv) => {
-            let delimiter = quoted(&csv.delimiter.to_string());
+            let delimiter = yaml_quoted(&csv.delimiter.to_string());
             format!("{{type: csv, delimiter: {delimiter}}}")
         }
         Format::Ndjson(_) => "{type: ndjson}".to_owned(),
@@ -145,11 +150,6 @@ fn scalar(text: &str) -> String {
     let means_else = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     match is_word && !means_else.contains(&text.to_lowercase().as_str()) {
         true => text.to_owned(),
-        false => quoted(text),
+        false => yaml_quoted(text),
     }
-}
-
-/// The text in quotes. A JSON string is a YAML one.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

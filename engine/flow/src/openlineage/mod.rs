@@ -1,6 +1,6 @@
 //! What a run tells catalogs of data about itself: OpenLineage events, to the file or endpoint that the project names.
-//! Told is what the ledger keeps, the jobs that did something or did not end well, each when it is over; and around them the run
-//! as a whole, which is their parent. Nothing is read back, and nothing that goes wrong here is the run's concern.
+//! Told is what the ledger keeps, the jobs that did something or did not end well, each when it is over; and around them
+//! the run as a whole, which is their parent. Nothing is read back, and nothing that goes wrong here is the run's concern.
 
 mod datasets;
 mod event;
