@@ -59,6 +59,10 @@ fn a_long_table_is_cut_and_says_so() {
 #[test]
 fn statements_come_from_a_file_or_stdin() {
     let home = filled();
+    home.c360(&["sql", "SELECT 1"])
+        .exits(2)
+        .says("cannot read `SELECT 1`")
+        .says("the statement itself with -c");
     home.write("count.sql", "SELECT count(*) AS n FROM raw.people;\n");
     home.c360(&["sql", "count.sql"]).exits(0).prints("n\n100\n");
     home.c360(&["sql", "nowhere.sql"])

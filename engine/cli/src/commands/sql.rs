@@ -84,5 +84,9 @@ impl Sql {
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))
+    let unread = |error| {
+        let failure = Failure::file("read", file, &error);
+        failure.hint("name a file that holds the statement, or give the statement itself with -c")
+    };
+    std::fs::read_to_string(file).map_err(unread)
 }
