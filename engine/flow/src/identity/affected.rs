@@ -18,7 +18,7 @@ use crate::touched::{Touched, changed_rows};
 pub(super) const RECORD: [&str; 2] = ["source", "key"];
 pub(super) const VALUE: [&str; 2] = ["kind", "value"];
 /// The records of a match or a decision.
-const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
+pub(super) const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
 
 /// Records to resolve, and those that the limits of their identifiers are judged by.
 pub struct Affected<'a> {

@@ -4,7 +4,7 @@
 //! two tables are written one after the other, members last, so that after a crash between them the older cursor is
 //! the one that is read.
 
-use c360_catalog::{Scope, Table};
+use c360_catalog::{KeySet, Scope, Table};
 use c360_spec::{Entity, IdentityJob};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::filter_record_batch;
@@ -14,12 +14,12 @@ use datafusion::prelude::{DataFrame, ident};
 use std::sync::Arc;
 
 use super::affected::{RECORD, affected};
+use super::answer::{Answer, links_schema, members_schema};
 use super::graph::{Graph, GraphRows, kind_names};
-use super::rows::stream;
+use super::rows::batches;
 use super::{Stage, decisions, matches, upheaval};
 use crate::cursor::{Planned, Work};
 use crate::error::Result;
-use crate::ordered::sorted;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::Session;
@@ -73,20 +73,20 @@ pub async fn apply(
             (Graph::load(job, rows).await?, None)
         }
     };
-    let resolution = graph.resolve()?;
     let written = Written {
         room,
         entity: &job.entity,
         planned,
         scope: scope.as_ref(),
+        answer: Arc::new(Answer::of(graph)?),
     };
-    let members = written.ours(graph.members(&resolution)?, RECORD)?;
     if job.entity.is_person() {
-        let warnings = upheaval::check(room, &session, resolved, scope.as_ref(), &members).await?;
+        let members = || written.ours(written.answer.members(), RECORD)?.collect();
+        let warnings = upheaval::check(room, &session, resolved, scope.as_ref(), members).await?;
         outcome.warnings.extend(warnings);
     }
-    written.links(graph.links(&resolution)?, outcome).await?;
-    written.members(members, outcome).await
+    written.links(outcome).await?;
+    written.members(outcome).await
 }
 
 /// The identifiers that have a say in who is who.
@@ -106,16 +106,17 @@ async fn held(session: &Session, job: &IdentityJob) -> Result<()> {
     session.register(&job.entity.identifiers(), Arc::new(rows))
 }
 
-/// Where the answer goes: everywhere, or to the affected records alone.
+/// An answer, and where it goes: everywhere, or to the affected records alone.
 struct Written<'a> {
     room: &'a Room<'a>,
     entity: &'a Entity,
     planned: &'a Planned,
     scope: Option<&'a Touched>,
+    answer: Arc<Answer>,
 }
 
 impl Written<'_> {
-    async fn links(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
+    async fn links(&self, outcome: &mut Outcome) -> Result<()> {
         let columns = ["source_a", "key_a"];
         let key = ["source_a", "key_a", "source_b", "key_b", "rule", "evidence"].map(String::from);
         let name = self.entity.links();
@@ -124,7 +125,7 @@ impl Written<'_> {
             self.entity
         );
         let output = self.room.output(&name, &key, &comment);
-        let rows = stream(self.ours(rows, columns)?);
+        let rows = batches(links_schema(), self.ours(self.answer.links(), columns)?);
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
             .write(self.planned.output(&name), self.scope(columns), rows, stamp)
@@ -133,15 +134,16 @@ impl Written<'_> {
         Ok(())
     }
 
-    async fn members(&self, rows: RecordBatch, outcome: &mut Outcome) -> Result<()> {
+    async fn members(&self, outcome: &mut Outcome) -> Result<()> {
         let key = RECORD.map(String::from);
         let name = self.entity.members();
         let comment = format!(
             "one row a record, with the {} that it belongs to",
             self.entity
         );
-        let output = self.room.output(&name, &key, &comment);
-        let rows = stream(sorted(&rows, &RECORD)?);
+        let output = self.room.output(&name, &key, &comment).distinct();
+        let rows = self.ours(self.answer.members(), RECORD)?;
+        let rows = batches(members_schema(self.entity), rows);
         let stamp = self.room.stamp(&self.planned.now);
         let committed = output
             .write(self.planned.output(&name), self.scope(RECORD), rows, stamp)
@@ -155,21 +157,28 @@ impl Written<'_> {
         touched::scope(renamed.as_ref())
     }
 
-    /// The rows that are ours to write: records that only helped to judge a limit keep what they have.
-    fn ours(&self, rows: RecordBatch, columns: [&str; 2]) -> Result<RecordBatch> {
-        match self.scope {
-            None => Ok(rows),
-            Some(scope) => members(&rows, columns, scope),
-        }
+    /// The rows that are ours to write: records that only helped to judge a limit keep what they have. `columns` name a
+    /// row's record.
+    fn ours<R>(
+        &self,
+        rows: R,
+        columns: [&'static str; 2],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<R>>
+    where
+        R: Iterator<Item = Result<RecordBatch>> + Send,
+    {
+        let scope = self.scope.map(Touched::keys).transpose()?;
+        Ok(rows.map(move |rows| match &scope {
+            None => rows,
+            Some(scope) => among(&rows?, columns, scope),
+        }))
     }
 }
 
 /// The rows whose `columns` are in `scope`.
-fn members(rows: &RecordBatch, columns: [&str; 2], scope: &Touched) -> Result<RecordBatch> {
-    let at =
-        |column: &str| Ok::<_, crate::Error>(rows.column(rows.schema().index_of(column)?).clone());
-    let keep = scope
-        .keys()?
-        .contains(&[at(columns[0])?, at(columns[1])?])?;
+fn among(rows: &RecordBatch, columns: [&str; 2], scope: &KeySet) -> Result<RecordBatch> {
+    let schema = rows.schema();
+    let at = |column: &str| Ok::<_, crate::Error>(rows.column(schema.index_of(column)?).clone());
+    let keep = scope.contains(&[at(columns[0])?, at(columns[1])?])?;
     Ok(filter_record_batch(rows, &keep)?)
 }

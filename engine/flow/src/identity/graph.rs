@@ -1,45 +1,51 @@
-//! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them, and its answer as
-//! rows of `identity.links` and `identity.persons`, or of another entity's links and members.
+//! The evidence graph in memory: rows of records, identifiers and pairs as the kernel wants them. Texts become codes
+//! batch by batch, since the rows themselves would take several times the memory.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use c360_resolve::cluster::{
-    self, Evidence, Extra, Guard, KindRule, Limit, Refusal, Resolution, Rules, ScoredLink,
-};
-use c360_resolve::entity_id;
+use c360_resolve::cluster::{self, Extra, Guard, KindRule, Limit, Resolution, Rules, ScoredLink};
+use c360_resolve::{Error as KernelError, Interner};
 use c360_spec::{Entity, IdentifierRule, IdentityJob};
-use datafusion::arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, StringBuilder,
-};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, UInt32Type};
+use datafusion::arrow::array::{AsArray, RecordBatch, StringArray, StringBuilder};
+use datafusion::arrow::datatypes::Float64Type;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident};
+use futures::TryStreamExt;
 
-use super::rows::{first_seen, pair_fields, positions, source_names, text, whole};
+use super::affected::{ENDS, RECORD, VALUE};
+use super::named::{Named, Names};
+use super::rows::{first_seen, positions, source_names, text, whole};
 use crate::error::{Error, Result};
 
 /// Records, their identifiers and the rules, with names turned into codes.
 pub struct Graph {
-    entity: Entity,
-    sources: Vec<String>,
-    kinds: Vec<String>,
+    pub(super) entity: Entity,
+    pub(super) kinds: Vec<String>,
     /// The attributes that rules look at.
-    deciding: Vec<String>,
-    rules: Rules,
-    source: Vec<u16>,
-    source_text: StringArray,
-    key: StringArray,
+    pub(super) deciding: Vec<String>,
+    pub(super) rules: Rules,
+    pub(super) records: Records,
+    /// What the codes of identifiers stand for.
+    pub(super) values: Interner,
+    identifiers: Identifiers,
+    scored: Vec<ScoredLink>,
+    decided: Decided,
+}
+
+/// What is known of records.
+pub(super) struct Records {
+    pub(super) names: Names,
     first_seen_at: Vec<i64>,
-    attributes: Vec<Vec<u32>>,
-    texts: Vec<StringArray>,
+    /// Codes, attribute by attribute, and what they stand for.
+    attributes: Vec<(Vec<u32>, StringArray)>,
+}
+
+/// One row an identifier of a record: their codes.
+#[derive(Default)]
+struct Identifiers {
     record: Vec<u32>,
     kind: Vec<u16>,
     value: Vec<u32>,
-    values: StringArray,
-    scored: Vec<ScoredLink>,
-    decided: Decided,
 }
 
 /// What a graph is made of: all rows, or those of what a change reaches.
@@ -57,41 +63,15 @@ struct Decided {
     other: Vec<(u32, u32)>,
 }
 
-/// One code a row, equal for equal texts, and the texts by code.
-fn encode(texts: &StringArray) -> Result<(Vec<u32>, StringArray)> {
-    let coded = cast(
-        texts,
-        &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
-    )?;
-    let coded = coded.as_dictionary::<UInt32Type>();
-    let codes = coded.keys().iter();
-    let codes = codes
-        .map(|code| code.unwrap_or(cluster::NULL_CODE))
-        .collect();
-    Ok((codes, coded.values().as_string::<i32>().clone()))
-}
-
 impl Graph {
     /// Reads the rows of the queries.
     pub async fn load(job: &IdentityJob, rows: GraphRows) -> Result<Self> {
         let deciding = deciding_attributes(job);
-        let records = whole(rows.records.select(record_columns(&deciding))?).await?;
-        let identifiers = whole(rows.identifiers).await?;
-        let sources = source_names(job);
         let kinds = kind_names(job);
-        let source_text = text(&records, "source")?.clone();
-        let source = positions(&source_text, &sources)?;
-        let key = text(&records, "key")?.clone();
-        let mut attributes = Vec::new();
-        let mut texts = Vec::new();
-        for attribute in &deciding {
-            let (codes, values) = encode(text(&records, attribute)?)?;
-            attributes.push(codes);
-            texts.push(values);
-        }
-        let (value, values) = encode(text(&identifiers, "value")?)?;
-        let named = Named::new(&source_text, &key);
-        let record = named.rows(&identifiers, ["source", "key"])?;
+        let records = Records::read(rows.records, &deciding, source_names(job)).await?;
+        let named = Named::of(&records.names);
+        let mut values = Interner::new();
+        let identifiers = Identifiers::read(rows.identifiers, &kinds, &named, &mut values).await?;
         let scored = match (&job.matching, rows.matches) {
             (Some(matching), Some(matches)) => {
                 scored(&whole(matches).await?, &named, matching.rank)?
@@ -102,23 +82,15 @@ impl Graph {
             Some(decisions) => Decided::of(&whole(decisions).await?, &named)?,
             None => Decided::default(),
         };
-        let kind = positions(text(&identifiers, "kind")?, &kinds)?;
+        drop(named);
         Ok(Self {
             entity: job.entity.clone(),
             rules: rules(job, &kinds, &deciding),
-            first_seen_at: first_seen(&records)?,
-            record,
-            kind,
-            value,
-            sources,
+            records,
+            values,
+            identifiers,
             kinds,
             deciding,
-            source,
-            source_text,
-            key,
-            attributes,
-            texts,
-            values,
             scored,
             decided,
         })
@@ -138,12 +110,13 @@ impl Graph {
     pub fn over_limit(&self) -> Result<BTreeSet<(&str, &str)>> {
         let over = self
             .ask(|records, identifiers| cluster::over_limit(records, identifiers, &self.rules))?;
-        let rows = self.kind.iter().zip(&self.value).zip(over.iter());
+        let Identifiers { kind, value, .. } = &self.identifiers;
+        let rows = kind.iter().zip(value).zip(over.iter());
         let over = rows.filter(|(_, over)| *over == Some(true));
         Ok(over
             .map(|((kind, value), _)| {
                 let kind = self.kinds[*kind as usize].as_str();
-                (kind, self.values.value(*value as usize))
+                (kind, self.values.value(*value))
             })
             .collect())
     }
@@ -155,135 +128,98 @@ impl Graph {
             &cluster::Identifiers,
         ) -> std::result::Result<T, c360_resolve::Error>,
     ) -> Result<T> {
-        let names: Vec<&str> = self.sources.iter().map(String::as_str).collect();
-        let attributes: Vec<&[u32]> = self.attributes.iter().map(Vec::as_slice).collect();
-        let texts: Vec<&StringArray> = self.texts.iter().collect();
+        let Records {
+            names,
+            first_seen_at,
+            attributes,
+        } = &self.records;
+        let sources: Vec<&str> = names.sources.iter().map(String::as_str).collect();
+        let codes: Vec<&[u32]> = attributes.iter().map(|(codes, _)| &codes[..]).collect();
+        let texts: Vec<&StringArray> = attributes.iter().map(|(_, texts)| texts).collect();
         let records = cluster::Records {
-            source: &self.source,
-            source_names: &names,
-            key: &self.key,
-            first_seen_at: &self.first_seen_at,
-            attributes: &attributes,
+            source: &names.source,
+            source_names: &sources,
+            key: &names.key,
+            first_seen_at,
+            attributes: &codes,
             texts: &texts,
         };
         let identifiers = cluster::Identifiers {
-            record: &self.record,
-            kind: &self.kind,
-            value: &self.value,
+            record: &self.identifiers.record,
+            kind: &self.identifiers.kind,
+            value: &self.identifiers.value,
             over_limit: None,
         };
         question(&records, &identifiers)
             .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
     }
+}
 
-    /// Every record with its person, or what else is resolved, and its component.
-    pub fn members(&self, resolution: &Resolution) -> Result<RecordBatch> {
-        let initial = self.entity.initial();
-        let ids = |anchors: &[u32]| -> ArrayRef {
-            let names = anchors.iter().map(|anchor| {
-                let row = *anchor as usize;
-                entity_id(initial, self.source_text.value(row), self.key.value(row))
-            });
-            Arc::new(StringArray::from_iter_values(names))
+impl Records {
+    async fn read(rows: DataFrame, deciding: &[String], sources: Vec<String>) -> Result<Self> {
+        let mut rows = rows
+            .select(record_columns(deciding))?
+            .execute_stream()
+            .await?;
+        let (mut source, mut key) = (Vec::new(), StringBuilder::new());
+        let mut first_seen_at = Vec::new();
+        let mut codes = vec![Vec::new(); deciding.len()];
+        let mut texts = vec![Interner::new(); deciding.len()];
+        while let Some(batch) = rows.try_next().await? {
+            source.extend(positions(text(&batch, RECORD[0])?, &sources)?);
+            key.append_array(text(&batch, RECORD[1])?)?;
+            first_seen_at.extend(first_seen(&batch)?);
+            let columns = codes.iter_mut().zip(&mut texts).zip(deciding);
+            for ((codes, texts), attribute) in columns {
+                let known = texts.codes(text(&batch, attribute)?).map_err(uncodable)?;
+                codes.extend(known);
+            }
+        }
+        let texts = texts.iter().map(|texts| {
+            let values = (0..texts.len()).map(|code| texts.value(code as u32));
+            StringArray::from_iter_values(values)
+        });
+        let names = Names {
+            sources,
+            source,
+            key: key.finish(),
         };
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(self.source_text.clone()),
-            Arc::new(self.key.clone()),
-            ids(&resolution.person),
-            ids(&resolution.component),
-        ];
-        Ok(RecordBatch::try_new(members_schema(&self.entity), columns)?)
-    }
-
-    /// Rows of links: every candidate link, followed or refused.
-    pub fn links(&self, resolution: &Resolution) -> Result<RecordBatch> {
-        let mut ends: [StringBuilder; 4] = std::array::from_fn(|_| StringBuilder::new());
-        let mut rule = StringBuilder::new();
-        let mut evidence = StringBuilder::new();
-        let mut refused_by = StringBuilder::new();
-        for link in &resolution.links {
-            for (end, row) in [link.a, link.b]
-                .map(|end| end as usize)
-                .into_iter()
-                .enumerate()
-            {
-                ends[2 * end].append_value(self.source_text.value(row));
-                ends[2 * end + 1].append_value(self.key.value(row));
-            }
-            let (name, value) = self.evidence(link.evidence);
-            rule.append_value(name);
-            evidence.append_value(value);
-            refused_by.append_option(link.refused_by.map(|refusal| self.refusal(refusal)));
-        }
-        let rank = resolution.links.iter().map(|link| i32::from(link.rank));
-        let accepted: BooleanArray = resolution
-            .links
-            .iter()
-            .map(|link| Some(link.accepted()))
-            .collect();
-        let mut columns: Vec<ArrayRef> = ends
-            .iter_mut()
-            .map(|end| Arc::new(end.finish()) as ArrayRef)
-            .collect();
-        columns.push(Arc::new(rule.finish()));
-        columns.push(Arc::new(evidence.finish()));
-        columns.push(Arc::new(Int32Array::from_iter_values(rank)));
-        columns.push(Arc::new(accepted));
-        columns.push(Arc::new(refused_by.finish()));
-        Ok(RecordBatch::try_new(links_schema(), columns)?)
-    }
-
-    fn evidence(&self, evidence: Evidence) -> (&str, String) {
-        match evidence {
-            Evidence::Identifier { kind, value } => (
-                &self.kinds[kind as usize],
-                self.values.value(value as usize).to_string(),
-            ),
-            Evidence::MustLink => ("steward", String::new()),
-            Evidence::Score { weight } => ("model", weight.to_string()),
-        }
-    }
-
-    fn refusal(&self, refusal: Refusal) -> String {
-        match refusal {
-            Refusal::CannotLink => "steward".into(),
-            Refusal::PersonRecordsMax => "person_records_max".into(),
-            Refusal::Identifier { kind } => self.kinds[kind as usize].clone(),
-            Refusal::Guard { guard } => {
-                self.deciding[self.rules.guards[guard as usize].attribute].clone()
-            }
-            Refusal::AgreeOn => "agree_on".into(),
-            Refusal::Contested => "contested".into(),
-        }
+        Ok(Self {
+            names,
+            first_seen_at,
+            attributes: codes.into_iter().zip(texts).collect(),
+        })
     }
 }
 
-/// One row a record, with its person or what else is resolved.
-pub fn members_schema(entity: &Entity) -> SchemaRef {
-    let id = entity.id_column();
-    let names = ["source", "key", &id, "component_id"];
-    Arc::new(Schema::new(
-        names
-            .map(|name| Field::new(name, DataType::Utf8, false))
-            .to_vec(),
-    ))
+impl Identifiers {
+    async fn read(
+        rows: DataFrame,
+        kinds: &[String],
+        named: &Named<'_>,
+        values: &mut Interner,
+    ) -> Result<Self> {
+        let mut read = Self::default();
+        let mut rows = rows.execute_stream().await?;
+        while let Some(batch) = rows.try_next().await? {
+            read.record.extend(named.rows(&batch, RECORD)?);
+            read.kind.extend(positions(text(&batch, VALUE[0])?, kinds)?);
+            let codes = values.codes(text(&batch, VALUE[1])?).map_err(uncodable)?;
+            read.value.extend(codes);
+        }
+        Ok(read)
+    }
 }
 
-/// One row a piece of evidence.
-fn links_schema() -> SchemaRef {
-    let mut fields = pair_fields();
-    fields.extend(["rule", "evidence"].map(|name| Field::new(name, DataType::Utf8, false)));
-    fields.push(Field::new("rank", DataType::Int32, false));
-    fields.push(Field::new("accepted", DataType::Boolean, false));
-    fields.push(Field::new("refused_by", DataType::Utf8, true));
-    Arc::new(Schema::new(fields))
+fn uncodable(error: KernelError) -> Error {
+    Error::invalid(format!("cannot resolve identities: {error}"))
 }
 
 /// What the graph reads of a record: its name, when it was first seen, and the attributes that decide.
 fn record_columns(deciding: &[String]) -> Vec<Expr> {
-    let named = ["source", "key", "first_seen_at"];
+    let named = RECORD.into_iter().chain(["first_seen_at"]);
     let deciding = deciding.iter().map(String::as_str);
-    named.into_iter().chain(deciding).map(ident).collect()
+    named.chain(deciding).map(ident).collect()
 }
 
 /// Every kind that a source has or a rule names, sorted.
@@ -335,39 +271,6 @@ fn rules(job: &IdentityJob, kinds: &[String], deciding: &[String]) -> Rules {
     }
 }
 
-/// Rows of records by source and key.
-struct Named<'a>(HashMap<(&'a str, &'a str), u32>);
-
-impl<'a> Named<'a> {
-    fn new(source: &'a StringArray, key: &'a StringArray) -> Self {
-        let names = source
-            .iter()
-            .zip(key)
-            .map(|(s, k)| (s.unwrap_or(""), k.unwrap_or("")));
-        Self(names.zip(0..).collect())
-    }
-
-    /// For each row of `batch` the row of the record that two of its columns name.
-    fn rows(&self, batch: &RecordBatch, columns: [&str; 2]) -> Result<Vec<u32>> {
-        let known = |found: Option<u32>| {
-            found.ok_or_else(|| {
-                Error::conflict("another run changed the records of identity in between")
-                    .with_hint("run again")
-            })
-        };
-        self.find(batch, columns)?.into_iter().map(known).collect()
-    }
-
-    /// The same, for tables that may name records that are gone, or not at hand.
-    fn find(&self, batch: &RecordBatch, [source, key]: [&str; 2]) -> Result<Vec<Option<u32>>> {
-        let names = text(batch, source)?.iter().zip(text(batch, key)?);
-        let row = |(s, k): (Option<&str>, Option<&str>)| {
-            self.0.get(&(s.unwrap_or(""), k.unwrap_or(""))).copied()
-        };
-        Ok(names.map(row).collect())
-    }
-}
-
 impl Decided {
     /// Decisions about records that are gone say nothing, until they come back.
     fn of(decisions: &RecordBatch, named: &Named) -> Result<Self> {
@@ -375,8 +278,8 @@ impl Decided {
             .column_by_name("same")
             .and_then(|column| column.as_boolean_opt())
             .ok_or_else(|| Error::internal("identity.decisions does not say what was decided"))?;
-        let a = named.find(decisions, ["source_a", "key_a"])?;
-        let b = named.find(decisions, ["source_b", "key_b"])?;
+        let [a, b] = ENDS.map(|end| named.find(decisions, end));
+        let (a, b) = (a?, b?);
         let mut decided = Self::default();
         for ((a, b), same) in a.into_iter().zip(b).zip(same) {
             if let (Some(a), Some(b), Some(same)) = (a, b, same) {
@@ -398,9 +301,8 @@ fn scored(matches: &RecordBatch, named: &Named, rank: u16) -> Result<Vec<ScoredL
         .column_by_name("weight")
         .and_then(|column| column.as_primitive_opt::<Float64Type>())
         .ok_or_else(|| Error::internal("identity.matches has no weights"))?;
-    let a = named.rows(matches, ["source_a", "key_a"])?;
-    let b = named.rows(matches, ["source_b", "key_b"])?;
-    let ends = a.into_iter().zip(b).zip(weights.values());
+    let [a, b] = ENDS.map(|end| named.rows(matches, end));
+    let ends = a?.into_iter().zip(b?).zip(weights.values());
     let link = |((a, b), weight): ((u32, u32), &f64)| ScoredLink {
         a,
         b,

@@ -12,6 +12,7 @@
 //! there when the job declares `matching`; decisions are written by stewards, and read where there are some.
 
 mod affected;
+mod answer;
 mod audit;
 mod cluster;
 pub mod decisions;
@@ -19,6 +20,7 @@ mod events;
 mod graph;
 mod lookup;
 mod matching;
+mod named;
 mod preview;
 mod record_name;
 mod records;

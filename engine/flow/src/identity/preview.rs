@@ -1,12 +1,16 @@
 //! What the spec as it is now would make of the records as they are now: who would be merged, and who split. All in
 //! memory, from the tables that records are read from; nothing is written.
 
+use std::sync::Arc;
+
 use c360_resolve::difference::{Difference, Regrouped};
 use c360_resolve::events::Member;
 use c360_spec::IdentityJob;
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
 use serde::Serialize;
 
+use super::answer::{Answer, members_schema};
 use super::graph::{Graph, GraphRows};
 use super::matching::in_memory::{self, ModelOf, Tried};
 use super::rows::{text, whole};
@@ -84,8 +88,9 @@ pub async fn preview(
         matches: session.table(&matches()).await.ok(),
         decisions: session.table(&decisions()).await.ok(),
     };
-    let graph = Graph::load(job, rows).await?;
-    let after = graph.members(&graph.resolve()?)?;
+    let answer = Arc::new(Answer::of(Graph::load(job, rows).await?)?);
+    let after: Vec<RecordBatch> = answer.members().collect::<Result<_>>()?;
+    let after = concat_batches(&members_schema(&job.entity), &after)?;
     let (before, after) = (members(&before)?, members(&after)?);
     let found = Difference::between(&before, &after);
     Ok(Preview {
@@ -120,7 +125,7 @@ async fn read_records(room: &Room<'_>, job: &IdentityJob) -> Result<(Session, bo
 
 /// No row of `identity.persons`.
 fn nobody(job: &IdentityJob) -> RecordBatch {
-    RecordBatch::new_empty(super::graph::members_schema(&job.entity))
+    RecordBatch::new_empty(members_schema(&job.entity))
 }
 
 fn members(persons: &RecordBatch) -> Result<Vec<Member<'_>>> {

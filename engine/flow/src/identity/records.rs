@@ -178,7 +178,8 @@ fn place(source: &RecordSource, what: &str) -> String {
     format!("identity, records of {}, {what}", source.source)
 }
 
-/// Rows of a source with `source`, `key`, `seen_at`, attributes and standardised identifiers as columns.
+/// Rows of a source with `key`, `seen_at`, attributes and standardised identifiers as columns. The source is the same in
+/// all and added when they are gathered: DataFusion takes such a column for an order of the rows, and then spills nothing.
 struct SourceRows {
     rows: DataFrame,
     /// Whether each row is a record of its own, because the source's table has the record's key for its own.
@@ -198,7 +199,6 @@ async fn read(
     let key = parse(&source.key, "key")?;
     let one_a_record = expression::is_key(session, &source.from, &raw, &key).await?;
     let mut columns = vec![
-        lit(source.source.as_str()).alias("source"),
         text(key).alias("key"),
         cast(parse(&source.seen_at, "seen_at")?, instant).alias("seen_at"),
     ];
@@ -235,7 +235,11 @@ fn record_frame(read: &SourceRows, job: &IdentityJob, source: &RecordSource) -> 
         true => as_they_are(&read.rows, job, source, &kinds)?,
         false => gathered(&read.rows, job, source, &kinds)?,
     };
-    let mut columns = vec![ident("source"), ident("key"), ident("first_seen_at")];
+    let mut columns = vec![
+        lit(source.source.as_str()).alias("source"),
+        ident("key"),
+        ident("first_seen_at"),
+    ];
     for name in attributes(job) {
         let attribute = source.attributes.contains_key(name).then(|| ident(name));
         let identifier = kinds.contains(&name).then(|| ident(standard_column(name)));
@@ -253,8 +257,7 @@ fn as_they_are(
     source: &RecordSource,
     kinds: &[&str],
 ) -> Result<DataFrame> {
-    let mut columns = vec![ident("source"), ident("key")];
-    columns.push(ident("seen_at").alias("first_seen_at"));
+    let mut columns = vec![ident("key"), ident("seen_at").alias("first_seen_at")];
     columns.extend(source.attributes.keys().map(ident));
     for kind in kinds {
         let value = || ident(standard_column(kind));
@@ -288,8 +291,7 @@ fn gathered(
         let least = expression::filtered(min(value()), accepted(kind, rule(job, kind), value())?);
         aggregates.push(least.alias(standard_column(kind)));
     }
-    let record = vec![ident("source"), ident("key")];
-    Ok(rows.clone().aggregate(record, aggregates)?)
+    Ok(rows.clone().aggregate(vec![ident("key")], aggregates)?)
 }
 
 /// Every attribute that some source has, and every kind of identifier that matching compares, sorted.
@@ -322,19 +324,19 @@ fn identifier_frames(
     let mut frames = Vec::new();
     for kind in source.identifiers.keys() {
         let value = || ident(standard_column(kind));
-        let rows = read.rows.clone();
-        let frame = rows
-            .filter(accepted(kind, rule(job, kind), value())?)?
-            .select(vec![
-                lit(kind.as_str()).alias("kind"),
-                value().alias("value"),
-                ident("source"),
-                ident("key"),
-            ])?;
-        frames.push(match read.one_a_record {
+        let named = vec![value().alias("value"), ident("key")];
+        let accepted = accepted(kind, rule(job, kind), value())?;
+        let frame = read.rows.clone().filter(accepted)?.select(named)?;
+        let frame = match read.one_a_record {
             true => frame,
             false => frame.distinct()?,
-        });
+        };
+        frames.push(frame.select(vec![
+            lit(kind.as_str()).alias("kind"),
+            ident("value"),
+            lit(source.source.as_str()).alias("source"),
+            ident("key"),
+        ])?);
     }
     Ok(frames)
 }

@@ -1,12 +1,14 @@
 //! Rows of the identity tables in memory.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use c360_spec::IdentityJob;
 use datafusion::arrow::array::{AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, SchemaRef, TimestampMicrosecondType};
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::DataFrame;
@@ -75,9 +77,17 @@ pub fn positions(texts: &StringArray, names: &[String]) -> Result<Vec<u16>> {
 
 /// One batch as the stream that a table is written from.
 pub fn stream(rows: RecordBatch) -> SendableRecordBatchStream {
-    let schema = rows.schema();
+    batches(rows.schema(), iter::once(Ok(rows)))
+}
+
+/// Batches as the stream that a table is written from.
+pub fn batches(
+    schema: SchemaRef,
+    rows: impl Iterator<Item = Result<RecordBatch>> + Send + 'static,
+) -> SendableRecordBatchStream {
+    let rows = rows.map(|rows| rows.map_err(DataFusionError::from));
     Box::pin(RecordBatchStreamAdapter::new(
         schema,
-        futures::stream::iter([Ok(rows)]),
+        futures::stream::iter(rows),
     ))
 }

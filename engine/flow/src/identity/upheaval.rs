@@ -15,14 +15,14 @@ use crate::room::Room;
 use crate::session::Session;
 use crate::touched::Touched;
 
-/// Fails where the project's breakers find it too much; what an accepting run lets through is returned. `persons` are
+/// Fails where the project's breakers find it too much; what an accepting run lets through is returned. `persons` gives
 /// the rows to come, all or those of `scope`, whose persons lie in it whole.
 pub async fn check(
     room: &Room<'_>,
     session: &Session,
     resolved: Option<&Table>,
     scope: Option<&Touched>,
-    persons: &RecordBatch,
+    persons: impl FnOnce() -> Result<Vec<RecordBatch>>,
 ) -> Result<Vec<String>> {
     let breakers = &room.project.settings.breakers;
     let limits = [
@@ -39,7 +39,7 @@ pub async fn check(
         None => all.clone(),
     };
     let before = collect(before, &Entity::default()).await?;
-    let known = Known::of(before, vec![persons.clone()]);
+    let known = Known::of(before, persons()?);
     let counts = known.counts()?;
     let PersonCounts {
         merged,
