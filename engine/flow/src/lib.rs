@@ -43,6 +43,7 @@ mod ordered;
 mod output;
 mod overview;
 mod plan;
+mod pool;
 mod profile;
 mod progress;
 mod publish;

@@ -25,6 +25,8 @@ pub struct Output<'a> {
     pub key: &'a [String],
     /// The columns by which rows are sorted, before those of the key.
     pub order: &'a [&'a str],
+    /// Whether each row is known to have a key of its own, so that nobody needs to look.
+    pub distinct: bool,
     /// What a row is, for the table's readers.
     pub comment: &'a str,
 }
@@ -33,6 +35,14 @@ impl<'a> Output<'a> {
     /// The same, whose rows lie sorted by these columns, then by its key.
     pub fn ordered_by(self, order: &'a [&'a str]) -> Self {
         Self { order, ..self }
+    }
+
+    /// The same, whose rows are known to have a key each: to remember millions of keys takes memory.
+    pub fn distinct(self) -> Self {
+        Self {
+            distinct: true,
+            ..self
+        }
     }
 
     /// The columns by which rows of `schema` lie sorted. What the rows lack is told where it is missed.
@@ -116,10 +126,15 @@ impl<'a> Output<'a> {
         stamp: Stamp,
     ) -> Result<Committed> {
         let schema = table.schema();
-        let mut unique = UniqueKeys::new(self.name, self.key, &schema)?;
+        let mut unique = match self.distinct {
+            true => None,
+            false => Some(UniqueKeys::new(self.name, self.key, &schema)?),
+        };
         while let Some(batch) = rows.next().await {
             let batch = conform(&batch?, &schema)?;
-            unique.check(&batch)?;
+            if let Some(unique) = &mut unique {
+                unique.check(&batch)?;
+            }
             appender.write(batch).await?;
         }
         Ok(appender.commit(stamp).await?)

@@ -85,6 +85,7 @@ impl<'a> Room<'a> {
             name,
             key,
             order: &[],
+            distinct: false,
             comment,
         }
     }

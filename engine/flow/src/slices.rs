@@ -9,7 +9,6 @@ use std::sync::Arc;
 use c360_catalog::{FileSet, Table};
 use c360_spec::TableName;
 use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -21,11 +20,11 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryRese
 use datafusion::logical_expr::lit;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, ident};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::Result;
 use crate::held::Held;
-use crate::ordered::sorted;
+use crate::ordered::Run;
 use crate::recipe::{Columns, Recipe, columns_read};
 use crate::session::{Runtime, Session};
 use crate::touched::Touched;
@@ -146,14 +145,16 @@ impl Slices {
                 SpawnedTask::spawn(async move {
                     let rows = sliced.compute(&slice, each).await?;
                     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    sorted(&rows, &columns)
+                    Run::of(rows, &columns)
                 })
             })
             .map(async |task| {
                 task.await
                     .map_err(|error| DataFusionError::External(error.into()))?
             })
-            .buffered(at_once);
+            .buffered(at_once)
+            .map_ok(stream::iter)
+            .try_flatten();
         Box::pin(RecordBatchStreamAdapter::new(schema, computed))
     }
 }
@@ -167,7 +168,7 @@ impl Sliced {
         }
     }
 
-    async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<RecordBatch> {
+    async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<Vec<RecordBatch>> {
         let session = self.runtime.session_on(threads);
         let memory = MemoryConsumer::new("rows of a slice").register(self.runtime.memory());
         for (name, held) in &self.whole {
@@ -180,9 +181,7 @@ impl Sliced {
             memory.grow(held.size_bytes());
             session.register(&table.name, Arc::new(held))?;
         }
-        let rows = self.recipe.rows(&session).await?;
-        let schema = Arc::new(rows.schema().as_arrow().clone());
-        Ok(concat_batches(&schema, &rows.collect().await?)?)
+        Ok(self.recipe.rows(&session).await?.collect().await?)
     }
 }
 

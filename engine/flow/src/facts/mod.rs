@@ -40,8 +40,9 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
     let key = key_columns(job, planned.input(&job.from)?)?;
     let comment = format!("rows of {} with the person they belong to", job.from);
     let output = room.output(&job.table, &key, &comment);
-    // Together lie the rows of a person, which are asked for together.
-    let output = output.ordered_by(&[PERSON]);
+    // Together lie the rows of a person, which are asked for together. They have the keys that they had in the source's
+    // table, and a record has one person.
+    let output = output.ordered_by(&[PERSON]).distinct();
     planned
         .apply(
             room,
@@ -53,7 +54,7 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
             async |session, touched| {
                 let rows = rows(session, job, &key, touched).await?;
                 let columns = output.sorted_by(&rows.schema());
-                Ok(session.ordered(rows, &columns))
+                session.ordered(rows, &columns).await
             },
         )
         .await
