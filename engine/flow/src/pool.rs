@@ -65,8 +65,9 @@ impl SharedPool {
         act(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What a consumer may still take.
-    fn available(&self, taken: &Taken, consumer: &MemoryConsumer) -> usize {
+    /// How much a reservation may still grow.
+    fn available(&self, taken: &Taken, reservation: &MemoryReservation) -> usize {
+        let consumer = reservation.consumer();
         let has = taken.by(consumer).get(&consumer.id());
         let has = has.copied().unwrap_or_default();
         let shares = taken.sorts.len() + 2 * taken.merges.len();
@@ -81,7 +82,8 @@ impl SharedPool {
         let spoken_for: usize = taken.others.values().map(|bytes| *bytes.max(&own)).sum();
         let free = rest.saturating_sub(spoken_for) + own.max(has) - has;
         match consumer.can_spill() {
-            true => free.min(own.max(rest / 4).saturating_sub(has)),
+            // Each reservation by itself: an aggregation that merges what it spilled has one more.
+            true => free.min(own.max(rest / 4).saturating_sub(reservation.size())),
             false => free,
         }
     }
@@ -146,7 +148,7 @@ impl MemoryPool for SharedPool {
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let consumer = reservation.consumer();
         self.with(|taken| {
-            let available = self.available(taken, consumer);
+            let available = self.available(taken, reservation);
             let has = taken.bytes(consumer);
             if additional > available {
                 return Err(exhausted(consumer, additional, *has, available));
