@@ -181,7 +181,7 @@ impl Sliced {
             memory.grow(held.size_bytes());
             session.register(&table.name, Arc::new(held))?;
         }
-        Ok(self.recipe.rows(&session).await?.collect().await?)
+        self.recipe.rows(&session).await?.collect().await
     }
 }
 
