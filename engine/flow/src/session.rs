@@ -56,10 +56,12 @@ pub struct Runtime {
 impl Runtime {
     /// Builds the runtime that `options` ask for and lets it reach the warehouse's stores.
     pub fn new(options: &EngineOptions, warehouse: &Warehouse) -> Result<Self> {
-        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(FOOTER_BYTES);
+        let limit = options.memory_limit;
+        let limit = limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let threads = options.threads.unwrap_or_else(available_threads);
-        if let Some(bytes) = options.memory_limit {
-            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let footer_bytes = limit.map_or(FOOTER_BYTES, |bytes| FOOTER_BYTES.min(bytes / 32));
+        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(footer_bytes);
+        if let Some(bytes) = limit {
             builder = builder.with_memory_pool(Arc::new(SharedPool::new(bytes, threads)));
         }
         if let Some(folder) = &options.spill_dir {
