@@ -25,6 +25,15 @@ const ROW_BYTES: usize = 32;
 /// What a text takes, about.
 const TEXT_BYTES: usize = 24;
 
+/// What each thread that sorts keeps at least, in bytes, so that the spilled runs can be merged: DataFusion's own figure,
+/// or less where many threads share little.
+pub fn merge_bytes(memory: &Arc<dyn MemoryPool>, threads: usize, own: usize) -> usize {
+    match memory.memory_limit() {
+        MemoryLimit::Finite(bytes) => own.min(bytes / (4 * SHARE * threads)),
+        MemoryLimit::Infinite | MemoryLimit::Unknown => own,
+    }
+}
+
 /// DataFusion's rules, and after it has chosen the joins' sides, ours.
 pub fn rules(memory: &Arc<dyn MemoryPool>) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
@@ -164,11 +173,11 @@ mod tests {
     use datafusion::arrow::compute::concat_batches;
     use datafusion::arrow::util::pretty::pretty_format_batches;
     use datafusion::execution::SessionStateBuilder;
+    use datafusion::execution::memory_pool::FairSpillPool;
     use datafusion::execution::runtime_env::RuntimeEnvBuilder;
     use datafusion::prelude::{SessionConfig, SessionContext};
 
     use super::*;
-    use crate::pool::SharedPool;
 
     /// The numbers of one side come `times` each; some are null.
     fn rows(name: &str, count: i64, times: i64, null_every: i64) -> RecordBatch {
@@ -184,7 +193,7 @@ mod tests {
     }
 
     fn context(memory_bytes: usize) -> SessionContext {
-        let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(memory_bytes, 2));
+        let pool: Arc<dyn MemoryPool> = Arc::new(FairSpillPool::new(memory_bytes));
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::clone(&pool));
         let state = SessionStateBuilder::new()
             .with_config(SessionConfig::new().with_target_partitions(2))

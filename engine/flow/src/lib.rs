@@ -43,7 +43,6 @@ mod ordered;
 mod output;
 mod overview;
 mod plan;
-mod pool;
 mod profile;
 mod progress;
 mod publish;

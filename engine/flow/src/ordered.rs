@@ -1,19 +1,25 @@
-//! Rows in an order, run by run: so many are sorted at once that most tables are sorted as a whole, and a larger one in
-//! long runs. Nothing is spilled: whoever reads such a table looks into each run.
+//! Rows in an order, run by run: as many as memory allows are sorted at once, so that a table which fits is sorted as
+//! a whole and a larger one in long runs. Nothing is spilled: whoever reads such a table looks into each run.
+//!
+//! What feeds the rows needs memory too, so a run takes no more than a quarter of what there is.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use c360_catalog::size_bytes;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::interleave_record_batch;
+use datafusion::arrow::array::{RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{interleave_record_batch, take_record_batch};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::memory_pool::{
+    MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
+};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 use rayon::prelude::*;
 
-/// A run takes no more than this.
+/// A run takes no more than this, whatever there is.
 const RUN_BYTES: usize = 2 << 30;
 /// What sorting takes for a row besides the row, about: its key, its place, its turn.
 const ROW_BYTES: usize = 96;
@@ -21,21 +27,23 @@ const ROW_BYTES: usize = 96;
 const ROWS: usize = 32 << 10;
 
 /// The rows of a stream by `columns`, ascending and nulls first, within each run.
-pub fn ordered(rows: SendableRecordBatchStream, columns: &[&str]) -> SendableRecordBatchStream {
-    in_runs(rows, columns, RUN_BYTES)
-}
-
-fn in_runs(
+pub fn ordered(
     rows: SendableRecordBatchStream,
     columns: &[&str],
-    run_bytes: usize,
+    memory: &Arc<dyn MemoryPool>,
 ) -> SendableRecordBatchStream {
     let schema = rows.schema();
+    let share = match memory.memory_limit() {
+        MemoryLimit::Finite(bytes) => bytes / 4,
+        MemoryLimit::Infinite | MemoryLimit::Unknown => RUN_BYTES,
+    };
+    let consumer = MemoryConsumer::new("rows to be sorted");
     let runs = Runs {
-        run_bytes,
+        run_bytes: share.min(RUN_BYTES),
         rows,
         next: None,
         columns: columns.iter().map(ToString::to_string).collect(),
+        memory: consumer.register(memory),
     };
     let sorted = stream::try_unfold(runs, |mut runs| async move {
         let run = runs.run().await?;
@@ -51,16 +59,20 @@ struct Runs {
     /// The batch that the last run had no room for.
     next: Option<RecordBatch>,
     columns: Vec<String>,
+    memory: MemoryReservation,
     run_bytes: usize,
 }
 
 impl Runs {
     async fn run(&mut self) -> Result<Option<Run>> {
-        let mut batches: Vec<RecordBatch> = self.next.take().into_iter().collect();
-        let mut held: usize = batches.iter().map(bytes).sum();
+        self.memory.free();
+        let mut batches: Vec<RecordBatch> = Vec::new();
+        if let Some(first) = self.next.take() {
+            self.has_room(&first);
+            batches.push(first);
+        }
         while let Some(batch) = self.rows.next().await.transpose()? {
-            held += bytes(&batch);
-            if held > self.run_bytes && !batches.is_empty() {
+            if !self.has_room(&batch) && !batches.is_empty() {
                 self.next = Some(batch);
                 break;
             }
@@ -70,17 +82,26 @@ impl Runs {
             return Ok(None);
         }
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-        Run::of(batches, &columns).map(Some)
+        let places = places(&batches, &columns)?;
+        Ok(Some(Run {
+            batches,
+            places,
+            handed: 0,
+            ready: VecDeque::new(),
+        }))
     }
 }
 
-/// What sorting a batch takes.
-fn bytes(batch: &RecordBatch) -> usize {
-    size_bytes(batch) + batch.num_rows() * ROW_BYTES
+impl Runs {
+    /// Takes the memory that a batch needs, if it is to be had.
+    fn has_room(&mut self, batch: &RecordBatch) -> bool {
+        let bytes = size_bytes(batch) + batch.num_rows() * ROW_BYTES;
+        self.memory.size() + bytes <= self.run_bytes && self.memory.try_grow(bytes).is_ok()
+    }
 }
 
-/// Rows in memory, and the order in which they are handed on, some at a time.
-pub struct Run {
+/// Rows of a run, and the order in which they are handed on.
+struct Run {
     batches: Vec<RecordBatch>,
     places: Vec<Place>,
     handed: usize,
@@ -88,16 +109,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// The rows by `columns`, ascending and nulls first.
-    pub fn of(batches: Vec<RecordBatch>, columns: &[&str]) -> Result<Self> {
-        Ok(Self {
-            places: places(&batches, columns)?,
-            batches,
-            handed: 0,
-            ready: VecDeque::new(),
-        })
-    }
-
     /// Gathers the next rows, on all threads.
     fn gather(&mut self) {
         let rest = &self.places[self.handed..];
@@ -123,15 +134,23 @@ impl Iterator for Run {
     }
 }
 
+/// The rows of a batch by `columns`, ascending and nulls first.
+pub fn sorted(rows: &RecordBatch, columns: &[&str]) -> Result<RecordBatch> {
+    let places = places(std::slice::from_ref(rows), columns)?;
+    let order: UInt32Array = places
+        .iter()
+        .map(|(_, row)| *row as u32)
+        .collect::<Vec<_>>()
+        .into();
+    Ok(take_record_batch(rows, &order)?)
+}
+
 /// Batch and row.
 type Place = (usize, usize);
 
 /// Where the rows lie, in the order of `columns`; equal ones stay in theirs.
 fn places(batches: &[RecordBatch], columns: &[&str]) -> Result<Vec<Place>> {
-    let Some(first) = batches.first() else {
-        return Ok(Vec::new());
-    };
-    let schema = first.schema();
+    let schema = batches[0].schema();
     let columns = columns.iter().map(|column| schema.index_of(column));
     let mut columns: Vec<usize> = columns.collect::<std::result::Result<_, _>>()?;
     let mut named = HashSet::new();
@@ -165,10 +184,9 @@ fn places(batches: &[RecordBatch], columns: &[&str]) -> Result<Vec<Place>> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
     use datafusion::arrow::datatypes::Int64Type;
+    use datafusion::execution::memory_pool::GreedyMemoryPool;
 
     use super::*;
 
@@ -197,11 +215,12 @@ mod tests {
             .collect()
     }
 
-    async fn runs(run_bytes: usize) -> Vec<Vec<Row>> {
+    async fn runs(memory_bytes: usize) -> Vec<Vec<Row>> {
         let batches: Vec<RecordBatch> = (0..40).map(|at| batch(at * 200, at * 200 + 200)).collect();
         let schema = batches[0].schema();
         let rows_in = RecordBatchStreamAdapter::new(schema, stream::iter(batches).map(Ok));
-        let out = in_runs(Box::pin(rows_in), &["text", "number"], run_bytes);
+        let memory: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(memory_bytes));
+        let out = ordered(Box::pin(rows_in), &["text", "number"], &memory);
         let out: Vec<RecordBatch> = out.try_collect().await.expect("rows");
         let rows: Vec<Row> = out.iter().flat_map(rows).collect();
         rows.chunk_by(|a, b| a <= b).map(<[Row]>::to_vec).collect()
@@ -217,9 +236,9 @@ mod tests {
     #[tokio::test]
     async fn what_does_not_fit_is_sorted_in_runs() {
         let mut expected = runs(usize::MAX).await.concat();
-        for run_bytes in [0, 40_000] {
-            let runs = runs(run_bytes).await;
-            assert!(runs.len() > 1, "{run_bytes} bytes");
+        for memory_bytes in [0, 40_000] {
+            let runs = runs(memory_bytes).await;
+            assert!(runs.len() > 1, "{memory_bytes} bytes");
             let mut all = runs.concat();
             all.sort();
             expected.sort();
@@ -228,8 +247,10 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_are_no_batches() {
-        let run = Run::of(Vec::new(), &["text"]).expect("nothing to sort");
-        assert_eq!(run.count(), 0);
+    fn a_batch_is_sorted() {
+        let sorted = sorted(&batch(0, 500), &["text", "number"]).expect("rows");
+        let mut expected = rows(&batch(0, 500));
+        expected.sort();
+        assert_eq!(rows(&sorted), expected);
     }
 }

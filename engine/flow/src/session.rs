@@ -17,7 +17,7 @@ use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool};
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::SortExpr;
@@ -31,8 +31,7 @@ use crate::filters::TrueFilters;
 use crate::functions::Functions;
 use crate::held::collected;
 use crate::ordered::ordered;
-use crate::pool::SharedPool;
-use crate::{joins, once, pool, pushdown, statement, udf};
+use crate::{joins, once, pushdown, statement, udf};
 
 const CATALOG: &str = "c360";
 /// Where a table is looked for that is named without a namespace.
@@ -56,13 +55,10 @@ pub struct Runtime {
 impl Runtime {
     /// Builds the runtime that `options` ask for and lets it reach the warehouse's stores.
     pub fn new(options: &EngineOptions, warehouse: &Warehouse) -> Result<Self> {
-        let limit = options.memory_limit;
-        let limit = limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        let threads = options.threads.unwrap_or_else(available_threads);
-        let footer_bytes = limit.map_or(FOOTER_BYTES, |bytes| FOOTER_BYTES.min(bytes / 32));
-        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(footer_bytes);
-        if let Some(bytes) = limit {
-            builder = builder.with_memory_pool(Arc::new(SharedPool::new(bytes, threads)));
+        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(FOOTER_BYTES);
+        if let Some(bytes) = options.memory_limit {
+            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            builder = builder.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
         }
         if let Some(folder) = &options.spill_dir {
             let mode = DiskManagerMode::Directories(vec![folder.clone()]);
@@ -70,6 +66,7 @@ impl Runtime {
                 builder.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
         }
         let environment = Arc::new(builder.build()?);
+        let threads = options.threads.unwrap_or_else(available_threads);
         let runtime = Self {
             environment,
             threads,
@@ -141,7 +138,7 @@ impl Runtime {
         options.execution.time_zone = Some("+00:00".into());
         let own = options.execution.sort_spill_reservation_bytes;
         options.execution.sort_spill_reservation_bytes =
-            pool::merge_bytes(memory, self.threads.max(threads), own);
+            joins::merge_bytes(memory, self.threads.max(threads), own);
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(self.environment.clone())
@@ -264,20 +261,13 @@ impl Session {
         self.read(once::table(rows)?)
     }
 
-    /// Rows in an order. Where memory has a limit, what it does not hold is sorted on disk; where it has none, in long
-    /// runs.
-    pub async fn ordered(
+    /// Rows in an order, in long runs.
+    pub fn ordered(
         &self,
         rows: SendableRecordBatchStream,
         columns: &[&str],
-    ) -> Result<SendableRecordBatchStream> {
-        match self.context.runtime_env().memory_pool.memory_limit() {
-            MemoryLimit::Finite(_) => {
-                let sorted = self.read_stream(rows)?.sort(ascending(columns))?;
-                Ok(sorted.execute_stream().await?)
-            }
-            MemoryLimit::Infinite | MemoryLimit::Unknown => Ok(ordered(rows, columns)),
-        }
+    ) -> SendableRecordBatchStream {
+        ordered(rows, columns, &self.context.runtime_env().memory_pool)
     }
 
     /// Rows in memory.

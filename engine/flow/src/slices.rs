@@ -9,6 +9,7 @@ use std::sync::Arc;
 use c360_catalog::{FileSet, Table};
 use c360_spec::TableName;
 use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -20,11 +21,11 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryRese
 use datafusion::logical_expr::lit;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, ident};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 use crate::error::Result;
 use crate::held::Held;
-use crate::ordered::Run;
+use crate::ordered::sorted;
 use crate::recipe::{Columns, Recipe, columns_read};
 use crate::session::{Runtime, Session};
 use crate::touched::Touched;
@@ -145,16 +146,14 @@ impl Slices {
                 SpawnedTask::spawn(async move {
                     let rows = sliced.compute(&slice, each).await?;
                     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    Run::of(rows, &columns)
+                    sorted(&rows, &columns)
                 })
             })
             .map(async |task| {
                 task.await
                     .map_err(|error| DataFusionError::External(error.into()))?
             })
-            .buffered(at_once)
-            .map_ok(stream::iter)
-            .try_flatten();
+            .buffered(at_once);
         Box::pin(RecordBatchStreamAdapter::new(schema, computed))
     }
 }
@@ -168,7 +167,7 @@ impl Sliced {
         }
     }
 
-    async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<Vec<RecordBatch>> {
+    async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<RecordBatch> {
         let session = self.runtime.session_on(threads);
         let memory = MemoryConsumer::new("rows of a slice").register(self.runtime.memory());
         for (name, held) in &self.whole {
@@ -181,7 +180,9 @@ impl Sliced {
             memory.grow(held.size_bytes());
             session.register(&table.name, Arc::new(held))?;
         }
-        self.recipe.rows(&session).await?.collect().await
+        let rows = self.recipe.rows(&session).await?;
+        let schema = Arc::new(rows.schema().as_arrow().clone());
+        Ok(concat_batches(&schema, &rows.collect().await?)?)
     }
 }
 

@@ -10,7 +10,6 @@ mod histories;
 mod households;
 mod identity_histories;
 pub mod lab;
-mod memory_limit;
 mod on_s3;
 mod online_retail;
 mod outer_joins;

@@ -104,33 +104,25 @@ fn with_persons(observed: DataFrame, records: DataFrame, fields: &Fields) -> Res
     Ok(joined.select(columns)?)
 }
 
-/// A record says a thing once, however many rows repeat it: the last time counts. What is the same in all rows of a
-/// source is added when they are gathered: DataFusion takes it for an order of the rows, and then spills nothing.
+/// A record says a thing once, however many rows repeat it: the last time counts.
 async fn observed(session: &Session, source: &ProfileSource, fields: &Fields) -> Result<DataFrame> {
     let raw = session.table(&source.from).await?;
     let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
     let instant = instant::data_type();
     let mut columns: Vec<Expr> = vec![
+        lit(source.source.as_str()).alias(SOURCE),
         cast(parse(&source.key, "key")?, DataType::Utf8).alias(KEY),
         cast(parse(&source.observed_at, "observed_at")?, instant).alias("c360_seen"),
     ];
-    let mut distinct = vec![ident(KEY)];
-    let mut gathered = vec![
-        lit(source.source.as_str()).alias(SOURCE),
-        ident(KEY),
-        ident(OBSERVED_AT),
-    ];
     for (field, data_type) in &fields.0 {
-        match source.fields.get(field) {
-            Some(sql) => {
-                columns.push(cast(parse(sql, field)?, data_type.clone()).alias(field));
-                distinct.push(ident(field));
-                gathered.push(ident(field));
-            }
-            None => gathered.push(lit(ScalarValue::try_from(data_type)?).alias(field)),
-        }
+        let value = match source.fields.get(field) {
+            Some(sql) => cast(parse(sql, field)?, data_type.clone()),
+            None => lit(ScalarValue::try_from(data_type)?),
+        };
+        columns.push(value.alias(field));
     }
+    let mut distinct = vec![ident(SOURCE), ident(KEY)];
+    distinct.extend(fields.0.keys().map(ident));
     let rows = raw.select(columns)?.filter(ident(KEY).is_not_null())?;
-    let last = max(ident("c360_seen")).alias(OBSERVED_AT);
-    Ok(rows.aggregate(distinct, vec![last])?.select(gathered)?)
+    Ok(rows.aggregate(distinct, vec![max(ident("c360_seen")).alias(OBSERVED_AT)])?)
 }
