@@ -4,6 +4,7 @@
 //! One command, one file in [`commands`]. Arguments are recorded first ([`arguments`]), working
 //! objects are built from them second ([`context`]).
 
+mod arenas;
 mod arguments;
 mod commands;
 mod console;
@@ -64,6 +65,7 @@ pub fn run(
         functions,
         global: arguments.global,
     };
+    arenas::bound(context.global.threads);
     let outcome = panic::caught(|| {
         bound_kernels(&context)?;
         let runtime = runtime(&context)?;

@@ -208,7 +208,7 @@ impl Derivation<'_> {
         self.check_columns(room, rows.schema().as_arrow())?;
         let rows = rows.execute_stream().await?;
         let columns = output.sorted_by(&rows.schema());
-        Ok(session.ordered(rows, &columns))
+        session.ordered(rows, &columns).await
     }
 
     /// The columns by which rows are computed and told apart have to be among those that the query makes.

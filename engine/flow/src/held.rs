@@ -18,12 +18,16 @@ use crate::recipe::Columns;
 
 /// All rows of a query, as rows of `schema`: plan and rows may disagree on which columns could be null.
 pub async fn collected(rows: DataFrame, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
-    let batches = rows.collect().await?.into_iter().map(|batch| {
-        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let (_, columns, _) = batch.into_parts();
-        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &rows)
-    });
-    Ok(batches.collect::<std::result::Result<_, _>>()?)
+    let batches = rows.collect().await?.into_iter();
+    batches.map(|batch| with_schema(batch, schema)).collect()
+}
+
+/// The same rows, as rows of `schema`.
+pub fn with_schema(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let (_, columns, _) = batch.into_parts();
+    let schema = Arc::clone(schema);
+    Ok(RecordBatch::try_new_with_options(schema, columns, &rows)?)
 }
 
 /// Some columns of a table's rows.

@@ -17,7 +17,7 @@ use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::SortExpr;
@@ -30,8 +30,8 @@ use crate::error::{Context, Result};
 use crate::filters::TrueFilters;
 use crate::functions::Functions;
 use crate::held::collected;
-use crate::ordered::ordered;
-use crate::{joins, once, pushdown, statement, udf};
+use crate::memory::BoundedPool;
+use crate::{memory, once, pushdown, statement, udf};
 
 const CATALOG: &str = "c360";
 /// Where a table is looked for that is named without a namespace.
@@ -55,10 +55,12 @@ pub struct Runtime {
 impl Runtime {
     /// Builds the runtime that `options` ask for and lets it reach the warehouse's stores.
     pub fn new(options: &EngineOptions, warehouse: &Warehouse) -> Result<Self> {
-        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(FOOTER_BYTES);
-        if let Some(bytes) = options.memory_limit {
-            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-            builder = builder.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+        let limit = options.memory_limit;
+        let limit = limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let footer_bytes = limit.map_or(FOOTER_BYTES, |bytes| FOOTER_BYTES.min(bytes / 32));
+        let mut builder = RuntimeEnvBuilder::new().with_metadata_cache_limit(footer_bytes);
+        if let Some(bytes) = limit {
+            builder = builder.with_memory_pool(Arc::new(BoundedPool::new(bytes)));
         }
         if let Some(folder) = &options.spill_dir {
             let mode = DiskManagerMode::Directories(vec![folder.clone()]);
@@ -127,6 +129,7 @@ impl Runtime {
         let memory = &self.environment.memory_pool;
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
+            .with_batch_size(memory::batch_rows(memory))
             .with_default_catalog_and_schema(CATALOG, NAMESPACE)
             .with_create_default_catalog_and_schema(true)
             .with_information_schema(true)
@@ -136,15 +139,12 @@ impl Runtime {
         options.execution.parquet.reorder_filters = true;
         options.execution.parquet.schema_force_view_types = false;
         options.execution.time_zone = Some("+00:00".into());
-        let own = options.execution.sort_spill_reservation_bytes;
-        options.execution.sort_spill_reservation_bytes =
-            joins::merge_bytes(memory, self.threads.max(threads), own);
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(self.environment.clone())
             .with_default_features()
             .with_analyzer_rule(Arc::new(TrueFilters))
-            .with_physical_optimizer_rules(pushdown::sound(joins::rules(memory)))
+            .with_physical_optimizer_rules(pushdown::sound(memory::rules(memory)))
             .build();
         let context = SessionContext::new_with_state(state);
         udf::register(&context);
@@ -261,13 +261,14 @@ impl Session {
         self.read(once::table(rows)?)
     }
 
-    /// Rows in an order, in long runs.
-    pub fn ordered(
+    /// Rows by `columns`, ascending and nulls first. What memory has no room for is sorted on disk.
+    pub async fn ordered(
         &self,
         rows: SendableRecordBatchStream,
         columns: &[&str],
-    ) -> SendableRecordBatchStream {
-        ordered(rows, columns, &self.context.runtime_env().memory_pool)
+    ) -> Result<SendableRecordBatchStream> {
+        let sorted = self.read_stream(rows)?.sort(ascending(columns))?;
+        Ok(sorted.execute_stream().await?)
     }
 
     /// Rows in memory.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use c360_catalog::{FileSet, Table};
 use c360_spec::TableName;
 use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -21,11 +20,11 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryRese
 use datafusion::logical_expr::lit;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, ident};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::Result;
-use crate::held::Held;
-use crate::ordered::sorted;
+use crate::held::{Held, collected};
+use crate::memory::{Run, ascending};
 use crate::recipe::{Columns, Recipe, columns_read};
 use crate::session::{Runtime, Session};
 use crate::touched::Touched;
@@ -35,11 +34,12 @@ const WHOLE_ROWS_MAX: u64 = 1 << 20;
 
 /// What the rows of a slice take, about; what is computed of them may take some times that.
 const SLICE_BYTES: usize = 64 << 20;
+/// Rows of a slice that are handed on at once.
+const ROWS_AT_ONCE: usize = 32 << 10;
 
 /// A query that can be run slice by slice.
 pub struct Slices {
     slices: Vec<Slice>,
-    schema: SchemaRef,
     sliced: Arc<Sliced>,
 }
 
@@ -55,6 +55,8 @@ enum Slice {
 struct Sliced {
     runtime: Runtime,
     recipe: Recipe,
+    /// What the rows of the query look like.
+    schema: SchemaRef,
     by: String,
     tables: Vec<Source>,
     whole: Vec<(TableName, Arc<Held>)>,
@@ -111,6 +113,7 @@ impl Slices {
         let sliced = Sliced {
             runtime: runtime.clone(),
             recipe: recipe.clone(),
+            schema,
             by: by.to_owned(),
             tables: sources,
             whole,
@@ -118,23 +121,19 @@ impl Slices {
         };
         Ok(Some(Self {
             slices,
-            schema,
             sliced: Arc::new(sliced),
         }))
     }
 
     /// What the rows look like.
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.sliced.schema
     }
 
     /// The rows of all slices, sorted by `columns`, of which the first is that of the slices.
     pub fn rows(self, columns: &[&str]) -> SendableRecordBatchStream {
-        let Self {
-            slices,
-            schema,
-            sliced,
-        } = self;
+        let Self { slices, sliced } = self;
+        let schema = Arc::clone(&sliced.schema);
         let columns: Arc<[String]> = columns.iter().map(ToString::to_string).collect();
         let threads = sliced.runtime.threads();
         // One more than threads: nothing is begun while the rows of another are written.
@@ -146,14 +145,17 @@ impl Slices {
                 SpawnedTask::spawn(async move {
                     let rows = sliced.compute(&slice, each).await?;
                     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    sorted(&rows, &columns)
+                    let order = ascending(&sliced.schema, &columns)?;
+                    Run::of(rows, &order, ROWS_AT_ONCE)
                 })
             })
             .map(async |task| {
                 task.await
                     .map_err(|error| DataFusionError::External(error.into()))?
             })
-            .buffered(at_once);
+            .buffered(at_once)
+            .map_ok(stream::iter)
+            .try_flatten();
         Box::pin(RecordBatchStreamAdapter::new(schema, computed))
     }
 }
@@ -167,7 +169,7 @@ impl Sliced {
         }
     }
 
-    async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<RecordBatch> {
+    async fn compute(&self, slice: &Slice, threads: usize) -> QueryResult<Vec<RecordBatch>> {
         let session = self.runtime.session_on(threads);
         let memory = MemoryConsumer::new("rows of a slice").register(self.runtime.memory());
         for (name, held) in &self.whole {
@@ -180,9 +182,7 @@ impl Sliced {
             memory.grow(held.size_bytes());
             session.register(&table.name, Arc::new(held))?;
         }
-        let rows = self.recipe.rows(&session).await?;
-        let schema = Arc::new(rows.schema().as_arrow().clone());
-        Ok(concat_batches(&schema, &rows.collect().await?)?)
+        collected(self.recipe.rows(&session).await?, &self.schema).await
     }
 }
 

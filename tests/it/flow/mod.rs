@@ -10,6 +10,7 @@ mod histories;
 mod households;
 mod identity_histories;
 pub mod lab;
+mod memory_limit;
 mod on_s3;
 mod online_retail;
 mod outer_joins;

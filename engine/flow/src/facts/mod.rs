@@ -54,7 +54,7 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
             async |session, touched| {
                 let rows = rows(session, job, &key, touched).await?;
                 let columns = output.sorted_by(&rows.schema());
-                Ok(session.ordered(rows, &columns))
+                session.ordered(rows, &columns).await
             },
         )
         .await

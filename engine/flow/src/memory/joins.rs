@@ -9,51 +9,33 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
-use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool};
 use datafusion::logical_expr::JoinType;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::joins::{HashJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 
 /// Of the memory that there is, what one join may hold: others run beside it, and what feeds them.
-const SHARE: usize = 8;
+const SHARE: usize = 16;
 /// What a row takes in a hash table besides its values, about.
 const ROW_BYTES: usize = 32;
 /// What a text takes, about.
 const TEXT_BYTES: usize = 24;
 
-/// What each thread that sorts keeps at least, in bytes, so that the spilled runs can be merged: DataFusion's own figure,
-/// or less where many threads share little.
-pub fn merge_bytes(memory: &Arc<dyn MemoryPool>, threads: usize, own: usize) -> usize {
-    match memory.memory_limit() {
-        MemoryLimit::Finite(bytes) => own.min(bytes / (4 * SHARE * threads)),
-        MemoryLimit::Infinite | MemoryLimit::Unknown => own,
-    }
-}
-
-/// DataFusion's rules, and after it has chosen the joins' sides, ours.
-pub fn rules(memory: &Arc<dyn MemoryPool>) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let mut rules = PhysicalOptimizer::new().rules;
-    if let MemoryLimit::Finite(bytes) = memory.memory_limit() {
-        let bytes = bytes / SHARE;
-        let chosen = rules
-            .iter()
-            .position(|rule| rule.name() == "join_selection");
-        rules.insert(
-            chosen.map_or(0, |at| at + 1),
-            Arc::new(BoundedJoins { bytes }),
-        );
-    }
-    rules
-}
-
 /// Merges what hash joins would hold beyond so many bytes.
 #[derive(Debug)]
-struct BoundedJoins {
+pub struct BoundedJoins {
     bytes: usize,
+}
+
+impl BoundedJoins {
+    /// Of so many bytes that there are for all.
+    pub fn within(limit: usize) -> Self {
+        Self {
+            bytes: limit / SHARE,
+        }
+    }
 }
 
 impl PhysicalOptimizerRule for BoundedJoins {
@@ -173,10 +155,11 @@ mod tests {
     use datafusion::arrow::compute::concat_batches;
     use datafusion::arrow::util::pretty::pretty_format_batches;
     use datafusion::execution::SessionStateBuilder;
-    use datafusion::execution::memory_pool::FairSpillPool;
+    use datafusion::execution::memory_pool::MemoryPool;
     use datafusion::execution::runtime_env::RuntimeEnvBuilder;
     use datafusion::prelude::{SessionConfig, SessionContext};
 
+    use super::super::{BoundedPool, rules};
     use super::*;
 
     /// The numbers of one side come `times` each; some are null.
@@ -193,7 +176,7 @@ mod tests {
     }
 
     fn context(memory_bytes: usize) -> SessionContext {
-        let pool: Arc<dyn MemoryPool> = Arc::new(FairSpillPool::new(memory_bytes));
+        let pool: Arc<dyn MemoryPool> = Arc::new(BoundedPool::new(memory_bytes));
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::clone(&pool));
         let state = SessionStateBuilder::new()
             .with_config(SessionConfig::new().with_target_partitions(2))
