@@ -12,7 +12,7 @@ use crate::arguments::Global;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::starter::Starter;
-use crate::{memory, project_files};
+use crate::{allocator, memory, project_files};
 
 /// What every command gets.
 #[derive(Debug)]
@@ -43,8 +43,12 @@ impl Context {
     /// Opens the lake of a project that was read before.
     pub async fn engine_of(&self, project: Project, root: &Path) -> Result<Engine, Failure> {
         let limit = self.global.memory_limit.or(project.settings.memory_limit);
+        let memory_limit = memory::limit_bytes(limit);
+        if let Some(bytes) = memory_limit {
+            allocator::keep_below(bytes);
+        }
         let options = EngineOptions {
-            memory_limit: memory::limit_bytes(limit),
+            memory_limit,
             threads: self.global.threads,
             spill_dir: self.global.spill_dir.clone(),
             peak_memory: Some(memory::peak_bytes),

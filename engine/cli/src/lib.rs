@@ -4,7 +4,7 @@
 //! One command, one file in [`commands`]. Arguments are recorded first ([`arguments`]), working
 //! objects are built from them second ([`context`]).
 
-mod arenas;
+mod allocator;
 mod arguments;
 mod commands;
 mod console;
@@ -65,7 +65,7 @@ pub fn run(
         functions,
         global: arguments.global,
     };
-    arenas::bound(context.global.threads);
+    allocator::bound_heaps(context.global.threads);
     let outcome = panic::caught(|| {
         bound_kernels(&context)?;
         let runtime = runtime(&context)?;

@@ -32,6 +32,11 @@ pub fn peak_bytes() -> Option<u64> {
     bytes_of(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
 }
 
+/// The memory that this process holds. Known on Linux only.
+pub fn resident_bytes() -> Option<u64> {
+    bytes_of(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
 fn total(meminfo: &str) -> Option<u64> {
     bytes_of(meminfo, "MemTotal:")
 }
@@ -55,6 +60,7 @@ mod tests {
         );
         assert_eq!(total("no such line"), None);
         assert!(!cfg!(target_os = "linux") || peak_bytes() > Some(1 << 20));
+        assert!(!cfg!(target_os = "linux") || resident_bytes() <= peak_bytes());
     }
 
     #[test]
