@@ -11,19 +11,21 @@ use std::time::Duration;
 
 use crate::memory;
 
+/// Heaps for each thread at work: with one, threads wait for each other.
+const HEAPS: usize = 2;
 /// How often it is asked to give back.
 const EVERY: Duration = Duration::from_secs(1);
 
 static KEPT_BELOW: Once = Once::new();
 
-/// Has it keep a heap for each thread at work, unless the environment asks for another number. It makes up to eight a
+/// Has it keep two heaps for each thread at work, unless the environment asks for another number. It makes up to eight a
 /// core, since every thread that waits for files takes one too, and what lies free in one is of no use to the others.
 pub fn bound_heaps(threads: Option<usize>) {
     if std::env::var_os("MALLOC_ARENA_MAX").is_some() {
         return;
     }
     let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from));
-    if let Some(Ok(heaps)) = threads.map(i32::try_from) {
+    if let Some(Ok(heaps)) = threads.map(|threads| i32::try_from(HEAPS * threads)) {
         keep_heaps(heaps);
     }
 }
