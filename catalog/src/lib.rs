@@ -50,7 +50,7 @@ pub use epochs::{Epoch, EpochTable, Epochs};
 pub use error::{Error, Kind, Result};
 pub use fileset::{FileSet, LiveFile};
 pub use key_set::KeySet;
-pub use merge::{Merge, Place, Scope};
+pub use merge::{Merge, Merger, Place, Scope};
 pub use provider::provider_key;
 pub use schema::{Evolution, TableDefinition, contract_schema};
 pub use stores::{S3Options, Stores};
@@ -80,7 +80,10 @@ mod tests {
             check_send(table.merge(merge, stamp.clone()));
             check_send(table.overwrite(rows, stamp.clone()));
             check_send(table.stamp(stamp.clone()));
-            check_send(table.appender().commit(stamp));
+            check_send(table.appender().commit(stamp.clone()));
+            let _ = table
+                .merger(&[])
+                .map(|merger| check_send(merger.commit(stamp)));
             check_send(table.tag("epoch-1", 1));
             check_send(table.provider());
             check_send(table.changes(None));

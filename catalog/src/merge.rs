@@ -14,25 +14,23 @@
 mod collate;
 mod find;
 mod keys;
+mod merger;
+mod merging;
+mod part;
 mod scope;
+mod stretch;
 mod wanted;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use iceberg::spec::{DataFile, Operation};
+use arrow::array::{ArrayRef, RecordBatch};
 
-use crate::commit::{Change, Committed, Stamp, commit};
-use crate::data_writer::{DataWriter, Written};
-use crate::delete_writer::write_deletes;
-use crate::fileset::{FileSet, LiveFile};
-use crate::manifests::Removed;
+use crate::commit::{Committed, Stamp};
 use crate::{Kind, Result, Table};
 
-use collate::{Difference, collate};
-use find::find;
+pub use merger::Merger;
+
+use merging::Merging;
 use wanted::Wanted;
 
 /// What the rows of a table, or of a part of it, should become.
@@ -98,72 +96,8 @@ impl Table {
     }
 
     async fn merge_wanted(&self, wanted: &Arc<Wanted>, stamp: &Stamp) -> Result<Committed> {
-        let files = FileSet::load(self).await?;
-        let found = find(self, wanted, &files).await?;
-        let difference = collate(&files, &found, wanted.row_count());
-        let written = write_rows(self, wanted, &difference.kept).await?;
-        let (dropped, shrunk) = dropped_and_shrunk(&files, &difference);
-        let deletes = write_deletes(self, &shrunk).await?;
-        let change = Change {
-            operation: operation(&written, &difference),
-            added: written.files,
-            added_deletes: deletes.iter().cloned().collect(),
-            removed: Removed::data_files(dropped),
-            live_rows: files.row_count() + written.rows - difference.gone_count(),
-            bears_moves: false,
-        };
-        let (table, manifest_bytes) = commit(self, &change, &stamp.properties()).await?;
-        let delete_bytes = deletes.as_ref().map_or(0, DataFile::file_size_in_bytes);
-        Ok(Committed {
-            table,
-            inserted: difference.inserted,
-            updated: difference.updated,
-            deleted: difference.deleted,
-            bytes_written: written.bytes + delete_bytes + manifest_bytes,
-        })
-    }
-}
-
-/// Writes the rows that are not `kept` in the table already, in the order given.
-async fn write_rows(table: &Table, wanted: &Wanted, kept: &[bool]) -> Result<Written> {
-    let mut writer = DataWriter::new(table)?;
-    let mut kept = kept;
-    for batch in wanted.rows() {
-        let (here, rest) = kept.split_at(batch.num_rows());
-        kept = rest;
-        if here.iter().all(|kept| *kept) {
-            continue;
-        }
-        let new: BooleanArray = here.iter().map(|kept| Some(!kept)).collect();
-        writer.write(&filter_record_batch(batch, &new)?).await?;
-    }
-    writer.finish().await
-}
-
-/// The files that lose all of their rows, and the positions that the others lose.
-fn dropped_and_shrunk<'a>(
-    files: &'a FileSet,
-    difference: &'a Difference,
-) -> (HashSet<String>, Vec<(&'a LiveFile, &'a [u64])>) {
-    let mut dropped = HashSet::new();
-    let mut shrunk = Vec::new();
-    for (file, gone) in files.files.iter().zip(&difference.gone) {
-        if gone.is_empty() {
-            continue;
-        }
-        if gone.len() as u64 == file.row_count() {
-            dropped.insert(file.path().to_owned());
-        } else {
-            shrunk.push((file, gone.as_slice()));
-        }
-    }
-    (dropped, shrunk)
-}
-
-fn operation(written: &Written, difference: &Difference) -> Operation {
-    match (written.rows, difference.gone_count()) {
-        (_, 0) => Operation::Append,
-        (0, _) => Operation::Delete,
-        _ => Operation::Overwrite,
+        let mut merging = Merging::begin(self).await?;
+        merging.add(wanted).await?;
+        merging.commit(stamp).await
     }
 }

@@ -16,16 +16,6 @@ pub(super) struct Difference {
     pub(super) deleted: u64,
 }
 
-impl Difference {
-    /// Number of live rows that go.
-    pub(super) fn gone_count(&self) -> u64 {
-        self.gone
-            .iter()
-            .map(|positions| positions.len() as u64)
-            .sum()
-    }
-}
-
 /// `found` in the order of the files. Should the table hold a key twice, one row with the wanted
 /// content stays and the others go.
 pub(super) fn collate(files: &FileSet, found: &[Found], wanted_rows: usize) -> Difference {

@@ -16,6 +16,7 @@ use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStream
 use parquet::arrow::{ProjectionMask, RowNumber};
 use parquet::file::metadata::PageIndexPolicy;
 
+use super::part::Part;
 use super::wanted::Wanted;
 use crate::conform::Conform;
 use crate::fileset::{FileSet, LiveFile};
@@ -157,19 +158,19 @@ struct Search {
 impl Search {
     fn new(table: &Table, wanted: &Arc<Wanted>) -> Result<Self> {
         let conform = |schema: &SchemaRef| Conform::by_field_id(table.name(), Arc::clone(schema));
-        let asked = wanted.scope().map(|scope| scope.asked());
+        let asked = wanted.part().map(Part::asked);
         Ok(Self {
             schema: table.iceberg_schema().clone(),
             asked: asked.transpose()?.unwrap_or_default(),
             key: conform(wanted.keys().schema()),
-            scope: wanted.scope().map(|scope| conform(scope.schema())),
+            scope: wanted.part().map(|part| conform(part.schema())),
             content: conform(wanted.content().schema()),
             wanted: Arc::clone(wanted),
         })
     }
 
     fn may_meet_file(&self, file: &LiveFile) -> bool {
-        let Some(scope) = self.wanted.scope() else {
+        let Some(scope) = self.wanted.part() else {
             return true;
         };
         let data_file = file.entry.data_file();
@@ -181,7 +182,7 @@ impl Search {
     }
 
     fn may_meet_row_group(&self, file: &Opened, row_group: usize) -> bool {
-        let Some(scope) = self.wanted.scope() else {
+        let Some(scope) = self.wanted.part() else {
             return true;
         };
         let footer = file.metadata.metadata();

@@ -7,7 +7,9 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::row::RowConverter;
 
 use super::keys::{KeyTable, columns_of, converter};
+use super::part::Part;
 use super::scope::Covered;
+use super::stretch::Stretch;
 use super::{Merge, Scope};
 use crate::conform::{Conform, some_columns};
 use crate::{Error, Result, Table};
@@ -15,29 +17,12 @@ use crate::{Error, Result, Table};
 pub(super) struct Wanted {
     rows: Vec<RecordBatch>,
     keys: KeyTable,
-    scope: Option<Covered>,
+    part: Option<Part>,
     content: Content,
 }
 
 impl Wanted {
     pub(super) fn new(table: &Table, merge: Merge) -> Result<Self> {
-        let name = table.name();
-        if merge.key.is_empty() {
-            return Err(Error::invalid(format!(
-                "a merge into table `{name}` needs a key"
-            )));
-        }
-        let conform = Conform::by_name(name, table.schema());
-        let rows = merge.rows.iter().map(|batch| conform.apply(batch));
-        let rows = rows.collect::<Result<Vec<_>>>()?;
-        let key_schema = some_columns(name, &table.schema(), &merge.key)?;
-        let keys = KeyTable::new(key_schema, &rows)?;
-        if keys.key_count() < keys.row_count() {
-            return Err(Error::invalid(format!(
-                "rows for table `{name}` hold the same key ({}) more than once",
-                merge.key.join(", ")
-            )));
-        }
         let scope = match merge.scope {
             Scope::Whole => None,
             Scope::Keys { columns, keys } => Some(Covered::new(table, &columns, &keys)?),
@@ -47,14 +32,47 @@ impl Wanted {
                 place,
             } => Some(Covered::new(table, &columns, &keys)?.lying_at(table, &place)?),
         };
-        if let Some(scope) = &scope {
-            scope.check_inside(table, &rows)?;
+        let part = scope.map(Part::Keys);
+        let wanted = Self::of(table, &merge.key, &merge.rows, part)?;
+        if let Some(Part::Keys(scope)) = &wanted.part {
+            scope.check_inside(table, &wanted.rows)?;
         }
-        let content = Content::new(&table.schema(), &merge.key, &rows)?;
+        Ok(wanted)
+    }
+
+    /// All rows of a stretch.
+    pub(super) fn stretch(
+        table: &Table,
+        key: &[String],
+        rows: &[RecordBatch],
+        stretch: Stretch,
+    ) -> Result<Self> {
+        Self::of(table, key, rows, Some(Part::Stretch(stretch)))
+    }
+
+    fn of(table: &Table, key: &[String], rows: &[RecordBatch], part: Option<Part>) -> Result<Self> {
+        let name = table.name();
+        if key.is_empty() {
+            return Err(Error::invalid(format!(
+                "a merge into table `{name}` needs a key"
+            )));
+        }
+        let conform = Conform::by_name(name, table.schema());
+        let rows = rows.iter().map(|batch| conform.apply(batch));
+        let rows = rows.collect::<Result<Vec<_>>>()?;
+        let key_schema = some_columns(name, &table.schema(), key)?;
+        let keys = KeyTable::new(key_schema, &rows)?;
+        if keys.key_count() < keys.row_count() {
+            return Err(Error::invalid(format!(
+                "rows for table `{name}` hold the same key ({}) more than once",
+                key.join(", ")
+            )));
+        }
+        let content = Content::new(&table.schema(), key, &rows)?;
         Ok(Self {
             rows,
             keys,
-            scope,
+            part,
             content,
         })
     }
@@ -72,14 +90,14 @@ impl Wanted {
     }
 
     /// `None` covers the whole table.
-    pub(super) fn scope(&self) -> Option<&Covered> {
-        self.scope.as_ref()
+    pub(super) fn part(&self) -> Option<&Part> {
+        self.part.as_ref()
     }
 
-    /// Which of these rows of scope columns are in scope.
+    /// Which of these rows of the part's columns are in it.
     pub(super) fn covers(&self, rows: &RecordBatch) -> Result<BooleanArray> {
-        match &self.scope {
-            Some(scope) => scope.keys().contains(rows.columns()),
+        match &self.part {
+            Some(part) => part.covers(rows),
             None => Ok(BooleanArray::from(vec![true; rows.num_rows()])),
         }
     }

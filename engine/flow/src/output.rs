@@ -81,20 +81,58 @@ impl<'a> Output<'a> {
         rows: SendableRecordBatchStream,
         stamp: Stamp,
     ) -> Result<Committed> {
+        self.put(planned, scope, rows, stamp, false).await
+    }
+
+    /// The same for rows that come in the table's order: of those that replace all rows, no more are held than are merged at
+    /// a time.
+    pub async fn write_sorted(
+        &self,
+        planned: Option<&Table>,
+        scope: Scope,
+        rows: SendableRecordBatchStream,
+        stamp: Stamp,
+    ) -> Result<Committed> {
+        self.put(planned, scope, rows, stamp, true).await
+    }
+
+    async fn put(
+        &self,
+        planned: Option<&Table>,
+        scope: Scope,
+        rows: SendableRecordBatchStream,
+        stamp: Stamp,
+        sorted: bool,
+    ) -> Result<Committed> {
         let table = self.prepare(&rows.schema(), Evolution::Recast).await?;
         unchanged(&table, planned)?;
+        match self.appender(&table, &scope).await? {
+            Some(appender) => self.fill(&table, appender, rows, stamp).await,
+            None if sorted && matches!(scope, Scope::Whole) && self.tells_doubles(&table) => {
+                self.replace(&table, rows, stamp).await
+            }
+            None => self.merge(&table, scope, rows, stamp).await,
+        }
+    }
+
+    /// What fills a table of which no row stays; none where some may.
+    async fn appender(&self, table: &Table, scope: &Scope) -> Result<Option<Appender>> {
         if table.is_recast() {
-            self.check_whole(&scope)?;
-            return self
-                .fill(&table, table.overwriter().await?, rows, stamp)
-                .await;
+            self.check_whole(scope)?;
+            return Ok(Some(table.overwriter().await?));
         }
-        if table.is_known_empty() {
-            return self.fill(&table, table.appender(), rows, stamp).await;
-        }
+        Ok(table.is_known_empty().then(|| table.appender()))
+    }
+
+    async fn merge(
+        &self,
+        table: &Table,
+        scope: Scope,
+        mut rows: SendableRecordBatchStream,
+        stamp: Stamp,
+    ) -> Result<Committed> {
         let schema = table.schema();
         let mut batches = Vec::new();
-        let mut rows = rows;
         while let Some(batch) = rows.next().await {
             batches.push(conform(&batch?, &schema)?);
         }
@@ -104,6 +142,27 @@ impl<'a> Output<'a> {
             rows: batches,
         };
         Ok(table.merge(merge, stamp).await?)
+    }
+
+    /// Whether rows of one key would lie together, if there could be any.
+    fn tells_doubles(&self, table: &Table) -> bool {
+        let order = table.order();
+        self.distinct || order.first().is_some_and(|first| self.key.contains(first))
+    }
+
+    /// Makes all rows exactly these, stretch by stretch.
+    async fn replace(
+        &self,
+        table: &Table,
+        mut rows: SendableRecordBatchStream,
+        stamp: Stamp,
+    ) -> Result<Committed> {
+        let schema = table.schema();
+        let mut merger = table.merger(self.key)?;
+        while let Some(batch) = rows.next().await {
+            merger.write(&conform(&batch?, &schema)?).await?;
+        }
+        Ok(merger.commit(stamp).await?)
     }
 
     /// A part of the rows cannot replace all of them.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray};
-use c360_catalog::{Kind, Merge, Place, Scope, Table};
+use c360_catalog::{Committed, Kind, Merge, Place, Result, Scope, Table, TableDefinition};
 
 use super::lakes::Lake;
 use super::on_every_lake;
@@ -24,6 +24,8 @@ on_every_lake! {
     many_commits_keep_few_manifests,
     few_keys_are_met_wherever_they_lie,
     rows_are_met_where_they_are_said_to_lie,
+    rows_in_order_are_merged_stretch_by_stretch,
+    rows_out_of_order_are_merged_at_once_or_refused,
 }
 
 async fn orders(lake: &Lake, lines: &[&str]) -> Table {
@@ -297,4 +299,102 @@ async fn rows_are_met_where_they_are_said_to_lie(lake: &Lake) {
 
 fn texts(lines: &[String]) -> Vec<&str> {
     lines.iter().map(String::as_str).collect()
+}
+
+/// Orders that lie by person, who may be nobody: 60 rows, of which every fifth changed hands since `turn` before it, every
+/// seventh has another amount and every eleventh is gone.
+fn of_turn(turn: u64) -> Vec<String> {
+    let people = ["", "a", "b", "bb", "c", "d"];
+    let kept = (0..60u64).filter(|id| !(id + turn).is_multiple_of(11));
+    let mut orders: Vec<(&str, u64, u64)> = kept
+        .map(|id| {
+            let moved = if id % 5 == 0 { turn } else { 0 };
+            let amount = if id % 7 == 0 { id + turn } else { id };
+            (people[((id * 7 + moved) % 6) as usize], id, amount)
+        })
+        .collect();
+    orders.sort_unstable();
+    let lines = orders.iter();
+    lines
+        .map(|(person, id, amount)| format!("{id},{person},{amount}"))
+        .collect()
+}
+
+async fn by_person(lake: &Lake, name: &str) -> Table {
+    let definition = TableDefinition {
+        order: vec!["person".into()],
+        ..lake.definition(name, COLUMNS)
+    };
+    let created = lake.open().await.create_or_evolve(&definition).await;
+    let table = created.expect("created");
+    let lines = of_turn(0);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    // Two files, of which each has rows of all persons.
+    let (some, others): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| line.len() % 2 == 0);
+    let table = append(&table, rows(COLUMNS, &some)).await.table;
+    append(&table, rows(COLUMNS, &others)).await.table
+}
+
+/// Merges the lines, a few at a time.
+async fn in_stretches(table: &Table, lines: &[String], bytes: usize) -> Result<Committed> {
+    let mut merger = table.merger(&["id".to_owned()])?.with_stretch_bytes(bytes);
+    for some in lines.chunks(7) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        merger.write(&rows(COLUMNS, &some)).await?;
+    }
+    merger.commit(stamp("merge")).await
+}
+
+async fn rows_in_order_are_merged_stretch_by_stretch(lake: &Lake) {
+    let (mut table, mut whole) = (
+        by_person(lake, "orders").await,
+        by_person(lake, "whole").await,
+    );
+    for (turn, bytes) in [(1, 1), (2, 300), (3, 1 << 20), (4, 200)] {
+        let wanted = of_turn(turn);
+        let snapshots = table.snapshots().len();
+        let merged = in_stretches(&table, &wanted, bytes).await.expect("merged");
+        let batch: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let at_once = merge(&whole, Scope::Whole, rows(COLUMNS, &batch)).await;
+        assert_eq!(merged.table.snapshots().len(), snapshots + 1, "one commit");
+        // One that changed hands goes from a stretch and comes into another.
+        let gained = merged.inserted as i64 - merged.deleted as i64;
+        assert_eq!(
+            gained,
+            at_once.inserted as i64 - at_once.deleted as i64,
+            "turn {turn}"
+        );
+        assert!(merged.inserted + merged.updated >= at_once.inserted + at_once.updated);
+        (table, whole) = (merged.table, at_once.table);
+        assert_eq!(
+            sorted(lines(&table).await),
+            sorted(lines(&whole).await),
+            "turn {turn}"
+        );
+        let again = in_stretches(&table, &wanted, bytes).await.expect("merged");
+        check_counts(&again, (0, 0, 0));
+        table = again.table;
+    }
+    let emptied = in_stretches(&table, &[], 1).await.expect("merged");
+    check(&emptied.table, &[]).await;
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort_unstable();
+    lines
+}
+
+async fn rows_out_of_order_are_merged_at_once_or_refused(lake: &Lake) {
+    let table = by_person(lake, "orders").await;
+    let mut wanted = of_turn(1);
+    wanted.rotate_left(40);
+    let refused = in_stretches(&table, &wanted, 100)
+        .await
+        .expect_err("some are merged");
+    assert_eq!(refused.kind(), Kind::Invalid, "{refused}");
+    wanted.swap(0, 6);
+    let merged = in_stretches(&table, &wanted, 100).await.expect("merged");
+    let mut expected: Vec<String> = of_turn(1).iter().map(|line| format!("{line}.0")).collect();
+    expected.sort_unstable();
+    assert_eq!(sorted(lines(&merged.table).await), expected);
 }
