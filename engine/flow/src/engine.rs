@@ -416,7 +416,7 @@ fn absolute(root: &Path, location: &str) -> String {
         return location.to_string();
     }
     let joined = root.join(location);
-    std::path::absolute(&joined)
+    c360_spec::absolute(&joined)
         .unwrap_or(joined)
         .to_string_lossy()
         .into_owned()

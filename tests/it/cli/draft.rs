@@ -53,6 +53,19 @@ columns:
 }
 
 #[test]
+fn a_column_without_a_name_is_left_out() {
+    let home = empty();
+    home.write("data/frame.csv", ",a\n0,x\n1,y\n");
+    home.c360(&["draft", "frame", "frame.csv", "--project", "data/.."])
+        .exits(0)
+        .says("column number 1, which has no name is left out")
+        .prints("1 column, from 2 rows");
+    home.c360(&["run", "frame"]).exits(0);
+    let rows = home.c360(&["--json", "sql", "-c", "SELECT a FROM raw.frame ORDER BY a"]);
+    assert!(rows.exits(0).stdout.contains('y'));
+}
+
+#[test]
 fn objects_and_a_key_of_several_columns_are_drafted_too() {
     let home = empty();
     let rows = "{\"shop\": 1, \"till\": 1, \"at\": \"2024-01-02T10:00:00Z\"}\n\

@@ -43,7 +43,7 @@ impl Draft {
         ];
         let written = write_new(&context.root()?, files)?;
         for column in &drafted.left_out {
-            let why = "holds lists or structures, which no contract has: it is left out";
+            let why = "is left out: a contract has named columns without lists and structures";
             context.console.remark(&format!("column {column} {why}"));
         }
         if drafted.broken_rows > 0 {

@@ -34,7 +34,7 @@ pub struct Draft {
     pub broken_rows: u64,
     /// Columns that could be the key: each of the rows has a value of its own.
     pub unique: Vec<String>,
-    /// Columns of types that no contract has.
+    /// Columns that no contract can have, by name or otherwise told.
     pub left_out: Vec<String>,
 }
 

@@ -116,12 +116,17 @@ impl Trial {
     }
 }
 
-/// Whether the text is a code that happens to consist of digits: a number would lose its first zero or its plus.
+/// Digits that every number takes.
+const DIGITS_MAX: usize = 18;
+
+/// Whether the text is a code that happens to consist of digits: a number would lose its first zero, its plus or its last
+/// digits.
 fn is_code(text: &str) -> bool {
+    let is_long = || text.bytes().filter(u8::is_ascii_digit).count() > DIGITS_MAX;
     match text.as_bytes() {
         [b'+', ..] => true,
-        [b'0', second, ..] => second.is_ascii_digit(),
-        _ => false,
+        [b'0', second, ..] if second.is_ascii_digit() => true,
+        _ => is_long(),
     }
 }
 
@@ -180,5 +185,7 @@ mod tests {
         check(&["f", "f"], "string");
         check(&["0049", "12"], "string");
         check(&["+49301234"], "string");
+        check(&["123456789012345678"], "long");
+        check(&["12345678901234567891", "1"], "string");
     }
 }

@@ -24,7 +24,7 @@ pub struct Head {
     pub format: Format,
     /// Those of text formats are strings.
     pub columns: Vec<Column>,
-    /// Columns of types that no contract has.
+    /// Columns that no contract can have, by name or otherwise told.
     pub left_out: Vec<String>,
 }
 
@@ -122,7 +122,13 @@ fn separated(stored: Stored, path: &str) -> Result<Head> {
     let most = |delimiter: &char| std::cmp::Reverse(fields(*delimiter).len());
     let delimiter = DELIMITERS.into_iter().min_by_key(most).unwrap_or(',');
     let names = fields(delimiter);
-    let column = |name: &String| Column::new(name.trim(), DataType::String);
+    let (named, nameless): (Vec<(usize, &str)>, Vec<_>) = names
+        .iter()
+        .map(|name| name.trim())
+        .enumerate()
+        .partition(|(_, name)| !name.is_empty());
+    let column = |(_, name): (usize, &str)| Column::new(name, DataType::String);
+    let left_out = |(at, _): (usize, &str)| format!("number {}, which has no name", at + 1);
     Ok(Head {
         format: Format::Csv(CsvFormat {
             delimiter,
@@ -130,8 +136,8 @@ fn separated(stored: Stored, path: &str) -> Result<Head> {
             encoding,
             compression: Compression::Auto,
         }),
-        columns: names.iter().map(column).collect(),
-        left_out: Vec::new(),
+        columns: named.into_iter().map(column).collect(),
+        left_out: nameless.into_iter().map(left_out).collect(),
     })
 }
 
