@@ -40,7 +40,7 @@ def main():
     asked.add_argument("binary", type=Path)
     asked.add_argument("data", type=Path)
     asked.add_argument("--share", type=float, default=0.25)
-    asked.add_argument("--folder", type=Path)
+    asked.add_argument("--folder", type=Path, help="where the lakes are made")
     given = asked.parse_args()
     binary = given.binary.resolve()
     with tempfile.TemporaryDirectory(dir=given.folder) as scratch:
@@ -52,10 +52,12 @@ def main():
     apart = sorted(name for name in expected | found if expected.get(name) != found.get(name))
     lines = [
         [name, f"{cost.seconds:.1f}", f"{cost.cpu_seconds:.1f}", f"{cost.peak_mb:.0f}", f"{cost.seconds / unlimited.seconds:.2f}"]
-        for name, cost in [("no limit", unlimited), (f"{limit} MiB", limited)]
+        for name, cost in [("the usual limit", unlimited), (f"{limit} MiB", limited)]
     ]
-    measure.table(["first run", "s", "CPU s", "peak MB", "times"], lines)
+    measure.table(["first run", "s", "CPU s", "peak MiB", "times"], lines)
     print(f"{len(expected)} tables, apart: {', '.join(apart) or 'none'}")
+    if apart:
+        raise SystemExit("the limit changed what was made")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::DataType;
 use futures::{StreamExt, TryStreamExt, stream};
 use iceberg::spec::DataFile;
 use object_store::buffered::BufWriter;
@@ -135,7 +136,15 @@ impl DataWriter {
 /// The bytes that the rows need, without what their buffers share with others.
 pub fn size_bytes(batch: &RecordBatch) -> usize {
     let columns = batch.columns().iter();
-    let sizes = columns.map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
+    let sizes = columns.map(|column| {
+        // Of a view, a slice counts its sixteen bytes alone.
+        let viewed = match column.data_type() {
+            DataType::Utf8View => column.as_string_view().total_buffer_bytes_used(),
+            DataType::BinaryView => column.as_binary_view().total_buffer_bytes_used(),
+            _ => 0,
+        };
+        viewed + column.to_data().get_slice_memory_size().unwrap_or(0)
+    });
     sizes.sum()
 }
 

@@ -1,5 +1,5 @@
-//! What the C library's allocator keeps of memory that was freed. Another allocator, such as that of the feature
-//! `jemalloc`, is not asked.
+//! What the C library's allocator keeps of memory that was freed. Beside another one, such as that of the feature
+//! `jemalloc`, it has next to nothing, and asking it takes no time.
 
 #![cfg_attr(
     all(target_os = "linux", target_env = "gnu"),

@@ -24,7 +24,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::Result;
 use crate::held::{Held, collected};
-use crate::memory::{Run, ascending};
+use crate::memory::{Run, order_by};
 use crate::recipe::{Columns, Recipe, columns_read};
 use crate::session::{Runtime, Session};
 use crate::touched::Touched;
@@ -145,7 +145,7 @@ impl Slices {
                 SpawnedTask::spawn(async move {
                     let rows = sliced.compute(&slice, each).await?;
                     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    let order = ascending(&sliced.schema, &columns)?;
+                    let order = order_by(&sliced.schema, &columns)?;
                     Run::of(rows, &order, ROWS_AT_ONCE)
                 })
             })

@@ -55,10 +55,11 @@ columns:
 #[test]
 fn a_column_without_a_name_is_left_out() {
     let home = empty();
-    home.write("data/frame.csv", ",a\n0,x\n1,y\n");
+    home.write("data/frame.csv", ",a,A\n0,x,1\n1,y,2\n");
     home.c360(&["draft", "frame", "frame.csv", "--project", "data/.."])
         .exits(0)
-        .says("column number 1, which has no name is left out")
+        .says("column number 1, which has no name, is left out")
+        .says("column A, which another is called, is left out")
         .prints("1 column, from 2 rows");
     home.c360(&["run", "frame"]).exits(0);
     let rows = home.c360(&["--json", "sql", "-c", "SELECT a FROM raw.frame ORDER BY a"]);

@@ -114,9 +114,15 @@ fn orders() -> String {
 
 #[tokio::test]
 async fn a_run_within_a_limit_makes_what_one_without_makes() {
+    for threads in [2, 8] {
+        check(threads).await;
+    }
+}
+
+async fn check(threads: usize) {
     let tight = EngineOptions {
         memory_limit: Some(32 << 20),
-        threads: Some(2),
+        threads: Some(threads),
         ..EngineOptions::default()
     };
     let mut project = OwnProject::with_options(files(), AS_OF, tight).await;

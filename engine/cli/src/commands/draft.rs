@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::numbers::{count, thousands};
+use crate::numbers::count;
 use crate::starter::{write_new, yaml_quoted};
 
 /// Draft a contract and a job for files of a source
@@ -43,7 +43,7 @@ impl Draft {
         ];
         let written = write_new(&context.root()?, files)?;
         for column in &drafted.left_out {
-            let why = "is left out: a contract has named columns without lists and structures";
+            let why = "is left out: a contract has no such column";
             context.console.remark(&format!("column {column} {why}"));
         }
         if drafted.broken_rows > 0 {
@@ -57,6 +57,7 @@ impl Draft {
                 "job": written[1],
                 "file": drafted.file,
                 "rows": drafted.rows,
+                "broken_rows": drafted.broken_rows,
                 "key": drafted.contract.key,
                 "could_be_key": drafted.unique,
                 "columns": drafted.contract.columns.len(),
@@ -86,11 +87,11 @@ fn contract(drafted: &Drafted) -> String {
     let key: Vec<String> = contract.key.iter().map(|name| scalar(name)).collect();
     let columns: Vec<String> = contract.columns.iter().map(column).collect();
     format!(
-        "# Drafted from {} rows of {}. Correct types and key, say what is required, and what columns mean.\n\
+        "# Drafted from {} of {}. Correct types and key, say what is required, and what columns mean.\n\
          contract: {}\n\
          key: [{}]\n\
          columns:\n{}",
-        thousands(drafted.rows),
+        count(drafted.rows, "row"),
         yaml_quoted(&drafted.file),
         contract.contract,
         key.join(", "),

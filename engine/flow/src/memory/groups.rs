@@ -16,13 +16,16 @@ use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::execution_plan::CardinalityEffect;
+use datafusion::physical_plan::filter_pushdown::{
+    ChildPushdownResult, FilterDescription, FilterPushdownPhase, FilterPushdownPropagation,
+};
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, InputOrderMode, PlanProperties,
+    DisplayAs, DisplayFormatType, ExecutionPlan, InputOrderMode, PhysicalExpr, PlanProperties,
 };
 
 type Plan = Arc<dyn ExecutionPlan>;
 
-/// Keeps partial orders from aggregations that come first of two.
+/// Keeps partial orders from aggregations that come first of two, those too that sorts will bring about.
 #[derive(Debug)]
 pub struct YieldingGroups;
 
@@ -47,17 +50,14 @@ impl PhysicalOptimizerRule for YieldingGroups {
     }
 }
 
+/// Whether it would wait, once its rows came in some order. By one column, rows are in order or not.
 fn waits_for_order(plan: &Plan) -> bool {
-    plan.as_any()
-        .downcast_ref::<AggregateExec>()
-        .is_some_and(|groups| {
-            let is_first = *groups.mode() == AggregateMode::Partial;
-            is_first
-                && matches!(
-                    groups.input_order_mode(),
-                    InputOrderMode::PartiallySorted(_)
-                )
-        })
+    let groups = plan.as_any().downcast_ref::<AggregateExec>();
+    groups.is_some_and(|groups| {
+        let is_first = *groups.mode() == AggregateMode::Partial;
+        let has_several = groups.group_expr().expr().len() > 1;
+        is_first && has_several && *groups.input_order_mode() != InputOrderMode::Sorted
+    })
 }
 
 /// The rows of a plan, in whatever order.
@@ -114,6 +114,24 @@ impl ExecutionPlan for Unordered {
         CardinalityEffect::Equal
     }
 
+    fn gather_filters_for_pushdown(
+        &self,
+        _: FilterPushdownPhase,
+        above: Vec<Arc<dyn PhysicalExpr>>,
+        _: &ConfigOptions,
+    ) -> Result<FilterDescription> {
+        FilterDescription::from_children(above, &self.children())
+    }
+
+    fn handle_child_pushdown_result(
+        &self,
+        _: FilterPushdownPhase,
+        below: ChildPushdownResult,
+        _: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Plan>> {
+        Ok(FilterPushdownPropagation::if_all(below))
+    }
+
     fn execute(
         &self,
         partition: usize,
@@ -131,27 +149,13 @@ impl ExecutionPlan for Unordered {
 mod tests {
     use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
     use datafusion::arrow::util::pretty::pretty_format_batches;
-    use datafusion::execution::SessionStateBuilder;
-    use datafusion::execution::memory_pool::MemoryPool;
-    use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-    use datafusion::prelude::{SessionConfig, SessionContext};
+    use datafusion::prelude::SessionContext;
 
-    use super::super::{BoundedPool, batch_rows, rules};
+    use super::super::tests::{bounded, context};
     use super::*;
 
-    fn context(rules: Option<Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>>) -> SessionContext {
-        let memory: Arc<dyn MemoryPool> = Arc::new(BoundedPool::new(8 << 20));
-        let config = SessionConfig::new().with_target_partitions(2);
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::clone(&memory));
-        let state = SessionStateBuilder::new()
-            .with_config(config.with_batch_size(batch_rows(&memory)))
-            .with_runtime_env(Arc::new(runtime.build().expect("a runtime")))
-            .with_default_features();
-        let state = match rules {
-            Some(rules) => state.with_physical_optimizer_rules(rules),
-            None => state,
-        };
-        let context = SessionContext::new_with_state(state.build());
+    fn tight(ours: bool) -> SessionContext {
+        let context = context(&bounded(8 << 20), ours);
         let numbers = (0..400_000).map(|row| row * 7919 % 300_007);
         let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(numbers));
         let rows = RecordBatch::try_from_iter([("number", numbers)]).expect("a column");
@@ -159,25 +163,20 @@ mod tests {
         context
     }
 
-    const GROUPS: &str = "SELECT source, number, count(*) AS times
-        FROM (SELECT 'till' AS source, number FROM t) GROUP BY source, number";
+    const SQL: &str = "SELECT count(*), sum(times), max(source) FROM (
+        SELECT source, number, count(*) AS times
+        FROM (SELECT 'till' AS source, number FROM t) GROUP BY source, number)";
 
     #[tokio::test]
     async fn groups_are_let_go_of_though_a_column_is_the_same_in_all() {
-        let memory: Arc<dyn MemoryPool> = Arc::new(BoundedPool::new(8 << 20));
-        let sql = format!("SELECT count(*), sum(times), max(source) FROM ({GROUPS})");
-        let as_it_is = context(None).sql(&sql).await.expect("a query").collect();
-        let failed = as_it_is
-            .await
-            .expect_err("DataFusion waits for an order that never changes");
+        let as_it_is = tight(false).sql(SQL).await.expect("a query").collect();
+        let failed = as_it_is.await;
+        let failed = failed.expect_err("DataFusion waits for an order that never changes");
         assert!(
             failed.to_string().contains("GroupedHashAggregateStream"),
             "{failed}"
         );
-        let rows = context(Some(rules(&memory)))
-            .sql(&sql)
-            .await
-            .expect("a query");
+        let rows = tight(true).sql(SQL).await.expect("a query");
         let rows = rows.collect().await.expect("rows");
         let told = pretty_format_batches(&rows).expect("a table").to_string();
         assert!(

@@ -154,12 +154,9 @@ mod tests {
     use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
     use datafusion::arrow::compute::concat_batches;
     use datafusion::arrow::util::pretty::pretty_format_batches;
-    use datafusion::execution::SessionStateBuilder;
-    use datafusion::execution::memory_pool::MemoryPool;
-    use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-    use datafusion::prelude::{SessionConfig, SessionContext};
+    use datafusion::prelude::SessionContext;
 
-    use super::super::{BoundedPool, rules};
+    use super::super::tests::{bounded, context};
     use super::*;
 
     /// The numbers of one side come `times` each; some are null.
@@ -175,16 +172,8 @@ mod tests {
         .expect("columns")
     }
 
-    fn context(memory_bytes: usize) -> SessionContext {
-        let pool: Arc<dyn MemoryPool> = Arc::new(BoundedPool::new(memory_bytes));
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::clone(&pool));
-        let state = SessionStateBuilder::new()
-            .with_config(SessionConfig::new().with_target_partitions(2))
-            .with_runtime_env(Arc::new(runtime.build().expect("a runtime")))
-            .with_default_features()
-            .with_physical_optimizer_rules(rules(&pool))
-            .build();
-        let context = SessionContext::new_with_state(state);
+    fn within(memory_bytes: usize) -> SessionContext {
+        let context = context(&bounded(memory_bytes), true);
         for (name, rows) in [
             ("a", rows("a", 400_000, 2, 11)),
             ("b", rows("b", 250_000, 1, 7)),
@@ -212,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_would_not_fit_is_merged_and_says_the_same() {
-        let (roomy, tight) = (context(4 << 30), context(64 << 20));
+        let (roomy, tight) = (within(4 << 30), within(64 << 20));
         for (columns, join) in [
             ("a.text, b.number, b.text", "a JOIN b"),
             ("a.text, b.number, b.text", "b JOIN a"),
@@ -238,7 +227,7 @@ mod tests {
     #[tokio::test]
     async fn a_join_with_a_further_condition_stays_as_it_is() {
         let sql = "SELECT * FROM a JOIN b ON a.number = b.number AND a.text < b.text";
-        let plan = plan(&context(64 << 20), sql).await;
+        let plan = plan(&within(64 << 20), sql).await;
         assert!(plan.contains("HashJoinExec"), "{plan}");
     }
 }

@@ -6,9 +6,12 @@
 
 mod groups;
 mod joins;
+mod order;
 mod pool;
 mod run;
 mod sorts;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -16,8 +19,9 @@ use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 
+pub use order::order_by;
 pub use pool::BoundedPool;
-pub use run::{Run, ascending};
+pub use run::Run;
 
 use groups::YieldingGroups;
 use joins::BoundedJoins;

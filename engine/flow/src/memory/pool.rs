@@ -18,9 +18,12 @@ use datafusion::execution::memory_pool::{
 const AGGREGATION: &str = "GroupedHashAggregateStream[";
 /// How the names of our sorts begin.
 const SORT: &str = "SpillingSort[";
-/// Of the limit, what any consumer can have, and what one that hands on rows may hold back.
+/// How the names of DataFusion's merged joins begin, which spill although they do not say so.
+const MERGED_JOIN: &str = "SMJStream[";
+/// Of the limit, what any consumer can have; what one that hands on rows may hold back, and all of them together.
 const SMALL: usize = 64;
 const QUEUED: usize = 16;
+const QUEUES: usize = 4;
 
 /// Memory for queries, so many bytes.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ struct Held {
 enum Kind {
     /// It spills all that it holds: sorts and aggregations.
     Accumulates,
-    /// It spills what it was refused for: rows on their way to another thread.
+    /// It spills what it was refused for: rows on their way to another thread, or of one key of a join.
     Queues,
     /// It fails.
     Insists,
@@ -49,11 +52,13 @@ enum Kind {
 
 impl Kind {
     fn of(consumer: &MemoryConsumer) -> Self {
-        let name = consumer.name();
-        match consumer.can_spill() {
-            true if name.starts_with(SORT) || name.starts_with(AGGREGATION) => Self::Accumulates,
-            true => Self::Queues,
-            false => Self::Insists,
+        let is = |begin: &str| consumer.name().starts_with(begin);
+        if consumer.can_spill() && (is(SORT) || is(AGGREGATION)) {
+            Self::Accumulates
+        } else if consumer.can_spill() || is(MERGED_JOIN) {
+            Self::Queues
+        } else {
+            Self::Insists
         }
     }
 }
@@ -78,7 +83,8 @@ impl BoundedPool {
         act(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether one that has so much may have so much more.
+    /// Whether one that has so much may have so much more. Of what accumulates each reservation is judged by itself: an
+    /// aggregation merges what it spilled beside groups that it holds.
     fn grants(&self, held: &HashMap<usize, Held>, kind: Kind, has: usize, more: usize) -> bool {
         let wants = has + more;
         let sum = |kind| {
@@ -90,20 +96,28 @@ impl BoundedPool {
                 let sharing = held.values().filter(|held| held.kind == kind);
                 let rest = self.limit.saturating_sub(sum(Kind::Insists));
                 let share = rest.min(self.limit / 2) / sharing.count().max(1);
-                // What begins, or doubles, may: a first batch, a second run to merge, all that is to be spilled.
-                has <= more || wants <= share.max(self.limit / SMALL)
+                // What begins, or about doubles, may: a first batch, a second run to merge, all that is to be spilled.
+                has / 2 <= more || wants <= share.max(self.limit / SMALL)
             }
-            Kind::Queues => wants <= self.limit / QUEUED,
+            Kind::Queues => wants <= self.limit / QUEUED && sum(kind) + more <= self.limit / QUEUES,
             Kind::Insists => {
                 let all: usize = held.values().map(|held| held.bytes).sum();
                 all + more <= self.limit || wants <= self.limit / SMALL
             }
         }
     }
+
+    fn refusal(&self, consumer: &MemoryConsumer, has: usize, more: usize) -> DataFusionError {
+        let [has, more, limit] = [has, more, self.limit].map(human_readable_size);
+        let name = consumer.name();
+        DataFusionError::ResourcesExhausted(format!(
+            "{name} has {has} and needs {more} more, with a memory limit of {limit}"
+        ))
+    }
 }
 
 /// What a consumer holds, by its number.
-fn of<'a>(held: &'a mut HashMap<usize, Held>, consumer: &MemoryConsumer) -> &'a mut Held {
+fn entry<'a>(held: &'a mut HashMap<usize, Held>, consumer: &MemoryConsumer) -> &'a mut Held {
     held.entry(consumer.id()).or_insert_with(|| Held {
         kind: Kind::of(consumer),
         bytes: 0,
@@ -113,7 +127,7 @@ fn of<'a>(held: &'a mut HashMap<usize, Held>, consumer: &MemoryConsumer) -> &'a 
 impl MemoryPool for BoundedPool {
     fn register(&self, consumer: &MemoryConsumer) {
         self.with(|held| {
-            of(held, consumer);
+            entry(held, consumer);
         });
     }
 
@@ -122,21 +136,25 @@ impl MemoryPool for BoundedPool {
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        self.with(|held| of(held, reservation.consumer()).bytes += additional);
+        self.with(|held| entry(held, reservation.consumer()).bytes += additional);
     }
 
     fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
-        self.with(|held| of(held, reservation.consumer()).bytes -= shrink);
+        self.with(|held| entry(held, reservation.consumer()).bytes -= shrink);
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let consumer = reservation.consumer();
         self.with(|held| {
-            let Held { kind, bytes } = *of(held, consumer);
-            if !self.grants(held, kind, bytes, additional) {
-                return Err(self.refusal(consumer, bytes, additional));
+            let Held { kind, bytes } = *entry(held, consumer);
+            let has = match kind {
+                Kind::Accumulates => reservation.size(),
+                Kind::Queues | Kind::Insists => bytes,
+            };
+            if !self.grants(held, kind, has, additional) {
+                return Err(self.refusal(consumer, has, additional));
             }
-            of(held, consumer).bytes += additional;
+            entry(held, consumer).bytes += additional;
             Ok(())
         })
     }
@@ -147,16 +165,6 @@ impl MemoryPool for BoundedPool {
 
     fn memory_limit(&self) -> MemoryLimit {
         MemoryLimit::Finite(self.limit)
-    }
-}
-
-impl BoundedPool {
-    fn refusal(&self, consumer: &MemoryConsumer, has: usize, more: usize) -> DataFusionError {
-        let [has, more, limit] = [has, more, self.limit].map(human_readable_size);
-        let name = consumer.name();
-        DataFusionError::ResourcesExhausted(format!(
-            "{name} has {has} and needs {more} more, with a memory limit of {limit}"
-        ))
     }
 }
 
@@ -201,9 +209,11 @@ mod tests {
         groups.free();
         groups.try_grow(1_500).expect("room to sort what it had");
         groups.free();
-        groups.try_grow(800).expect("a run");
-        groups.try_grow(800).expect("a second run to merge it with");
-        assert!(groups.try_grow(800).is_err(), "two are enough");
+        let merge = groups.new_empty();
+        groups.try_grow(300).expect("a group");
+        merge.try_grow(800).expect("a run");
+        merge.try_grow(790).expect("a second run to merge it with");
+        assert!(merge.try_grow(790).is_err(), "two are enough");
     }
 
     #[test]
@@ -212,7 +222,7 @@ mod tests {
         let join = consumer(&pool, "HashJoinInput", false);
         join.try_grow(6_400).expect("all");
         assert!(join.try_grow(1).is_err());
-        let other = consumer(&pool, "SMJStream[0]", false);
+        let other = consumer(&pool, "NestedLoopJoinLoad[0]", false);
         other.try_grow(100).expect("a little");
         assert!(other.try_grow(1).is_err());
         let sort = BoundedPool::sort(&pool, 0);
@@ -227,5 +237,9 @@ mod tests {
         let rows = consumer(&pool, "RepartitionExec[0]", true);
         rows.try_grow(400).expect("a few");
         assert!(rows.try_grow(400).is_err());
+        let others = (1..9).map(|at| consumer(&pool, &format!("SMJStream[{at}]"), false));
+        let others: Vec<_> = others.collect();
+        let had = others.iter().filter(|other| other.try_grow(400).is_ok());
+        assert_eq!(had.count(), 3, "a quarter of the limit is for all");
     }
 }

@@ -1,29 +1,15 @@
-//! Rows in memory, sorted: by threads together, and gathered some at a time, so that no second copy of all is made.
+//! Rows in memory, sorted by threads together and gathered some at a time.
 
 use std::collections::VecDeque;
-
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
-use datafusion::arrow::compute::{SortOptions, interleave_record_batch};
-use datafusion::arrow::datatypes::Schema;
-use datafusion::arrow::row::{RowConverter, SortField};
-use datafusion::error::Result;
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
-use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Ascending by these columns, nulls first.
-pub fn ascending(schema: &Schema, columns: &[&str]) -> Result<Vec<PhysicalSortExpr>> {
-    let columns = columns.iter().map(|column| {
-        let column = Column::new_with_schema(column, schema)?;
-        Ok(PhysicalSortExpr::new(
-            Arc::new(column),
-            SortOptions::default(),
-        ))
-    });
-    let columns: Vec<PhysicalSortExpr> = columns.collect::<Result<_>>()?;
-    Ok(LexOrdering::new(columns).map_or_else(Vec::new, Vec::from))
-}
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::compute::interleave_record_batch;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::error::Result;
+use datafusion::physical_expr::PhysicalSortExpr;
+use rayon::prelude::*;
 
 /// Rows in an order, which are handed on some at a time.
 pub struct Run {
@@ -63,7 +49,7 @@ impl Run {
         let batches: Vec<&RecordBatch> = self.batches.iter().collect();
         let gathered = some.par_chunks(self.rows_at_once);
         let gathered: Vec<_> = gathered
-            .map(|places| Ok(interleave_record_batch(&batches, places)?))
+            .map(|places| compact(&interleave_record_batch(&batches, places)?))
             .collect();
         self.ready.extend(gathered);
     }
@@ -78,6 +64,25 @@ impl Iterator for Run {
         }
         self.ready.pop_front()
     }
+}
+
+/// The same rows with texts of their own: views would keep, and write down, those of all batches.
+fn compact(rows: &RecordBatch) -> Result<RecordBatch> {
+    let columns = rows
+        .columns()
+        .iter()
+        .map(|column| match column.data_type() {
+            DataType::Utf8View => Arc::new(column.as_string_view().gc()) as ArrayRef,
+            DataType::BinaryView => Arc::new(column.as_binary_view().gc()),
+            _ => Arc::clone(column),
+        });
+    let count = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+    let schema = rows.schema();
+    Ok(RecordBatch::try_new_with_options(
+        schema,
+        columns.collect(),
+        &count,
+    )?)
 }
 
 /// Batch and row.
@@ -125,9 +130,10 @@ fn places(batches: &[RecordBatch], order: &[PhysicalSortExpr]) -> Result<Vec<Pla
 
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
+    use datafusion::arrow::array::{Int64Array, StringArray};
     use datafusion::arrow::datatypes::Int64Type;
 
+    use super::super::order_by;
     use super::*;
 
     /// A text that is null now and then, and a number of its own, in no order.
@@ -161,7 +167,7 @@ mod tests {
         let mut expected: Vec<Row> = batches.iter().flat_map(rows).collect();
         expected.sort();
         let schema = batches[0].schema();
-        let order = ascending(&schema, &["text", "number", "text"]).expect("columns");
+        let order = order_by(&schema, &["text", "number", "text"]).expect("columns");
         assert_eq!(order.len(), 2);
         let run = Run::of(batches, &order, 300).expect("rows to sort");
         let sorted: Vec<RecordBatch> = run.collect::<Result<_>>().expect("rows");

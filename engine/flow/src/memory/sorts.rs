@@ -238,7 +238,13 @@ impl Sorter {
     }
 
     /// Everything, from disk.
-    fn merge(self) -> Result<SendableRecordBatchStream> {
+    fn merge(mut self) -> Result<SendableRecordBatchStream> {
+        // Room for two runs is never refused, if they need about the same.
+        let largest = self.written.iter().map(|run| run.max_record_batch_memory);
+        let largest = largest.max().unwrap_or(0);
+        for run in &mut self.written {
+            run.max_record_batch_memory = largest;
+        }
         StreamingMergeBuilder::new()
             .with_sorted_spill_files(self.written)
             .with_spill_manager(self.disk)
@@ -255,13 +261,11 @@ impl Sorter {
 mod tests {
     use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray};
     use datafusion::arrow::compute::concat_batches;
-    use datafusion::execution::SessionStateBuilder;
-    use datafusion::execution::memory_pool::{MemoryPool, UnboundedMemoryPool};
-    use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+    use datafusion::execution::memory_pool::MemoryPool;
     use datafusion::physical_plan::collect;
-    use datafusion::prelude::{SessionConfig, SessionContext};
+    use datafusion::prelude::SessionContext;
 
-    use super::super::{batch_rows, rules};
+    use super::super::tests::{bounded, context, unbounded};
     use super::*;
 
     fn rows() -> RecordBatch {
@@ -279,18 +283,8 @@ mod tests {
         .expect("columns")
     }
 
-    fn context(memory: Arc<dyn MemoryPool>, ours: bool) -> SessionContext {
-        let config = SessionConfig::new().with_target_partitions(2);
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::clone(&memory));
-        let state = SessionStateBuilder::new()
-            .with_config(config.with_batch_size(batch_rows(&memory)))
-            .with_runtime_env(Arc::new(runtime.build().expect("a runtime")))
-            .with_default_features();
-        let state = match ours {
-            true => state.with_physical_optimizer_rules(rules(&memory)),
-            false => state,
-        };
-        let context = SessionContext::new_with_state(state.build());
+    fn table(memory: &Arc<dyn MemoryPool>, ours: bool) -> SessionContext {
+        let context = context(memory, ours);
         context.register_batch("t", rows()).expect("a table");
         context
     }
@@ -318,15 +312,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_no_room_is_written_down_and_comes_in_the_same_order() {
-        let unbounded = || Arc::new(UnboundedMemoryPool::default()) as Arc<dyn MemoryPool>;
-        let tight = context(Arc::new(BoundedPool::new(8 << 20)), true);
+        let tight = table(&bounded(8 << 20), true);
         for sql in [
             "SELECT * FROM t ORDER BY text DESC NULLS LAST, number",
             "SELECT * FROM t ORDER BY number % 7 DESC, text NULLS FIRST, number DESC",
+            "SELECT substr(text, 3) AS text, number FROM t ORDER BY number, text",
             "SELECT number, text FROM t UNION ALL SELECT number + 1, 'b' FROM t ORDER BY number, text",
         ] {
-            let (expected, _) = answer(&context(unbounded(), false), sql).await;
-            let (held, spilled) = answer(&context(unbounded(), true), sql).await;
+            let (expected, _) = answer(&table(&unbounded(), false), sql).await;
+            let (held, spilled) = answer(&table(&unbounded(), true), sql).await;
             assert!(held == expected, "{sql}: other rows");
             assert_eq!(spilled, 0, "{sql}");
             let (merged, spilled) = answer(&tight, sql).await;

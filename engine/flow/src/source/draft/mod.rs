@@ -57,7 +57,9 @@ impl Engine {
             order_by: None,
             op: None,
         };
-        let contract = Contract::of(name, head.columns);
+        let (columns, mut left_out) = nameable(head.columns);
+        left_out.extend(head.left_out);
+        let contract = Contract::of(name, columns);
         check_key(&contract, key, &path)?;
         let mut sample = Sample::new(&contract, &job)?;
         let reader = Arc::new(Reader::new(self.warehouse.stores(), &contract, &job)?);
@@ -81,7 +83,7 @@ impl Engine {
             rows,
             broken_rows,
             unique,
-            left_out: head.left_out,
+            left_out,
         })
     }
 
@@ -94,6 +96,23 @@ impl Engine {
                 .with_hint("name files by paths or globs that start at the project's data folder")
         })
     }
+}
+
+/// The columns that a contract can name, each once whatever its case, and what the others are.
+fn nameable(columns: Vec<Column>) -> (Vec<Column>, Vec<String>) {
+    let mut names = HashSet::new();
+    let mut left_out = Vec::new();
+    let mut kept = Vec::with_capacity(columns.len());
+    for (at, column) in columns.into_iter().enumerate() {
+        if column.name.is_empty() {
+            left_out.push(format!("number {}, which has no name,", at + 1));
+        } else if names.insert(column.name.to_lowercase()) {
+            kept.push(column);
+        } else {
+            left_out.push(format!("{}, which another is called,", column.name));
+        }
+    }
+    (kept, left_out)
 }
 
 fn check_key(contract: &Contract, key: &[String], file: &str) -> Result<()> {

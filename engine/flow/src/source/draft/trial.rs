@@ -119,14 +119,17 @@ impl Trial {
 /// Digits that every number takes.
 const DIGITS_MAX: usize = 18;
 
-/// Whether the text is a code that happens to consist of digits: a number would lose its first zero, its plus or its last
-/// digits.
+/// Whether the text is a code that happens to consist of digits: a number would lose its first zero, its plus, its last
+/// digits, or an E between digits.
 fn is_code(text: &str) -> bool {
-    let is_long = || text.bytes().filter(u8::is_ascii_digit).count() > DIGITS_MAX;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_alike = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'e' | b'E');
     match text.as_bytes() {
         [b'+', ..] => true,
         [b'0', second, ..] if second.is_ascii_digit() => true,
-        _ => is_long(),
+        bytes => {
+            digits > DIGITS_MAX || (digits < bytes.len() && bytes.iter().copied().all(is_alike))
+        }
     }
 }
 
@@ -185,6 +188,8 @@ mod tests {
         check(&["f", "f"], "string");
         check(&["0049", "12"], "string");
         check(&["+49301234"], "string");
+        check(&["1E5", "2e5"], "string");
+        check(&["1.5e-7"], "double");
         check(&["123456789012345678"], "long");
         check(&["12345678901234567891", "1"], "string");
     }

@@ -24,7 +24,7 @@ pub struct Head {
     pub format: Format,
     /// Those of text formats are strings.
     pub columns: Vec<Column>,
-    /// Columns that no contract can have, by name or otherwise told.
+    /// Columns of types that no contract has.
     pub left_out: Vec<String>,
 }
 
@@ -76,7 +76,11 @@ fn type_of(arrow: &Arrow) -> Option<DataType> {
     Some(match arrow {
         Arrow::Boolean => DataType::Boolean,
         Arrow::Int8 | Arrow::Int16 | Arrow::Int32 | Arrow::UInt8 | Arrow::UInt16 => DataType::Int,
-        Arrow::Int64 | Arrow::UInt32 | Arrow::UInt64 => DataType::Long,
+        Arrow::Int64 | Arrow::UInt32 => DataType::Long,
+        Arrow::UInt64 => DataType::Decimal {
+            precision: 20,
+            scale: 0,
+        },
         Arrow::Float16 | Arrow::Float32 => DataType::Float,
         Arrow::Float64 => DataType::Double,
         Arrow::Decimal32(precision, scale)
@@ -122,13 +126,7 @@ fn separated(stored: Stored, path: &str) -> Result<Head> {
     let most = |delimiter: &char| std::cmp::Reverse(fields(*delimiter).len());
     let delimiter = DELIMITERS.into_iter().min_by_key(most).unwrap_or(',');
     let names = fields(delimiter);
-    let (named, nameless): (Vec<(usize, &str)>, Vec<_>) = names
-        .iter()
-        .map(|name| name.trim())
-        .enumerate()
-        .partition(|(_, name)| !name.is_empty());
-    let column = |(_, name): (usize, &str)| Column::new(name, DataType::String);
-    let left_out = |(at, _): (usize, &str)| format!("number {}, which has no name", at + 1);
+    let column = |name: &String| Column::new(name.trim(), DataType::String);
     Ok(Head {
         format: Format::Csv(CsvFormat {
             delimiter,
@@ -136,8 +134,8 @@ fn separated(stored: Stored, path: &str) -> Result<Head> {
             encoding,
             compression: Compression::Auto,
         }),
-        columns: named.into_iter().map(column).collect(),
-        left_out: nameless.into_iter().map(left_out).collect(),
+        columns: names.iter().map(column).collect(),
+        left_out: Vec::new(),
     })
 }
 
