@@ -74,6 +74,8 @@ class Duck:
 
         self.session = duckdb_ext.init(duckdb.connect())
         self.session.execute("LOAD avro; LOAD iceberg; SET TimeZone = 'UTC'")
+        # On several threads, DuckDB 1.4.4 filters a side that has a LIMIT by the join's keys, and answers now so, now so.
+        self.session.execute("SET disabled_optimizers = 'join_filter_pushdown'")
         self.tables = {}
         for table in tables:
             if table["rows"]:
