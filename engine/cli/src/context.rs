@@ -31,7 +31,7 @@ impl Context {
             .map_err(|error| Failure::file("find the current folder", Path::new("."), &error))?;
         let root = project_files::find(self.global.project.as_deref(), &here)?;
         // relative places in the project are relative to its folder, wherever the process stands
-        Ok(c360_spec::absolute(&root).unwrap_or(root))
+        Ok(c360_flow::absolute(&root).unwrap_or(root))
     }
 
     /// Opens the project and its lake.

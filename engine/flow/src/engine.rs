@@ -416,7 +416,7 @@ fn absolute(root: &Path, location: &str) -> String {
         return location.to_string();
     }
     let joined = root.join(location);
-    c360_spec::absolute(&joined)
+    crate::absolute(&joined)
         .unwrap_or(joined)
         .to_string_lossy()
         .into_owned()

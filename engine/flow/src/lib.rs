@@ -8,6 +8,7 @@
 //! then applies; `Engine::plan` prints the first, `Engine::run` does both. Nothing here prints, reads the
 //! environment or asks for the time.
 
+mod absolute;
 mod breaker;
 mod causes;
 mod check;
@@ -70,6 +71,7 @@ mod verify;
 
 pub use datafusion;
 
+pub use absolute::absolute;
 pub use c360_catalog::Kind;
 pub use c360_resolve::evaluate::Evaluation;
 pub use check::check;

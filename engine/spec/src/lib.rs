@@ -4,7 +4,6 @@
 //! Pure: no Arrow, no files, no clock, no environment. Texts come in through [`Project::parse`],
 //! environment variables through the lookup function that it is handed.
 
-mod absolute;
 mod breakers;
 mod checks;
 pub mod contract;
@@ -26,7 +25,6 @@ pub mod table_name;
 mod upkeep;
 mod yaml;
 
-pub use absolute::absolute;
 pub use breakers::Breakers;
 pub use contract::{Booleans, Column, Contract, ExtraColumns, RejectLimits};
 pub use data_type::DataType;

@@ -122,7 +122,7 @@ impl Home {
     fn new(demo: &Demo) -> Result<Self, Failure> {
         if let Some(path) = &demo.dir {
             let path =
-                c360_spec::absolute(path).map_err(|error| Failure::file("find", path, &error))?;
+                c360_flow::absolute(path).map_err(|error| Failure::file("find", path, &error))?;
             return Ok(Self {
                 path,
                 is_kept: true,

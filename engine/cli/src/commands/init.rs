@@ -64,7 +64,7 @@ fn seen_from(project: &Path, data: &str) -> Result<String, Failure> {
         return Ok(data.to_owned());
     }
     let absolute = |path: &Path| {
-        c360_spec::absolute(path).map_err(|error| Failure::file("find", path, &error))
+        c360_flow::absolute(path).map_err(|error| Failure::file("find", path, &error))
     };
     let (project, data) = (absolute(project)?, absolute(Path::new(data))?);
     Ok(match data.strip_prefix(&project) {
