@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::row_hash::RowHasher;
 
 /// A table that a room fills, one row a key.
+#[derive(Clone, Copy)]
 pub struct Output<'a> {
     /// Where it lives.
     pub warehouse: &'a Warehouse,
@@ -27,6 +28,8 @@ pub struct Output<'a> {
     pub order: &'a [&'a str],
     /// Whether each row is known to have a key of its own, so that nobody needs to look.
     pub distinct: bool,
+    /// Whether rows come as the table lies.
+    pub sorted: bool,
     /// What a row is, for the table's readers.
     pub comment: &'a str,
 }
@@ -41,6 +44,15 @@ impl<'a> Output<'a> {
     pub fn distinct(self) -> Self {
         Self {
             distinct: true,
+            ..self
+        }
+    }
+
+    /// The same, whose rows come as the table lies: of those that replace all rows, no more are held than are merged at a
+    /// time.
+    pub fn sorted(self) -> Self {
+        Self {
+            sorted: true,
             ..self
         }
     }
@@ -81,34 +93,11 @@ impl<'a> Output<'a> {
         rows: SendableRecordBatchStream,
         stamp: Stamp,
     ) -> Result<Committed> {
-        self.put(planned, scope, rows, stamp, false).await
-    }
-
-    /// The same for rows that come in the table's order: of those that replace all rows, no more are held than are merged at
-    /// a time.
-    pub async fn write_sorted(
-        &self,
-        planned: Option<&Table>,
-        scope: Scope,
-        rows: SendableRecordBatchStream,
-        stamp: Stamp,
-    ) -> Result<Committed> {
-        self.put(planned, scope, rows, stamp, true).await
-    }
-
-    async fn put(
-        &self,
-        planned: Option<&Table>,
-        scope: Scope,
-        rows: SendableRecordBatchStream,
-        stamp: Stamp,
-        sorted: bool,
-    ) -> Result<Committed> {
         let table = self.prepare(&rows.schema(), Evolution::Recast).await?;
         unchanged(&table, planned)?;
         match self.appender(&table, &scope).await? {
             Some(appender) => self.fill(&table, appender, rows, stamp).await,
-            None if sorted && matches!(scope, Scope::Whole) && self.tells_doubles(&table) => {
+            None if matches!(scope, Scope::Whole) && self.goes_in_stretches(&table) => {
                 self.replace(&table, rows, stamp).await
             }
             None => self.merge(&table, scope, rows, stamp).await,
@@ -144,10 +133,11 @@ impl<'a> Output<'a> {
         Ok(table.merge(merge, stamp).await?)
     }
 
-    /// Whether rows of one key would lie together, if there could be any.
-    fn tells_doubles(&self, table: &Table) -> bool {
+    /// Whether rows come as the table lies, those of one key together, if there could be any.
+    fn goes_in_stretches(&self, table: &Table) -> bool {
         let order = table.order();
-        self.distinct || order.first().is_some_and(|first| self.key.contains(first))
+        let together = order.first().is_some_and(|first| self.key.contains(first));
+        self.sorted && (self.distinct || together)
     }
 
     /// Makes all rows exactly these, stretch by stretch.

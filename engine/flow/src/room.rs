@@ -86,6 +86,7 @@ impl<'a> Room<'a> {
             key,
             order: &[],
             distinct: false,
+            sorted: false,
             comment,
         }
     }

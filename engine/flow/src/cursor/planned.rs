@@ -112,7 +112,7 @@ impl Planned {
                 let touched = touched.as_ref();
                 let scope = scope(touched);
                 let rows = rows(&session, touched).await?;
-                output.write_sorted(before, scope, rows, stamp).await?
+                output.sorted().write(before, scope, rows, stamp).await?
             }
         };
         outcome.committed(&committed);
