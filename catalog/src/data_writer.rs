@@ -1,4 +1,4 @@
-//! Writes rows to new data files: Parquet with zstd, page indexes and the table's field ids. The
+//! Writes rows to new data files: Parquet with zstd where it pays, page indexes and the table's field ids. The
 //! columns of a row group are encoded in parallel, so that the bytes do not depend on the number
 //! of threads. Nothing that is written here is visible before a commit names it.
 
@@ -31,6 +31,8 @@ const ROW_GROUP_ROWS: usize = 256 << 10;
 const ROW_GROUP_BYTES: usize = 64 << 20;
 /// Small pages let those who ask for few keys decode little besides their rows.
 const PAGE_ROWS: usize = 1 << 10;
+/// So few bytes are not compressed: to begin with a column would cost the writer, and each reader, more than is saved.
+const PLAIN_BYTES: usize = 16 << 10;
 
 /// What came of writing rows.
 #[derive(Debug, Default)]
@@ -106,7 +108,11 @@ impl DataWriter {
         }
         let file = match self.open.take() {
             Some(file) => file,
-            None => OpenFile::create(&self.table, self.id, self.written.files.len())?,
+            None => {
+                // A first row group as small as that is all of the file.
+                let compression = compression(self.pending_bytes);
+                OpenFile::create(&self.table, self.id, self.written.files.len(), compression)?
+            }
         };
         let rows = std::mem::take(&mut self.pending);
         self.written.rows += self.pending_rows as u64;
@@ -158,13 +164,14 @@ struct OpenFile {
 }
 
 impl OpenFile {
-    fn create(table: &Table, id: Uuid, number: usize) -> Result<Self> {
+    fn create(table: &Table, id: Uuid, number: usize, compression: Compression) -> Result<Self> {
         let location = format!(
             "{}/data/{id}-{number:05}.parquet",
             table.metadata().location()
         );
         let (store, path) = table.stores().resolve(&location)?;
-        let writer = ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties()))?;
+        let writer =
+            ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties(compression)))?;
         let (parquet, columns) = writer.into_serialized_writer()?;
         Ok(Self {
             location,
@@ -272,10 +279,18 @@ fn leaves_per_column(schema: &parquet::schema::types::SchemaDescriptor) -> Vec<u
     leaves
 }
 
-fn properties() -> WriterProperties {
+/// How a file of so many bytes is compressed.
+pub(crate) fn compression(bytes: usize) -> Compression {
+    match bytes <= PLAIN_BYTES {
+        true => Compression::UNCOMPRESSED,
+        false => Compression::ZSTD(ZstdLevel::default()),
+    }
+}
+
+fn properties(compression: Compression) -> WriterProperties {
     WriterProperties::builder()
         .set_created_by(concat!("c360 ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(compression)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .build()
 }

@@ -13,11 +13,11 @@ use iceberg::metadata_columns::{
 use iceberg::spec::{DataContentType, DataFile, DataFileBuilder, DataFileFormat, Datum};
 use object_store::ObjectStoreExt;
 use parquet::arrow::{ArrowWriter, PARQUET_FIELD_ID_META_KEY};
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use uuid::Uuid;
 
+use crate::data_writer::compression;
 use crate::fileset::LiveFile;
 use crate::{Error, Result, Table};
 
@@ -71,9 +71,10 @@ fn schema() -> SchemaRef {
 }
 
 fn encode(lost: &[(&str, &[u64])]) -> Result<(Vec<u8>, ParquetMetaData)> {
+    let bytes = lost.iter().map(|(_, positions)| size_of_val(*positions));
     let properties = WriterProperties::builder()
         .set_created_by(concat!("c360 ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(compression(bytes.sum()))
         .set_column_dictionary_enabled(RESERVED_COL_NAME_DELETE_FILE_POS.into(), false)
         .set_statistics_truncate_length(None)
         .build();

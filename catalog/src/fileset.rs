@@ -1,7 +1,7 @@
 //! The live files of one snapshot: its manifests read, its position deletes resolved. What a scan,
 //! a merge and a comparison of two snapshots start from. It opens no data file.
 //!
-//! Manifests and delete files never change once written, so both are cached by path.
+//! Manifest lists, manifests and delete files never change once written, so they are cached by path.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,10 +17,13 @@ use crate::table::Table;
 
 const CACHE_BYTES: usize = 64 << 20;
 const READS_AT_ONCE: usize = 16;
+/// About what a manifest takes in its list.
+const LISTED_BYTES: usize = 512;
 /// What a parsed manifest entry takes in memory beyond its per-column maps.
 const ENTRY_BYTES: usize = 512;
 const COLUMN_BYTES: usize = 160;
 
+static LISTS: LazyLock<Cache<Vec<ManifestFile>>> = LazyLock::new(|| Cache::new(CACHE_BYTES / 8));
 static MANIFESTS: LazyLock<Cache<LoadedManifest>> = LazyLock::new(|| Cache::new(CACHE_BYTES));
 
 /// A data file of a snapshot and which of its rows are gone.
@@ -110,7 +113,7 @@ pub(crate) async fn locations(table: &Table) -> Result<Vec<String>> {
     let lists = table.snapshot().map(|snapshot| snapshot.manifest_list());
     let mut locations: Vec<String> = lists.into_iter().map(str::to_owned).collect();
     let listed = listed_manifests(table).await?;
-    locations.extend(listed.into_iter().map(|manifest| manifest.manifest_path));
+    locations.extend(listed.iter().map(|manifest| manifest.manifest_path.clone()));
     for manifest in manifests(table).await? {
         let files = manifest.entries.iter();
         locations.extend(files.map(|entry| entry.file_path().to_owned()));
@@ -120,20 +123,26 @@ pub(crate) async fn locations(table: &Table) -> Result<Vec<String>> {
 
 /// The manifests that list live files.
 pub(crate) async fn live_manifests(table: &Table) -> Result<Vec<ManifestFile>> {
-    let mut listed = listed_manifests(table).await?;
-    listed.retain(|manifest| manifest.has_added_files() || manifest.has_existing_files());
-    Ok(listed)
+    let listed = listed_manifests(table).await?;
+    let live = listed.iter();
+    let live = live.filter(|manifest| manifest.has_added_files() || manifest.has_existing_files());
+    Ok(live.cloned().collect())
 }
 
 /// All manifests of the pinned snapshot: other readers also open those that only say what was removed.
-async fn listed_manifests(table: &Table) -> Result<Vec<ManifestFile>> {
+async fn listed_manifests(table: &Table) -> Result<Arc<Vec<ManifestFile>>> {
     let Some(snapshot) = table.snapshot() else {
-        return Ok(Vec::new());
+        return Ok(Arc::default());
     };
-    let input = table.file_io().new_input(snapshot.manifest_list())?;
-    let bytes = input.read().await?;
+    let path = snapshot.manifest_list();
+    if let Some(known) = LISTS.get(path) {
+        return Ok(known);
+    }
+    let bytes = table.file_io().new_input(path)?.read().await?;
     let list = ManifestList::parse_with_version(&bytes, table.metadata().format_version())?;
-    Ok(list.consume_entries().into_iter().collect())
+    let listed: Arc<Vec<ManifestFile>> = Arc::new(list.consume_entries().into_iter().collect());
+    LISTS.put(path, Arc::clone(&listed), listed.len() * LISTED_BYTES);
+    Ok(listed)
 }
 
 async fn manifests(table: &Table) -> Result<Vec<Arc<LoadedManifest>>> {
