@@ -16,8 +16,22 @@ use datafusion::logical_expr::{
 use crate::KeySet;
 use crate::key_pages::sorted;
 
-/// Whether the values of `columns`, which have the types of the key's, are a key of the set.
-pub fn among(columns: Vec<Expr>, keys: KeySet) -> Expr {
+/// Whether the values of `columns`, which have the types of the key's, are a key of the set. Of several columns, one is
+/// asked about first, so that the others are decoded for few rows.
+///
+/// # Errors
+/// As [`KeySet::new`].
+pub fn among(columns: Vec<Expr>, keys: KeySet) -> crate::Result<Expr> {
+    let first = keys.first()?;
+    let first = first.map(|(index, values)| is_among(vec![columns[index].clone()], values));
+    let all = is_among(columns, keys);
+    Ok(match first {
+        Some(first) => first.and(all),
+        None => all,
+    })
+}
+
+fn is_among(columns: Vec<Expr>, keys: KeySet) -> Expr {
     let among = Among {
         signature: Signature::exact(keys.data_types(), Volatility::Immutable),
         keys,

@@ -32,6 +32,7 @@ mod provider;
 mod prune;
 pub mod schema;
 mod selection;
+mod sieve;
 mod statistics;
 mod storage;
 pub mod stores;

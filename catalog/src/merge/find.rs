@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Int64Type, SchemaRef};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use futures::{StreamExt, TryStreamExt, stream};
 use iceberg::spec::{Datum, PrimitiveType, Schema as IcebergSchema, Type};
 use parquet::arrow::arrow_reader::{
-    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, RowFilter, RowSelection,
+    ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, RowFilter,
+    RowSelection,
 };
 use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ProjectionMask, RowNumber};
@@ -21,7 +22,7 @@ use super::wanted::Wanted;
 use crate::conform::Conform;
 use crate::fileset::{FileSet, LiveFile};
 use crate::key_pages::{Asked, selection};
-use crate::{Error, Result, Table, metrics};
+use crate::{Error, KeySet, Result, Table, metrics};
 
 const OPENS_AT_ONCE: usize = 16;
 const BATCH_ROWS: usize = 16 << 10;
@@ -84,6 +85,21 @@ pub(super) async fn find(
         .buffered(at_once)
         .try_collect()
         .await
+}
+
+/// Leaves the rows for which `holds` is true of the columns that `conform` makes of a file's.
+fn predicate(
+    builder: &Builder,
+    conform: Conform,
+    holds: impl Fn(&RecordBatch) -> Result<BooleanArray> + Send + 'static,
+) -> Box<dyn ArrowPredicate> {
+    let roots = conform.wanted(builder.schema().fields());
+    let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+    let holds = move |batch: RecordBatch| {
+        let known = conform.apply(&batch).and_then(|rows| holds(&rows));
+        known.map_err(|error| ArrowError::ExternalError(Box::new(error)))
+    };
+    Box::new(ArrowPredicateFn::new(mask, holds))
 }
 
 type Builder = ParquetRecordBatchStreamBuilder<ParquetObjectReader>;
@@ -150,6 +166,8 @@ struct Search {
     schema: Arc<IcebergSchema>,
     key: Conform,
     scope: Option<Conform>,
+    /// The column by which most rows out of scope are told, and its values in scope.
+    first: Option<(Conform, Arc<KeySet>)>,
     /// The scope's columns, to leave out pages.
     asked: Vec<Asked>,
     content: Conform,
@@ -159,7 +177,16 @@ impl Search {
     fn new(table: &Table, wanted: &Arc<Wanted>) -> Result<Self> {
         let conform = |schema: &SchemaRef| Conform::by_field_id(table.name(), Arc::clone(schema));
         let asked = wanted.part().map(Part::asked);
+        let first = match wanted.part() {
+            Some(part) => part.first()?.map(|first| (part.schema(), first)),
+            None => None,
+        };
+        let first = first.map(|(schema, (index, values))| {
+            let column = Schema::new(vec![Arc::clone(&schema.fields()[index])]);
+            (conform(&Arc::new(column)), Arc::new(values))
+        });
         Ok(Self {
+            first,
             schema: table.iceberg_schema().clone(),
             asked: asked.transpose()?.unwrap_or_default(),
             key: conform(wanted.keys().schema()),
@@ -239,15 +266,14 @@ impl Search {
     /// Leaves the rows in scope, so that the rest of the key is decoded for those alone; `None` when all rows are.
     fn covering(&self, builder: &Builder) -> Option<RowFilter> {
         let conform = self.scope.clone()?;
-        let roots = conform.wanted(builder.schema().fields());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let first = self.first.clone().map(|(conform, values)| {
+            predicate(builder, conform, move |rows| {
+                values.contains(rows.columns())
+            })
+        });
         let wanted = Arc::clone(&self.wanted);
-        let covered = move |batch: RecordBatch| {
-            let known = conform.apply(&batch).and_then(|keys| wanted.covers(&keys));
-            known.map_err(|error| ArrowError::ExternalError(Box::new(error)))
-        };
-        let predicate = ArrowPredicateFn::new(mask, covered);
-        Some(RowFilter::new(vec![Box::new(predicate)]))
+        let covered = predicate(builder, conform, move |rows| wanted.covers(rows));
+        Some(RowFilter::new(first.into_iter().chain([covered]).collect()))
     }
 
     fn meet(

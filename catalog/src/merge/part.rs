@@ -6,8 +6,8 @@ use iceberg::spec::Datum;
 
 use super::scope::Covered;
 use super::stretch::Stretch;
-use crate::Result;
 use crate::key_pages::Asked;
+use crate::{KeySet, Result};
 
 pub(super) enum Part {
     Keys(Covered),
@@ -36,6 +36,14 @@ impl Part {
         match self {
             Self::Keys(covered) => covered.keys().contains(rows.columns()),
             Self::Stretch(stretch) => stretch.covers(rows),
+        }
+    }
+
+    /// A column of [`Self::schema`] by which most rows outside are told, with the values that rows inside have there.
+    pub(super) fn first(&self) -> Result<Option<(usize, KeySet)>> {
+        match self {
+            Self::Keys(covered) => covered.keys().first(),
+            Self::Stretch(_) => Ok(None),
         }
     }
 

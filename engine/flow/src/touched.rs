@@ -222,7 +222,7 @@ impl Touched {
         let pairs = asked.into_iter().zip(values.columns());
         let pairs = pairs.map(|(asked, values)| comparable(frame, asked, values));
         let (asked, keys) = pairs.collect::<Result<(Vec<_>, Vec<_>)>>()?;
-        Ok(among(asked, KeySet::new(keys)?))
+        Ok(among(asked, KeySet::new(keys)?)?)
     }
 
     /// The values, to look others up in.
