@@ -2,7 +2,7 @@
 
 use c360_spec::TableName;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, ExprSchemable, cast};
+use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Context, Error, Result};
@@ -31,9 +31,10 @@ pub fn parse(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Re
     }
 }
 
-/// The same, as text.
+/// The same, as text. What is text stays as it is: filters by a cast leave out no pages.
 pub fn parse_text(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Result<Expr> {
-    Ok(cast(parse(session, frame, sql, place)?, DataType::Utf8))
+    let expression = parse(session, frame, sql, place)?;
+    Ok(expression.cast_to(&DataType::Utf8, frame.schema())?)
 }
 
 /// An aggregate over the rows for which `condition` holds. DataFusion 53's own builder forgets what the aggregate is
@@ -56,10 +57,12 @@ pub async fn is_key(
     frame: &DataFrame,
     expression: &Expr,
 ) -> Result<bool> {
-    let inner = match expression {
-        Expr::Cast(cast) if cast.data_type.is_string() => &*cast.expr,
-        other => other,
-    };
+    let mut inner = expression;
+    while let Expr::Cast(cast) = inner
+        && cast.data_type.is_string()
+    {
+        inner = &cast.expr;
+    }
     let Expr::Column(column) = inner else {
         return Ok(false);
     };

@@ -25,8 +25,9 @@ pub struct Affected<'a> {
     entity: &'a Entity,
     /// Records whose person and links are computed anew, gone ones included.
     pub scope: Touched,
-    /// Identifier values of those records.
-    pub values: Touched,
+    /// Identifier rows of the affected records, and of whoever shares a value with them: a value over its limit is known
+    /// by all of its records, most of which are not affected.
+    pub identifiers: DataFrame,
 }
 
 /// The columns of these names.
@@ -86,12 +87,13 @@ pub async fn affected<'a>(
         .await?;
     let mut reached = Touched::none(&VALUE);
     reached
-        .add(scope.narrow(all, &RECORD)?, columns(VALUE))
+        .add(scope.narrow(all.clone(), &RECORD)?, columns(VALUE))
         .await?;
+    let identifiers = session.read_once(reached.narrow(all, &VALUE)?).await?;
     Ok(Affected {
         entity,
         scope,
-        values: reached,
+        identifiers,
     })
 }
 
@@ -109,13 +111,6 @@ pub(super) async fn component_members(
 }
 
 impl Affected<'_> {
-    /// Identifier rows of the affected records, and of whoever shares a value with them: a value over its limit is
-    /// known by all of its records, most of which are not affected.
-    pub async fn identifier_rows(&self, session: &Session) -> Result<DataFrame> {
-        let all = session.table(&self.entity.identifiers()).await?;
-        self.values.narrow(all, &VALUE)
-    }
-
     /// Matches or decisions of the affected records; none where the job has no such table. Both ends of those that
     /// may join are affected, since they are in one component.
     pub async fn pair_rows(
@@ -137,7 +132,7 @@ impl Affected<'_> {
     pub async fn record_rows(&self, session: &Session) -> Result<DataFrame> {
         let mut wanted = self.scope.clone();
         wanted
-            .add(self.identifier_rows(session).await?, columns(RECORD))
+            .add(self.identifiers.clone(), columns(RECORD))
             .await?;
         let all = session.table(&self.entity.records()).await?;
         wanted.narrow(all, &RECORD)

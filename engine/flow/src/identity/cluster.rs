@@ -8,7 +8,6 @@ use c360_catalog::{KeySet, Scope, Table};
 use c360_spec::{Entity, IdentityJob};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::filter_record_batch;
-use datafusion::datasource::MemTable;
 use datafusion::logical_expr::{in_list, lit};
 use datafusion::prelude::{DataFrame, ident};
 use std::sync::Arc;
@@ -53,11 +52,12 @@ pub async fn apply(
     let (graph, scope) = match (&planned.decision.work, resolved) {
         (Work::Incremental(since), Some(resolved)) => {
             session.register(resolved.name(), resolved.provider().await?)?;
-            held(&session, job).await?;
+            let deciding = deciding(&session, job).await?;
+            session.register(&job.entity.identifiers(), deciding.into_view())?;
             let affected = affected(&job.entity, &session, planned, since).await?;
             let rows = GraphRows {
                 records: affected.record_rows(&session).await?,
-                identifiers: affected.identifier_rows(&session).await?,
+                identifiers: affected.identifiers.clone(),
                 matches: affected.pair_rows(&session, planned, &matches()).await?,
                 decisions: affected.pair_rows(&session, planned, &decisions()).await?,
             };
@@ -96,14 +96,6 @@ async fn deciding(session: &Session, job: &IdentityJob) -> Result<DataFrame> {
     let kinds = kinds.map(|kind| lit(kind.as_str())).collect();
     let all = session.table(&job.entity.identifiers()).await?;
     Ok(all.filter(in_list(ident("kind"), kinds, false))?)
-}
-
-/// Reads these once: they are asked several times for what a change reaches.
-async fn held(session: &Session, job: &IdentityJob) -> Result<()> {
-    let rows = deciding(session, job).await?;
-    let schema = Arc::new(rows.schema().as_arrow().clone());
-    let rows = MemTable::try_new(schema, vec![rows.collect().await?])?;
-    session.register(&job.entity.identifiers(), Arc::new(rows))
 }
 
 /// An answer, and where it goes: everywhere, or to the affected records alone.

@@ -193,20 +193,21 @@ async fn read(
     touched: Option<&Touched>,
 ) -> Result<SourceRows> {
     let raw = session.table(&source.from).await?;
-    let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
-    let text = |expression| cast(expression, DataType::Utf8);
-    let instant = instant::data_type();
-    let key = parse(&source.key, "key")?;
+    let text =
+        |sql: &str, what: &str| expression::parse_text(session, &raw, sql, &place(source, what));
+    let seen_at = &place(source, "seen_at");
+    let seen_at = expression::parse(session, &raw, &source.seen_at, seen_at)?;
+    let key = text(&source.key, "key")?;
     let one_a_record = expression::is_key(session, &source.from, &raw, &key).await?;
     let mut columns = vec![
-        text(key).alias("key"),
-        cast(parse(&source.seen_at, "seen_at")?, instant).alias("seen_at"),
+        key.alias("key"),
+        cast(seen_at, instant::data_type()).alias("seen_at"),
     ];
     for (name, sql) in &source.attributes {
-        columns.push(text(parse(sql, name)?).alias(name));
+        columns.push(text(sql, name)?.alias(name));
     }
     for (kind, sql) in &source.identifiers {
-        let value = standardise(rule(job, kind), text(parse(sql, kind)?));
+        let value = standardise(rule(job, kind), text(sql, kind)?);
         columns.push(value.alias(standard_column(kind)));
     }
     let mut rows = raw.select(columns)?.filter(has_text(ident("key")))?;
