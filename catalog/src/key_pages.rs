@@ -35,14 +35,6 @@ impl Asked {
             nulls: false,
         }
     }
-
-    /// For rows without a value besides.
-    pub(crate) fn or_nothing(self) -> Self {
-        Self {
-            nulls: true,
-            ..self
-        }
-    }
 }
 
 /// The values of a key's column as pages are asked about them; none where the keys are too many.
@@ -290,13 +282,20 @@ mod tests {
         assert_eq!(pages(&[1_000]), 0);
     }
 
+    fn or_nothing(asked: Asked) -> Asked {
+        Asked {
+            nulls: true,
+            ..asked
+        }
+    }
+
     #[test]
     fn rows_without_a_value_are_read_where_they_are_asked_for() {
         for seed in 0..20 {
             let numbers = numbers(seed);
             let footer = footer(&numbers);
             let keys = asked(&[85, 86])[1..].to_vec();
-            let with_nulls = keys.iter().cloned().map(Asked::or_nothing);
+            let with_nulls = keys.into_iter().map(or_nothing);
             let read = read(&footer, &with_nulls.collect::<Vec<_>>());
             for (position, number) in numbers.iter().enumerate() {
                 let is_wanted = [85, 86].contains(number) || text(*number).is_none();
@@ -310,7 +309,7 @@ mod tests {
         let sevens: Vec<i64> = (0..ROWS as i64).map(|number| number * 7).collect();
         let footer = footer(&sevens);
         let texts = asked(&[1]).swap_remove(1);
-        let with_nulls = texts.clone().or_nothing();
+        let with_nulls = or_nothing(texts.clone());
         assert_eq!(read(&footer, &[texts]).len(), 0);
         assert_eq!(read(&footer, &[with_nulls]).len(), ROWS);
     }

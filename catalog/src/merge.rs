@@ -68,8 +68,10 @@ pub enum Scope {
 pub struct Place {
     /// The column.
     pub column: String,
-    /// Each of the rows has one of these in it, or nothing. No nulls.
+    /// Each of the rows has one of these in it. No nulls.
     pub values: ArrayRef,
+    /// Whether some may have nothing in it instead.
+    pub nulls: bool,
 }
 
 impl Table {

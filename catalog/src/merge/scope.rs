@@ -60,7 +60,11 @@ impl Covered {
         let field_id = field_id(schema.field(0));
         let sorted = sorted(&values, 0)?;
         let asked = field_id.zip(sorted);
-        let asked = asked.map(|(field_id, sorted)| Asked::keys(field_id, sorted).or_nothing());
+        let asked = asked.map(|(field_id, sorted)| Asked {
+            field_id,
+            sorted,
+            nulls: place.nulls,
+        });
         Ok(Self {
             place: asked,
             ..self

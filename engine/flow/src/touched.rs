@@ -238,12 +238,13 @@ impl Touched {
     }
 
     /// The same, where the rows that a merge finds are known to hold one of the values of `place`, which has one column,
-    /// or nothing there.
+    /// or with `nulls` nothing there.
     #[must_use]
-    pub fn lying_at(self, place: &Touched) -> Self {
+    pub fn lying_at(self, place: &Touched, nulls: bool) -> Self {
         let place = Place {
             column: place.columns[0].clone(),
             values: Arc::clone(place.values().column(0)),
+            nulls,
         };
         Self {
             place: Some(place),

@@ -4,6 +4,7 @@
 //! column, such as a device, lends its one known person to rows that name none; a device that several persons use
 //! lends nobody.
 
+mod held;
 mod reached;
 
 use c360_catalog::Table;
@@ -26,8 +27,6 @@ use crate::touched::Touched;
 use reached::Reached;
 
 const PERSON: &str = "person_id";
-/// More rows than these are not held in memory to look their persons up.
-const HELD_ROWS_MAX: usize = 512 << 10;
 
 /// Compares what the table was made from with what there is now.
 pub async fn decide(room: &Room<'_>, job: &FactsJob) -> Result<Planned> {
@@ -71,7 +70,7 @@ async fn rows(
     if let Some(touched) = touched {
         let names: Vec<&str> = key.iter().map(String::as_str).collect();
         raw = touched.narrow(raw, &names)?;
-        is_part = touched.count() <= HELD_ROWS_MAX;
+        is_part = touched.count() <= held::ROWS_MAX;
     }
     if is_part {
         raw = session.read_once(raw).await?;

@@ -2,17 +2,17 @@
 //! bridge all that share its value with one of them. Or those of a sample, with what the bridge adds.
 //!
 //! After a change rows are looked for in the table as it was made, which holds the same ones as the source did then,
-//! together by person: who names a record that had a person lies with that person or nowhere.
-
-use std::collections::BTreeSet;
+//! together by person: who names a record that had a person lies with that person or nowhere. While they are few, the
+//! source's table then shows these rows alone.
 
 use c360_catalog::Table;
 use c360_spec::FactsJob;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::common::JoinType;
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::{Expr, cast, lit, not};
 use datafusion::prelude::{DataFrame, ident};
 
+use super::held::Held;
 use super::{PERSON, place};
 use crate::cursor::{Cursor, Planned, Wanted};
 use crate::error::{Error, Result};
@@ -28,8 +28,10 @@ pub struct Reached<'a> {
     key: &'a [String],
     keys: Touched,
     bridges: Touched,
-    /// With whom the rows lie in the table; nobody where that is not known of all.
+    /// With whom the rows lie in the table; none where that is not known of all.
     persons: Option<Touched>,
+    /// Whether some of them lie with nobody.
+    nobody: bool,
 }
 
 impl<'a> Reached<'a> {
@@ -41,6 +43,7 @@ impl<'a> Reached<'a> {
             keys: Touched::none(&names),
             bridges: Touched::none(job.bridge.as_deref().as_slice()),
             persons: Some(Touched::none(&[PERSON])),
+            nobody: false,
         }
     }
 
@@ -75,24 +78,34 @@ impl<'a> Reached<'a> {
         since: &Cursor,
     ) -> Result<Touched> {
         let raw = planned.input(&self.job.from)?;
-        self.add_changed(session, raw, since).await?;
         let made = planned.output(&self.job.table);
         let made = made.ok_or_else(|| Error::internal("changes to what was never made"))?;
-        let made = as_in(&raw.schema(), session.read(made.provider().await?)?)?;
+        let mut held = Held::of(raw, made);
+        self.add_changed(session, raw, since, &mut held).await?;
+        let made = Made {
+            rows: as_in(&raw.schema(), session.read(made.provider().await?)?)?,
+            session,
+            held: &mut held,
+        };
         let persons = planned.input(&identity::persons())?;
-        self.add_naming(session, &made, persons, since).await?;
-        if let Some(bridge) = &self.job.bridge {
-            let bridged = self.bridges.narrow(made, &[bridge])?;
-            self.add_made(session, bridged).await?;
+        self.add_naming(made, persons, since).await?;
+        if let Some(rows) = held.table()? {
+            session.register(&self.job.from, rows)?;
         }
         Ok(match self.persons {
-            Some(persons) => self.keys.lying_at(&persons),
+            Some(persons) => self.keys.lying_at(&persons, self.nobody),
             None => self.keys,
         })
     }
 
     /// Rows of the source that are not what they were. New ones lie nowhere yet; of others that is not looked up.
-    async fn add_changed(&mut self, session: &Session, raw: &Table, since: &Cursor) -> Result<()> {
+    async fn add_changed(
+        &mut self,
+        session: &Session,
+        raw: &Table,
+        since: &Cursor,
+        held: &mut Held,
+    ) -> Result<()> {
         let changes = raw.changes(since.since(raw)).await?;
         if !changes.only_adds {
             self.persons = None;
@@ -100,45 +113,70 @@ impl<'a> Reached<'a> {
         if changes.is_empty {
             return Ok(());
         }
-        let added = session.read(changes.added)?;
-        self.add(added.union(session.read(changes.removed)?)?).await
+        let added = as_in(&raw.schema(), session.read(changes.added)?)?;
+        let added = held.read(added, &self.columns()).await?;
+        self.add(session.rows(added)?).await?;
+        self.add(session.read(changes.removed)?).await
     }
 
-    /// Rows that name a record whose person is not what it was.
+    /// Rows that name a record whose person is not what it was, and what the bridge adds.
     async fn add_naming(
         &mut self,
-        session: &Session,
-        made: &DataFrame,
+        mut made: Made<'_>,
         persons: &Table,
         since: &Cursor,
     ) -> Result<()> {
+        let session = made.session;
         let mut left = Touched::none(&[PERSON]);
         let mut names_moved = lit(false);
         for (index, reference) in self.job.person.iter().enumerate() {
             let moved = Moved::of(session, persons, since, &reference.source).await?;
-            let name =
-                expression::parse_text(session, made, &reference.key, &place(self.job, index))?;
+            let place = place(self.job, index);
+            let name = expression::parse_text(session, &made.rows, &reference.key, &place)?;
             // Each by itself: a filter that asks about one column leaves out pages.
-            let names_new = moved.new.holds(made, vec![name.clone()])?;
-            self.add_made(session, made.clone().filter(names_new)?)
-                .await?;
-            names_moved = names_moved.or(moved.known.holds(made, vec![name])?);
+            let names_new = moved.new.holds(&made.rows, vec![name.clone()])?;
+            let naming = made.rows.clone().filter(names_new)?;
+            self.add_made(&mut made, naming).await?;
+            names_moved = names_moved.or(moved.known.holds(&made.rows, vec![name])?);
             left.extend(&moved.left)?;
         }
-        let lay_there = left.narrow(made.clone(), &[PERSON])?;
-        self.add_made(session, lay_there.filter(names_moved)?).await
+        let lay_there = left.narrow(made.rows.clone(), &[PERSON])?;
+        self.add_made(&mut made, lay_there.filter(names_moved)?)
+            .await?;
+        if let Some(bridge) = &self.job.bridge {
+            let bridged = self.bridges.narrow(made.rows.clone(), &[bridge])?;
+            self.add_made(&mut made, bridged).await?;
+        }
+        Ok(())
     }
 
-    /// Adds rows of the table as it was made.
-    async fn add_made(&mut self, session: &Session, rows: DataFrame) -> Result<()> {
-        let columns = self.key.iter().chain(&self.job.bridge);
-        let columns: BTreeSet<&str> = columns.map(String::as_str).chain([PERSON]).collect();
-        let columns: Vec<Expr> = columns.into_iter().map(ident).collect();
-        let rows = session.read_once(rows.select(columns)?).await?;
+    /// Adds rows of the table as it was made, but for those that were met before.
+    async fn add_made(&mut self, made: &mut Made<'_>, rows: DataFrame) -> Result<()> {
+        let key = self.key.iter().map(ident).collect();
+        let is_known = self.keys.holds(&rows, key)?;
+        let mut columns = self.columns();
+        columns.push(PERSON);
+        let found = made
+            .held
+            .read(rows.filter(not(is_known))?, &columns)
+            .await?;
+        let persons = found.column(columns.len() - 1);
+        self.nobody |= persons.null_count() > 0;
+        let found = made.session.rows(found)?;
         if let Some(persons) = &mut self.persons {
-            persons.add(rows.clone(), vec![ident(PERSON)]).await?;
+            persons.add(found.clone(), vec![ident(PERSON)]).await?;
         }
-        self.add(rows).await
+        self.add(found).await
+    }
+
+    /// What is asked of rows: their keys, and what they may share with others.
+    fn columns(&self) -> Vec<&'a str> {
+        let job: &'a FactsJob = self.job;
+        let key: &'a [String] = self.key;
+        let mut columns: Vec<&str> = key.iter().map(String::as_str).collect();
+        let bridge = job.bridge.as_deref();
+        columns.extend(bridge.filter(|bridge| !key.iter().any(|column| column == bridge)));
+        columns
     }
 
     async fn add(&mut self, rows: DataFrame) -> Result<()> {
@@ -148,6 +186,13 @@ impl<'a> Reached<'a> {
         let key = self.key.iter().map(ident).collect();
         self.keys.add(rows, key).await
     }
+}
+
+/// The table as it was made.
+struct Made<'s> {
+    session: &'s Session,
+    rows: DataFrame,
+    held: &'s mut Held,
 }
 
 /// What became of the persons of a source's records.
