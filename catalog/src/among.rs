@@ -17,7 +17,7 @@ use crate::KeySet;
 use crate::key_pages::sorted;
 
 /// Whether the values of `columns`, which have the types of the key's, are a key of the set. Of several columns, one is
-/// asked about first, so that the others are decoded for few rows.
+/// asked about by itself as well, so that the others are decoded for few rows.
 ///
 /// # Errors
 /// As [`KeySet::new`].

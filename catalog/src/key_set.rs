@@ -124,6 +124,9 @@ impl KeySet {
 
 /// The column with the most values.
 fn telling(columns: &[ArrayRef], state: &RandomState) -> Result<usize> {
+    if columns.len() < 2 {
+        return Ok(0);
+    }
     let mut telling = (0, 0);
     for (index, column) in columns.iter().enumerate() {
         let mut values = hashes(std::slice::from_ref(column), state)?;

@@ -87,7 +87,7 @@ pub(super) async fn find(
         .await
 }
 
-/// Leaves the rows for which `holds` is true of the columns that `conform` makes of a file's.
+/// Keeps the rows for which `holds` is true of the columns that `conform` makes of a file's.
 fn predicate(
     builder: &Builder,
     conform: Conform,

@@ -252,8 +252,12 @@ impl Session {
     pub async fn read_once(&self, frame: DataFrame) -> Result<DataFrame> {
         let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let batches = collected(frame, &schema).await?;
-        let rows = MemTable::try_new(schema, vec![batches])?;
-        self.read(Arc::new(rows))
+        self.batches(schema, batches)
+    }
+
+    /// Rows of `schema` that are in memory.
+    pub fn batches(&self, schema: SchemaRef, rows: Vec<RecordBatch>) -> Result<DataFrame> {
+        self.read(Arc::new(MemTable::try_new(schema, vec![rows])?))
     }
 
     /// Rows that are computed while a plan reads them, which it does once.
@@ -273,8 +277,7 @@ impl Session {
 
     /// Rows in memory.
     pub fn rows(&self, batch: RecordBatch) -> Result<DataFrame> {
-        let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
-        self.read(Arc::new(table))
+        self.batches(batch.schema(), vec![batch])
     }
 
     /// One SELECT of a project's job: it may not say something else about the same rows and `$as_of`, or a table

@@ -5,6 +5,7 @@ mod copied;
 mod crash;
 mod dev_data;
 mod edges;
+mod facts;
 mod faults;
 mod histories;
 mod households;

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::lab::chain;
 
-const SETTINGS: &str = "name: own\ndata: ./data\nwarehouse: {location: ./lake}\n";
+pub const SETTINGS: &str = "name: own\ndata: ./data\nwarehouse: {location: ./lake}\n";
 
 pub struct OwnProject {
     folder: TempDir,
@@ -61,6 +61,13 @@ impl OwnProject {
         self.engine = open(&self.files, self.folder.path(), options).await;
     }
 
+    /// Goes on over the same lake, with another text in one of its files.
+    pub async fn rewrite(&mut self, path: &str, text: String) {
+        let file = self.files.iter_mut().find(|file| file.path == path);
+        file.expect("a file of the project").text = text;
+        self.reopen_with(EngineOptions::default()).await;
+    }
+
     /// Where source files go.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -88,6 +95,16 @@ impl OwnProject {
         let same = |table: &VerifiedTable| matches!(table.verdict, Verdict::Same { .. });
         let others: Vec<_> = report.tables.iter().filter(|it| !same(it)).collect();
         assert!(others.is_empty(), "{what}: {others:#?}");
+    }
+
+    /// Upkeep that finds everything worn and old.
+    pub async fn maintain(&self) {
+        let clock = Clock {
+            now: "2100-01-01T00:00:00Z".parse().expect("an instant"),
+            ..self.clock()
+        };
+        let upkeep = self.engine.maintain(&[], false, &clock).await;
+        upkeep.unwrap_or_else(|error| panic!("{}", chain(&error)));
     }
 
     /// A run of all jobs.

@@ -4,13 +4,14 @@
 //! column, such as a device, lends its one known person to rows that name none; a device that several persons use
 //! lends nobody.
 
-mod held;
+mod met;
 mod reached;
+
+use std::sync::OnceLock;
 
 use c360_catalog::Table;
 use c360_spec::FactsJob;
 use datafusion::common::JoinType;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, lit};
@@ -24,7 +25,7 @@ use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::Session;
 use crate::touched::Touched;
-use reached::Reached;
+use reached::{Found, Reached};
 
 const PERSON: &str = "person_id";
 
@@ -42,16 +43,28 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
     // Together lie the rows of a person, which are asked for together. They have the keys that they had in the source's
     // table, and a record has one person.
     let output = output.ordered_by(&[PERSON]).distinct();
+    // The rows of the source that are in memory already.
+    let met = OnceLock::new();
     planned
         .apply(
             room,
             &output,
             async |session, wanted| {
                 let reached = Reached::none(job, &key);
-                reached.by(session, planned, wanted).await.map(Some)
+                let Found { keys, rows } = reached.by(session, planned, wanted).await?;
+                if let Some(rows) = rows {
+                    met.get_or_init(|| rows);
+                }
+                Ok(Some(keys))
             },
             async |session, touched| {
-                let rows = rows(session, job, &key, touched).await?;
+                let (raw, is_part) = match (met.get(), touched) {
+                    (Some(met), _) => (met.clone(), true),
+                    (None, Some(touched)) => part(session, job, &key, touched).await?,
+                    (None, None) => (session.table(&job.from).await?, false),
+                };
+                let rows = attach(session, job, raw, is_part).await?;
+                let rows = rows.execute_stream().await?;
                 let columns = output.sorted_by(&rows.schema());
                 session.ordered(rows, &columns).await
             },
@@ -59,24 +72,19 @@ pub async fn apply(room: &Room<'_>, job: &FactsJob, planned: &Planned) -> Result
         .await
 }
 
-async fn rows(
+/// The rows of the source that were touched, and whether they are in memory.
+async fn part(
     session: &Session,
     job: &FactsJob,
     key: &[String],
-    touched: Option<&Touched>,
-) -> Result<SendableRecordBatchStream> {
-    let mut raw = session.table(&job.from).await?;
-    let mut is_part = false;
-    if let Some(touched) = touched {
-        let names: Vec<&str> = key.iter().map(String::as_str).collect();
-        raw = touched.narrow(raw, &names)?;
-        is_part = touched.count() <= held::ROWS_MAX;
+    touched: &Touched,
+) -> Result<(DataFrame, bool)> {
+    let names: Vec<&str> = key.iter().map(String::as_str).collect();
+    let rows = touched.narrow(session.table(&job.from).await?, &names)?;
+    match touched.count() <= met::ROWS_MAX {
+        true => Ok((session.read_once(rows).await?, true)),
+        false => Ok((rows, false)),
     }
-    if is_part {
-        raw = session.read_once(raw).await?;
-    }
-    let rows = attach(session, job, raw, is_part).await?;
-    Ok(rows.execute_stream().await?)
 }
 
 /// The columns that name a row.

@@ -2,8 +2,7 @@
 //! bridge all that share its value with one of them. Or those of a sample, with what the bridge adds.
 //!
 //! After a change rows are looked for in the table as it was made, which holds the same ones as the source did then,
-//! together by person: who names a record that had a person lies with that person or nowhere. While they are few, the
-//! source's table then shows these rows alone.
+//! together by person: who names a record that had a person lies with that person or nowhere.
 
 use c360_catalog::Table;
 use c360_spec::FactsJob;
@@ -12,7 +11,7 @@ use datafusion::common::JoinType;
 use datafusion::logical_expr::{Expr, cast, lit, not};
 use datafusion::prelude::{DataFrame, ident};
 
-use super::held::Held;
+use super::met::{Met, ROWS_MAX};
 use super::{PERSON, place};
 use crate::cursor::{Cursor, Planned, Wanted};
 use crate::error::{Error, Result};
@@ -34,6 +33,14 @@ pub struct Reached<'a> {
     nobody: bool,
 }
 
+/// What was found.
+pub struct Found {
+    /// The keys of the rows to compute.
+    pub keys: Touched,
+    /// All rows of the source that have these keys, where they are in memory.
+    pub rows: Option<DataFrame>,
+}
+
 impl<'a> Reached<'a> {
     pub fn none(job: &'a FactsJob, key: &'a [String]) -> Self {
         let names: Vec<&str> = key.iter().map(String::as_str).collect();
@@ -47,16 +54,19 @@ impl<'a> Reached<'a> {
         }
     }
 
-    /// The keys of the rows to compute.
+    /// The rows to compute.
     pub async fn by(
         self,
         session: &Session,
         planned: &Planned,
         wanted: Wanted<'_>,
-    ) -> Result<Touched> {
+    ) -> Result<Found> {
         match wanted {
             Wanted::ChangedSince(since) => self.since(session, planned, since).await,
-            Wanted::Sampled(sample) => self.sampled(session, sample).await,
+            Wanted::Sampled(sample) => Ok(Found {
+                keys: self.sampled(session, sample).await?,
+                rows: None,
+            }),
         }
     }
 
@@ -76,25 +86,28 @@ impl<'a> Reached<'a> {
         session: &Session,
         planned: &Planned,
         since: &Cursor,
-    ) -> Result<Touched> {
+    ) -> Result<Found> {
         let raw = planned.input(&self.job.from)?;
         let made = planned.output(&self.job.table);
         let made = made.ok_or_else(|| Error::internal("changes to what was never made"))?;
-        let mut held = Held::of(raw, made);
-        self.add_changed(session, raw, since, &mut held).await?;
-        let made = Made {
-            rows: as_in(&raw.schema(), session.read(made.provider().await?)?)?,
-            session,
-            held: &mut held,
-        };
+        let mut met = Met::none(raw, made);
+        self.add_changed(session, raw, since, &mut met).await?;
+        let rows = as_in(&raw.schema(), session.read(made.provider().await?)?)?;
         let persons = planned.input(&identity::persons())?;
-        self.add_naming(made, persons, since).await?;
-        if let Some(rows) = held.table()? {
-            session.register(&self.job.from, rows)?;
+        self.add_naming(session, &rows, persons, since, &mut met)
+            .await?;
+        if let Some(bridge) = &self.job.bridge
+            && !self.bridges.is_empty()
+        {
+            let bridged = self.bridges.narrow(rows, &[bridge])?;
+            self.add_made(session, bridged, &mut met).await?;
         }
-        Ok(match self.persons {
-            Some(persons) => self.keys.lying_at(&persons, self.nobody),
-            None => self.keys,
+        Ok(Found {
+            rows: met.rows(session)?,
+            keys: match self.persons {
+                Some(persons) => self.keys.lying_at(&persons, self.nobody),
+                None => self.keys,
+            },
         })
     }
 
@@ -104,7 +117,7 @@ impl<'a> Reached<'a> {
         session: &Session,
         raw: &Table,
         since: &Cursor,
-        held: &mut Held,
+        met: &mut Met,
     ) -> Result<()> {
         let changes = raw.changes(since.since(raw)).await?;
         if !changes.only_adds {
@@ -113,56 +126,63 @@ impl<'a> Reached<'a> {
         if changes.is_empty {
             return Ok(());
         }
-        let added = as_in(&raw.schema(), session.read(changes.added)?)?;
-        let added = held.read(added, &self.columns()).await?;
-        self.add(session.rows(added)?).await?;
-        self.add(session.read(changes.removed)?).await
+        if changes.rows_added > ROWS_MAX as u64 {
+            met.give_up();
+        }
+        let columns = self.columns();
+        let asked = || columns.iter().map(|column| ident(*column));
+        let mut added = as_in(&raw.schema(), session.read(changes.added)?)?;
+        if met.keeps() {
+            let rows = met.read(added, &columns).await?;
+            added = session.batches(rows[0].schema(), rows)?;
+        }
+        let removed = as_in(&raw.schema(), session.read(changes.removed)?)?;
+        let changed = added.select(asked())?.union(removed.select(asked())?)?;
+        self.add(changed).await
     }
 
-    /// Rows that name a record whose person is not what it was, and what the bridge adds.
+    /// Rows that name a record whose person is not what it was.
     async fn add_naming(
         &mut self,
-        mut made: Made<'_>,
+        session: &Session,
+        made: &DataFrame,
         persons: &Table,
         since: &Cursor,
+        met: &mut Met,
     ) -> Result<()> {
-        let session = made.session;
         let mut left = Touched::none(&[PERSON]);
         let mut names_moved = lit(false);
         for (index, reference) in self.job.person.iter().enumerate() {
             let moved = Moved::of(session, persons, since, &reference.source).await?;
-            let place = place(self.job, index);
-            let name = expression::parse_text(session, &made.rows, &reference.key, &place)?;
-            // Each by itself: a filter that asks about one column leaves out pages.
-            let names_new = moved.new.holds(&made.rows, vec![name.clone()])?;
-            let naming = made.rows.clone().filter(names_new)?;
-            self.add_made(&mut made, naming).await?;
-            names_moved = names_moved.or(moved.known.holds(&made.rows, vec![name])?);
+            let name =
+                expression::parse_text(session, made, &reference.key, &place(self.job, index))?;
+            if !moved.new.is_empty() {
+                // Each by itself: a filter that asks about one column leaves out pages.
+                let names_new = moved.new.holds(made, vec![name.clone()])?;
+                let naming = made.clone().filter(names_new)?;
+                self.add_made(session, naming, met).await?;
+            }
+            names_moved = names_moved.or(moved.known.holds(made, vec![name])?);
             left.extend(&moved.left)?;
         }
-        let lay_there = left.narrow(made.rows.clone(), &[PERSON])?;
-        self.add_made(&mut made, lay_there.filter(names_moved)?)
-            .await?;
-        if let Some(bridge) = &self.job.bridge {
-            let bridged = self.bridges.narrow(made.rows.clone(), &[bridge])?;
-            self.add_made(&mut made, bridged).await?;
+        if left.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let lay_there = left.narrow(made.clone(), &[PERSON])?;
+        self.add_made(session, lay_there.filter(names_moved)?, met)
+            .await
     }
 
-    /// Adds rows of the table as it was made, but for those that were met before.
-    async fn add_made(&mut self, made: &mut Made<'_>, rows: DataFrame) -> Result<()> {
+    /// Adds rows of the table as it was made, but for those that are known.
+    async fn add_made(&mut self, session: &Session, rows: DataFrame, met: &mut Met) -> Result<()> {
         let key = self.key.iter().map(ident).collect();
         let is_known = self.keys.holds(&rows, key)?;
         let mut columns = self.columns();
         columns.push(PERSON);
-        let found = made
-            .held
-            .read(rows.filter(not(is_known))?, &columns)
-            .await?;
-        let persons = found.column(columns.len() - 1);
-        self.nobody |= persons.null_count() > 0;
-        let found = made.session.rows(found)?;
+        let found = met.read(rows.filter(not(is_known))?, &columns).await?;
+        let mut persons = found.iter().map(|rows| rows.column(columns.len() - 1));
+        self.nobody |= persons.any(|persons| persons.null_count() > 0);
+        let found = session.batches(found[0].schema(), found)?;
         if let Some(persons) = &mut self.persons {
             persons.add(found.clone(), vec![ident(PERSON)]).await?;
         }
@@ -186,13 +206,6 @@ impl<'a> Reached<'a> {
         let key = self.key.iter().map(ident).collect();
         self.keys.add(rows, key).await
     }
-}
-
-/// The table as it was made.
-struct Made<'s> {
-    session: &'s Session,
-    rows: DataFrame,
-    held: &'s mut Held,
 }
 
 /// What became of the persons of a source's records.
