@@ -42,12 +42,17 @@ impl Context {
 
     /// Opens the lake of a project that was read before.
     pub async fn engine_of(&self, project: Project, root: &Path) -> Result<Engine, Failure> {
-        let limit = self.global.memory_limit.or(project.settings.memory_limit);
-        let memory_limit = memory::limit_bytes(limit);
+        let options = self.options(&project.settings);
+        Ok(Engine::open(project, root, options).await?)
+    }
+
+    /// What an engine may use: the arguments', else the project's.
+    pub fn options(&self, settings: &Settings) -> EngineOptions {
+        let memory_limit = memory::limit_bytes(self.global.memory_limit.or(settings.memory_limit));
         if let Some(bytes) = memory_limit {
             allocator::keep_below(bytes);
         }
-        let options = EngineOptions {
+        EngineOptions {
             memory_limit,
             threads: self.global.threads,
             spill_dir: self.global.spill_dir.clone(),
@@ -55,8 +60,7 @@ impl Context {
             slice_rows: None,
             functions: self.functions.clone(),
             lineage_key: environment(LINEAGE_KEY).map(Connection::new),
-        };
-        Ok(Engine::open(project, root, options).await?)
+        }
     }
 
     /// The time and a new run's name; `as_of` is the argument's, else the project's, else today's

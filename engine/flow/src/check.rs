@@ -2,7 +2,7 @@
 //! lets the jobs be put in an order.
 //!
 //! Adds to what the spec finds by itself, and all of it is reported together. Columns and types are known to the tables
-//! only: what is wrong with those shows in a run.
+//! only: what is wrong with those shows in a rehearsal.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,12 @@ use c360_spec::{
     IdentityJob, Job, JobKind, Normalize, Problem, Problems, Project, SourceFile, TableName,
     spelling,
 };
-use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::Statement as Sql;
-use datafusion::sql::sqlparser::parser::ParserError;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::query_failure::explained;
 use crate::{statement, udf};
 
 /// Reads a project as [`Project::parse`] does, and checks its SQL besides. Fails with every problem of every file.
@@ -108,7 +107,7 @@ fn of_job(job: &Job) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (place, sql) in expressions(&job.kind) {
         if let Err(error) = DFParser::parse_sql_into_expr(sql) {
-            let message = format!("{place} is no SQL expression: {}", why(&error));
+            let message = format!("{place} is no SQL expression: {}", explained(&error).0);
             problems.push(Problem::of_file(&file, message, None));
         }
     }
@@ -182,24 +181,9 @@ fn unknown_regions(job: &IdentityJob) -> impl Iterator<Item = String> {
     })
 }
 
-fn problem(file: &str, error: &Error) -> Problem {
-    let message = match error {
-        Error::Query { context, source } => format!("{context}: {}", why(source)),
-        other => other.to_string(),
-    };
-    Problem::of_file(file, message, error.hint())
-}
-
-fn why(error: &DataFusionError) -> String {
-    match error.find_root() {
-        DataFusionError::SQL(parser, _) => match parser.as_ref() {
-            ParserError::TokenizerError(message) | ParserError::ParserError(message) => {
-                message.clone()
-            }
-            ParserError::RecursionLimitExceeded => "it is nested too deeply".to_owned(),
-        },
-        other => other.strip_backtrace(),
-    }
+/// An error as a problem of a file.
+pub fn problem(file: &str, error: &Error) -> Problem {
+    Problem::of_file(file, error.in_full(), error.hint())
 }
 
 #[cfg(test)]

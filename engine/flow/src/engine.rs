@@ -358,7 +358,8 @@ impl Engine {
     }
 }
 
-async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
+/// Does what a job is there for, whatever its kind.
+pub async fn apply_job(room: &Room<'_>) -> Result<(Action, String, Outcome)> {
     let (decision, outcome) = match &room.job.kind {
         JobKind::Source(job) => return source::run(room, job).await,
         JobKind::Identity(job) => identity::apply(room, job).await?,

@@ -51,6 +51,7 @@ mod query;
 mod query_failure;
 mod reason;
 mod recipe;
+mod rehearsal;
 mod report;
 mod room;
 mod row_changes;
@@ -100,6 +101,7 @@ pub use overview::{
 pub use progress::{Progress, Silent};
 pub use query::ReadAt;
 pub use reason::Reason;
+pub use rehearsal::rehearse;
 pub use report::{
     Action, EntityCounts, EpochReport, JobReport, Outcome, PersonCounts, Plan, PlannedJob,
     RecordNews, RunReport,

@@ -3,7 +3,7 @@
 //! A session sees what was registered in it and nothing else: no file, no table of the lake that the caller did
 //! not load. Tables are known as `namespace.table` in the catalog `c360`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use c360_catalog::{Table, Warehouse};
@@ -82,16 +82,7 @@ impl Runtime {
 
     /// A folder for what is needed for a while; it goes with the value.
     pub fn temporary_folder(&self) -> Result<TempDir> {
-        let folder = match &self.spill_dir {
-            Some(place) => TempDir::new_in(place),
-            None => TempDir::new(),
-        };
-        folder.map_err(|error| {
-            let message = "the folder for temporary files cannot be used";
-            c360_catalog::Error::unavailable(message)
-                .caused_by(error)
-                .into()
-        })
+        temporary_folder(self.spill_dir.as_deref())
     }
 
     /// Lets queries reach the stores of another warehouse too.
@@ -313,6 +304,20 @@ impl Session {
         plan.with_param_values(vec![("as_of", instant)])
             .context(|| format!("cannot plan {name}"))
     }
+}
+
+/// A folder in `place`, else in the system's own for temporary files; it goes with the value.
+pub fn temporary_folder(place: Option<&Path>) -> Result<TempDir> {
+    let folder = match place {
+        Some(place) => TempDir::new_in(place),
+        None => TempDir::new(),
+    };
+    folder.map_err(|error| {
+        let message = "the folder for temporary files cannot be used";
+        c360_catalog::Error::unavailable(message)
+            .caused_by(error)
+            .into()
+    })
 }
 
 /// True when the statement depends on the run's instant.

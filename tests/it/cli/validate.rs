@@ -142,3 +142,67 @@ fn mistakes_in_yaml_and_sql_are_told_together() {
     assert_eq!(problems.len(), 6, "{problems:#?}");
     assert_eq!(problems[5]["file"], "sql/totals.sql");
 }
+
+#[test]
+fn sql_that_no_run_could_plan_is_found_over_no_rows() {
+    for (sql, said) in [
+        ("SELECT id, agee FROM raw.people", "did you mean `age`?"),
+        ("SELECT id, lowr(name) AS n FROM raw.people", "lowr"),
+        (
+            "SELECT id, sum(name) AS n FROM raw.people GROUP BY id",
+            "no function matches",
+        ),
+        ("SELECT age FROM raw.people", "id"),
+    ] {
+        let home = with_totals(sql);
+        home.c360(&["validate"])
+            .exits(2)
+            .says("sql/totals.sql")
+            .says(said);
+        assert!(!home.file("lake").exists(), "{sql}");
+    }
+}
+
+#[test]
+fn a_job_is_not_blamed_for_what_the_jobs_before_it_lack() {
+    let home = with_totals("SELECT id, agee FROM raw.people");
+    home.write("jobs/shares.yaml", &TOTALS.replace("totals", "shares"));
+    home.write("sql/shares.sql", "SELECT id, agee FROM customer.totals");
+    home.c360(&["validate"]).exits(2).says("1 problem in");
+    home.write("sql/totals.sql", "SELECT id, age FROM raw.people");
+    home.c360(&["validate"])
+        .exits(2)
+        .says("1 problem in")
+        .says("sql/shares.sql");
+}
+
+#[test]
+fn expressions_of_columns_that_a_source_lacks_are_found_where_they_stand() {
+    let home = Home::with_people();
+    let identity = IDENTITY
+        .replace("\"lower(name\"", "lower(nam)")
+        .replace("ZZ", "DE");
+    home.write("jobs/identity.yaml", &identity);
+    home.c360(&["validate"])
+        .exits(2)
+        .says("jobs/identity.yaml")
+        .says("did you mean `name`?");
+}
+
+#[test]
+fn neither_files_nor_rows_nor_the_lake_are_needed_to_validate() {
+    let home = with_totals("SELECT id, age FROM raw.people");
+    home.write(
+        "jobs/published.yaml",
+        "job: published\nkind: publish\ntable: customer.published\nsql: sql/published.sql\nkey: [id]\n\
+         checks:\n  - {check: sql, name: some, sql: sql/none.sql}\n",
+    );
+    home.write("sql/published.sql", "SELECT id, age FROM customer.totals");
+    // a check that a table without rows does not pass says nothing of the project
+    home.write(
+        "sql/none.sql",
+        "SELECT count(*) AS rows FROM customer.published HAVING count(*) = 0",
+    );
+    std::fs::remove_file(home.file("data/people.csv")).expect("removed");
+    home.c360(&["validate"]).exits(0).prints("3 jobs");
+}

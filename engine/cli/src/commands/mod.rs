@@ -80,7 +80,7 @@ async fn uninterrupted(command: Command, context: &Context) -> Result<(), Failur
     match command {
         Command::Init(init) => init.run(context),
         Command::Draft(draft) => draft.run(context).await,
-        Command::Validate(validate) => validate.run(context),
+        Command::Validate(validate) => validate.run(context).await,
         Command::Plan(plan) => plan.run(context).await,
         Command::Run(run) => run.run(context).await,
         Command::Runs(runs) => runs.run(context).await,

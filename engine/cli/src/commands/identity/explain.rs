@@ -13,7 +13,8 @@ use crate::failure::Failure;
 
 /// Say why the model holds two records to be one person, or not
 ///
-/// Records are named source:key, as in identity.records. Weights are logarithms (base 2) of odds:
+/// Of identifiers and stewards' decisions `c360 identity why-not` tells. Records are named source:key, as in
+/// identity.records. Weights are logarithms (base 2) of odds:
 /// +1 makes "one person" twice as likely as before, -1 half as likely. Each bar begins where the one above it
 /// ended; the line is 0, where one person is as likely as two.
 #[derive(Debug, Args)]
