@@ -17,6 +17,20 @@ pub use verification::verification;
 
 /// What a run did: a line a job that did something, then the sum.
 pub fn run(report: &RunReport, wrap: bool) -> String {
+    let last = match report.nothing_happened() {
+        true => format!("nothing to do: {}", why_nothing(report)),
+        false => sum(report),
+    };
+    told(report, last, wrap)
+}
+
+/// What a run did before something stopped it.
+pub fn unfinished(report: &RunReport, wrap: bool) -> String {
+    let last = "this is done and stays; the next run goes on from here".to_owned();
+    told(report, last, wrap)
+}
+
+fn told(report: &RunReport, last: String, wrap: bool) -> String {
     let mut lines = Vec::new();
     if !report.nothing_happened() {
         lines.extend([jobs(report, wrap), String::new()]);
@@ -25,11 +39,7 @@ pub fn run(report: &RunReport, wrap: bool) -> String {
         let warnings = job.outcome.warnings.iter();
         lines.extend(warnings.map(|it| format!("warning: {}: {it}", job.job)));
     }
-    lines.push(if report.nothing_happened() {
-        format!("nothing to do: {}", why_nothing(report))
-    } else {
-        sum(report)
-    });
+    lines.push(last);
     lines.join("\n")
 }
 

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::report::{Action, JobReport, Outcome, RunReport};
 use crate::room::Room;
 use crate::session::Runtime;
-use crate::stop::Stop;
+use crate::stop::{Ended, Stop};
 use crate::{facts, feature, identity, measures, profile, publish, source};
 
 /// What a run may use.
@@ -143,11 +143,15 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<RunReport> {
         let run = self.run_until(pending(), mode, selection, clock, progress);
-        Ok(run.await?.expect("nobody stops this run"))
+        let ended = run.await?;
+        match ended.stop {
+            Some(Stop::Failed(error)) => Err(error),
+            Some(Stop::Interrupted) | None => Ok(ended.report),
+        }
     }
 
-    /// The same, until `stop` is there: the job that is at work then is dropped where it stands, what was committed stays,
-    /// and the ledger says so. None for a run that was stopped.
+    /// The same, until `stop` is there: the job that is at work then is dropped where it stands. What was committed before
+    /// a stop or a failure stays, and the ledger says so. Fails where no run could begin.
     // A span of a lower level would vanish with that level, and the run's name from the warnings that are left.
     #[instrument(level = "error", name = "run", skip_all, fields(run_id = %clock.run_id))]
     pub async fn run_until(
@@ -157,7 +161,7 @@ impl Engine {
         selection: &Selection,
         clock: &Clock,
         progress: &dyn Progress,
-    ) -> Result<Option<RunReport>> {
+    ) -> Result<Ended> {
         let started = Instant::now();
         let mut report = RunReport {
             run_id: clock.run_id.clone(),
@@ -201,11 +205,7 @@ impl Engine {
         }
         let stop = unfinished.map(|unfinished| unfinished.stop);
         events.end(stop.as_ref()).await;
-        match stop {
-            Some(Stop::Failed(error)) => Err(error),
-            Some(Stop::Interrupted) => Ok(None),
-            None => Ok(Some(report)),
-        }
+        Ok(Ended { report, stop })
     }
 
     // Not within the run's span but instead of it, so that a line names the run once.

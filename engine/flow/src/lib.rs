@@ -110,6 +110,7 @@ pub use sample::Sample;
 pub use show::{PersonView, TimelineEntry};
 pub use source::{Draft, Freshness};
 pub use status::{JobStatus, SourceStatus, Status};
+pub use stop::{Ended, Stop};
 pub use training_set::Asked as AskedTrainingSet;
 pub use upkeep::{TableUpkeep, UpkeepReport};
 pub use verify::{Comparison, Mismatch, Verdict, Verification, VerifiedTable, What};

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use c360_catalog::Kind;
-use c360_spec::{Job, JobKind, Problem, Problems, Project, Settings, WarehouseSettings};
+use c360_spec::{Job, JobKind, Problems, Project, Settings, WarehouseSettings};
 use tempfile::TempDir;
 
 use crate::check::problem;

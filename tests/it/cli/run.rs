@@ -84,6 +84,26 @@ fn a_select_without_the_column_that_its_job_goes_by_is_told_with_both_files() {
 }
 
 #[test]
+fn a_run_that_fails_tells_what_was_done_before() {
+    let home = Home::with_people();
+    home.write(
+        "jobs/ages.yaml",
+        "job: ages\nkind: feature\ntable: customer.ages\nsql: sql/ages.sql\nkey: [id]\n",
+    );
+    let sql = "SELECT id, CAST(name AS INT) AS age FROM raw.people\n";
+    home.write("sql/ages.sql", sql);
+    home.c360(&["run"])
+        .exits(3)
+        .prints("people")
+        .prints("this is done and stays")
+        .says("sql/ages.sql");
+    let ran = home.c360(&["run"]).exits(3);
+    assert_eq!(ran.stdout, "", "nothing was done");
+    let ran = home.c360(&["run", "--full", "--json"]).exits(3);
+    assert_eq!(ran.json()["jobs"][0]["job"], "people");
+}
+
+#[test]
 fn a_truncated_parquet_file_is_named() {
     let home = Home::with_people();
     home.c360(&["run"]).exits(0);

@@ -1,8 +1,9 @@
 //! `c360 run`: bring the tables up to date.
 
-use c360_flow::{RunMode, Selection};
+use c360_flow::{Ended, RunMode, Selection, Stop};
 use clap::Args;
 
+use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::progress::progress;
@@ -38,16 +39,26 @@ impl Run {
             full: self.full,
         };
         let (stop, jobs) = (interrupt::asked_to_stop(), Selection(self.jobs));
-        let report = engine
+        let ended = engine
             .run_until(stop, mode, &jobs, &clock, bars.as_ref())
             .await?;
         drop(bars);
-        let report = report.ok_or(Failure::Interrupted)?;
-        if context.console.json {
-            return context.console.json(&report);
+        tell(&ended, &context.console)?;
+        match ended.stop {
+            Some(Stop::Failed(error)) => Err(error.into()),
+            Some(Stop::Interrupted) => Err(Failure::Interrupted),
+            None => Ok(()),
         }
-        context
-            .console
-            .text(&summary::run(&report, context.console.stdout_is_terminal))
+    }
+}
+
+/// What the run did; of one that did not come to its end, what of it stays.
+fn tell(ended: &Ended, console: &Console) -> Result<(), Failure> {
+    let (report, wrap) = (&ended.report, console.stdout_is_terminal);
+    match &ended.stop {
+        _ if console.json => console.json(report),
+        None => console.text(&summary::run(report, wrap)),
+        Some(_) if report.nothing_happened() => Ok(()),
+        Some(_) => console.text(&summary::unfinished(report, wrap)),
     }
 }
