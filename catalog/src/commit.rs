@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::manifests::{ManifestBuilder, Manifests, Removed};
 use crate::table::LIVE_ROWS;
-use crate::{Error, Result, Table, totals};
+use crate::{Error, Result, Table, schema, totals};
 
 /// A race that is lost so often is not about luck.
 const ATTEMPTS: usize = 50;
@@ -246,12 +246,13 @@ fn check_precondition(from: &Table, base: &Table, change: &Change) -> Result<()>
     )))
 }
 
-/// Whether the columns that rows were written in are among those that `base` ever had: those that a table is about to
-/// get are lost with the race.
+/// Whether the columns that rows were written in are among those that `base` ever had, and has still: those that a table is
+/// about to get are lost with the race, and a table that nothing was committed to may have got others meanwhile.
 fn knows_columns_of(base: &Table, from: &Table) -> bool {
     let columns = from.metadata().current_schema();
     let known = base.metadata().schema_by_id(columns.schema_id());
-    known.is_some_and(|known| known.as_struct() == columns.as_struct())
+    let is_known = known.is_some_and(|known| known.as_struct() == columns.as_struct());
+    is_known && !schema::is_recast(columns, base.metadata().current_schema())
 }
 
 fn too_many_races(table: &Table) -> Error {

@@ -226,6 +226,13 @@ impl Warehouse {
     async fn evolve(&self, table: Table, definition: &TableDefinition) -> Result<Option<Table>> {
         let metadata = table.metadata();
         let last_id = metadata.last_column_id();
+        // What a run left that failed before its first commit holds nobody to the columns of then.
+        let never_filled = metadata.snapshots().next().is_none();
+        let anew = never_filled.then(|| TableDefinition {
+            evolution: Evolution::Recast,
+            ..definition.clone()
+        });
+        let definition = anew.as_ref().unwrap_or(definition);
         let evolved = schema::evolve(definition, metadata.current_schema(), last_id)?;
         let comment: HashMap<_, _> = comment(definition)
             .filter(|(name, text)| metadata.properties().get(name) != Some(text))
@@ -251,7 +258,7 @@ impl Warehouse {
             builder = builder.set_properties(comment)?;
         }
         let metadata = builder.build()?.metadata;
-        match definition.evolution == Evolution::Recast && is_recast {
+        match definition.evolution == Evolution::Recast && is_recast && !never_filled {
             true => table.recast(metadata).map(Some),
             false => replace_metadata(&table, metadata).await,
         }

@@ -85,10 +85,15 @@ fn sum(report: &RunReport) -> String {
         report.jobs.iter().map(|job| pick(&job.outcome)).sum()
     };
     let persons = persons(report);
-    let published = report.jobs.iter().rfind(|job| job.kind == "publish");
-    let outcome = published.map(|job| &job.outcome);
-    let rows = outcome.map_or(0, |it| it.inserted + it.updated + it.deleted);
-    let snapshot = outcome.and_then(|it| it.snapshot_id);
+    let published = report.jobs.iter().filter(|job| job.kind == "publish");
+    let mut published = published.map(|job| &job.outcome);
+    let changed = published
+        .clone()
+        .map(|it| it.inserted + it.updated + it.deleted);
+    let (rows, snapshot) = (
+        changed.sum(),
+        published.next_back().and_then(|it| it.snapshot_id),
+    );
     format!(
         "run {} as of {}, {}\n\
          rows in      {}, {} rejected\n\

@@ -103,7 +103,7 @@ fn of_order(project: &Project) -> Option<Problem> {
 
 /// Expressions that do not parse, and countries that there are not.
 fn of_job(job: &Job) -> Vec<Problem> {
-    let file = format!("jobs/{}.yaml", job.name);
+    let file = own_file(job);
     let mut problems = Vec::new();
     for (place, sql) in expressions(&job.kind) {
         if let Err(error) = DFParser::parse_sql_into_expr(sql) {
@@ -179,6 +179,11 @@ fn unknown_regions(job: &IdentityJob) -> impl Iterator<Item = String> {
             rule.normalize != Normalize::Phone || udf::normalizer("phone", Some(region)).is_ok();
         (!is_known).then(|| format!("`{region}` of identifier kind `{kind}` is no country"))
     })
+}
+
+/// The file that declares the job.
+pub fn own_file(job: &Job) -> String {
+    format!("jobs/{}.yaml", job.name)
 }
 
 /// An error as a problem of a file.

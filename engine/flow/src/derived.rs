@@ -117,6 +117,10 @@ impl Derivation<'_> {
                     return Err(Error::invalid(message).with_hint(remedy));
                 }
             }
+            let schema = table.schema();
+            let time = schema.field_with_name(&window.at)?;
+            let place = format!("{named}, whose {}", window.at);
+            instant::check(&place, time.data_type())?;
         }
         Ok(())
     }

@@ -236,6 +236,11 @@ pub fn store_error(error: &DataFusionError) -> Option<&object_store::Error> {
     cause(error)
 }
 
+/// Whether a pattern did not parse that may have come from a row.
+pub fn is_regex_of_row(error: &DataFusionError) -> bool {
+    cause::<regex::Error>(error).is_some()
+}
+
 fn query_kind(error: &DataFusionError) -> Kind {
     if let Some(ours) = cause::<Error>(error) {
         return ours.kind();
@@ -245,6 +250,13 @@ fn query_kind(error: &DataFusionError) -> Kind {
     }
     if has_store_failed(error) {
         return Kind::Unavailable;
+    }
+    // of a statement when it is planned, and of a row's value when it is met
+    if cause::<regex_syntax::Error>(error).is_some() {
+        return Kind::Invalid;
+    }
+    if is_regex_of_row(error) {
+        return Kind::Data;
     }
     match error.find_root() {
         DataFusionError::SQL(..)

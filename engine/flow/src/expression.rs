@@ -2,12 +2,14 @@
 
 use c360_spec::TableName;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast};
 use datafusion::prelude::DataFrame;
 
 use crate::error::{Context, Error, Result};
 use crate::session::Session;
-use crate::statement;
+use crate::type_name::type_name;
+use crate::{instant, statement};
 
 /// Parses `sql` over the columns of `frame`. `place` says where it stands in the spec, for errors.
 pub fn parse(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Result<Expr> {
@@ -21,12 +23,56 @@ pub fn parse(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Re
         .clone()
         .select(vec![expression.clone()])
         .context(context)?;
-    match statement::unrepeatable(selected.logical_plan())? {
+    match refused(&expression, selected.logical_plan())? {
         None => Ok(expression),
-        Some(function) => {
-            let message = format!("{place} calls {function}(), which differs from run to run");
-            Err(Error::invalid(message)
-                .with_hint("let it depend on the columns of its table and nothing else"))
+        Some(why) => Err(Error::invalid(format!("{place} {why}"))
+            .with_hint("let it depend on the columns of one row of its table and nothing else")),
+    }
+}
+
+/// What an expression does that it may not.
+fn refused(expression: &Expr, selected: &LogicalPlan) -> Result<Option<String>> {
+    if let Some(function) = statement::unrepeatable(selected)? {
+        return Ok(Some(format!(
+            "calls {function}(), which differs from run to run"
+        )));
+    }
+    if let Some(name) = selected.get_parameter_names()?.into_iter().min() {
+        return Ok(Some(format!("asks for {name}")));
+    }
+    let mut several = None;
+    expression.apply(|part| {
+        several = match part {
+            Expr::AggregateFunction(call) => Some(call.func.name().to_owned()),
+            Expr::WindowFunction(call) => Some(call.fun.name().to_owned()),
+            _ => return Ok(TreeNodeRecursion::Continue),
+        };
+        Ok(TreeNodeRecursion::Stop)
+    })?;
+    Ok(several.map(|function| format!("calls {function}(), which takes several rows")))
+}
+
+/// The same, as an instant.
+pub fn parse_instant(session: &Session, frame: &DataFrame, sql: &str, place: &str) -> Result<Expr> {
+    let expression = parse(session, frame, sql, place)?;
+    instant::check(place, &expression.get_type(frame.schema())?)?;
+    Ok(cast(expression, instant::data_type()))
+}
+
+/// The same, as what holds of a row or not.
+pub fn parse_condition(
+    session: &Session,
+    frame: &DataFrame,
+    sql: &str,
+    place: &str,
+) -> Result<Expr> {
+    let expression = parse(session, frame, sql, place)?;
+    match expression.get_type(frame.schema())? {
+        DataType::Boolean | DataType::Null => Ok(expression),
+        other => {
+            let is = type_name(&other);
+            let error = Error::invalid(format!("{place} is of type {is}, so it is no condition"));
+            Err(error.with_hint("compare it with something, as in `status = 'paid'`"))
         }
     }
 }

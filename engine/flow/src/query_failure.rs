@@ -8,7 +8,7 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
-use crate::error::store_error;
+use crate::error::{is_regex_of_row, store_error};
 
 const MORE_MEMORY: &str = "raise --memory-limit, or give the run fewer --threads";
 
@@ -20,6 +20,9 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
     // what a store says of a file is no row's value
     if let Some(error) = store_error(error) {
         return (error.to_string(), None);
+    }
+    if is_regex_of_row(error) {
+        return ("a regular expression does not parse".to_owned(), None);
     }
     match error.find_root() {
         DataFusionError::SchemaError(schema_error, _) => schema_failure(schema_error),

@@ -6,14 +6,18 @@
 use std::collections::BTreeSet;
 
 use c360_catalog::Kind;
-use c360_spec::{Job, JobKind, Problems, Project, Settings, WarehouseSettings};
+use c360_spec::{
+    Job, JobKind, Problem, Problems, Project, Settings, TableName, WarehouseSettings, spelling,
+};
+use datafusion::arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
 use tempfile::TempDir;
 
-use crate::check::problem;
+use crate::check::{own_file, problem};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineOptions, apply_job};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Selection};
+use crate::graph::{Graph, Selection, inputs};
 use crate::progress::Silent;
 use crate::session::temporary_folder;
 
@@ -34,16 +38,14 @@ pub async fn rehearse(
             missing.insert(&job.name);
             continue;
         }
-        let done = apply_job(&engine.room(job, clock, &Silent)).await;
-        let Err(error) = done.map_err(|error| error.of_job(&job.name)) else {
-            continue;
-        };
-        missing.insert(&job.name);
-        match error.kind() {
-            Kind::Invalid | Kind::Internal => problems.push(problem(&file(job, &error), &error)),
-            // that there are no rows is what breaks the promise
-            Kind::Data => {}
-            Kind::Unavailable | Kind::Conflict => return Err(error),
+        match apply_job(&engine.room(job, clock, &Silent)).await {
+            Ok(_) => problems.extend(describes_too_much(&engine, job).await?),
+            Err(error) => {
+                if !are_there(&engine, &job.output_tables()[..1]).await? {
+                    missing.insert(&job.name);
+                }
+                problems.extend(fault(&engine, job, error.of_job(&job.name)).await?);
+            }
         }
     }
     Ok(problems.into_iter().collect())
@@ -74,11 +76,76 @@ fn without_rows(project: &Project, stage: &TempDir) -> Result<Project> {
     Ok(project)
 }
 
-/// The file to mend: the SQL that the error speaks of, else the job's own.
+/// What an error says of the project, if it does. Without rows, little but the SQL itself can fail.
+async fn fault(engine: &Engine, job: &Job, error: Error) -> Result<Option<Problem>> {
+    let says_something = match (error.kind(), &error) {
+        (Kind::Unavailable | Kind::Conflict | Kind::Internal, _) => return Err(error),
+        // that there are no rows is what breaks the promise
+        (Kind::Data, Error::Problem { .. }) => false,
+        _ if divides_by_zero(&error) => false,
+        // decisions, for one, are there once a steward has decided something
+        _ => are_there(engine, &inputs(&engine.project, job)?).await?,
+    };
+    Ok(says_something.then(|| problem(&file(job, &error), &error)))
+}
+
+/// Whether all of these tables are in the rehearsal's lake.
+async fn are_there(engine: &Engine, tables: &[TableName]) -> Result<bool> {
+    for table in tables {
+        if engine.warehouse.table(table).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// As shares of nothing do.
+fn divides_by_zero(error: &Error) -> bool {
+    let Error::Query { source, .. } = error else {
+        return false;
+    };
+    matches!(
+        source.find_root(),
+        DataFusionError::ArrowError(cause, _) if matches!(**cause, ArrowError::DivideByZero)
+    )
+}
+
+/// Columns that a feature describes and does not have.
+async fn describes_too_much(engine: &Engine, job: &Job) -> Result<Vec<Problem>> {
+    let JobKind::Feature(feature) = &job.kind else {
+        return Ok(Vec::new());
+    };
+    let Some(made) = engine.warehouse.table(&feature.table).await? else {
+        return Ok(Vec::new());
+    };
+    let schema = made.schema();
+    let names: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    let described = feature.columns.keys().map(String::as_str);
+    let lacking = described.filter(|column| !names.contains(column));
+    let problem = |column: &str| {
+        let message = format!(
+            "`columns` describes {column}, which {} does not select",
+            feature.sql
+        );
+        let hint = spelling::hint(column, names.iter().copied());
+        Problem::of_file(&own_file(job), message, hint)
+    };
+    Ok(lacking.map(problem).collect())
+}
+
+/// The file to mend: the SQL that the error speaks of, or that a query is made of, else the job's own.
 fn file(job: &Job, error: &Error) -> String {
-    let said = error.to_string();
-    let mut files = job.sql_files().into_iter();
-    files
-        .find(|file| said.contains(*file))
-        .map_or_else(|| format!("jobs/{}.yaml", job.name), str::to_owned)
+    let (said, files) = (error.to_string(), job.sql_files());
+    let named = files.iter().copied().find(|file| said.contains(file));
+    let queried = || match error {
+        Error::Query { .. } => files.first().copied(),
+        _ => None,
+    };
+    named
+        .or_else(queried)
+        .map_or_else(|| own_file(job), str::to_owned)
 }

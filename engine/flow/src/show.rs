@@ -58,7 +58,8 @@ pub struct TimelineEntry {
 }
 
 impl Engine {
-    /// The person whose id, former id, record key or identifier `who` is; none where nobody is known by it.
+    /// The person whose id, former id, record (its key, or `source:key`) or identifier `who` is; none where nobody is known
+    /// by it.
     pub async fn show(&self, who: &str) -> Result<Option<PersonView>> {
         let tables = self.person_tables().await?;
         if !tables.contains(&identity::persons()) {
@@ -117,9 +118,15 @@ impl Engine {
         if let Some(successor) = successor(session, who).await? {
             return Ok(Some(successor));
         }
-        let by_key = first_text(persons.filter(ident("key").eq(lit(who)))?, "person_id").await?;
-        if by_key.is_some() {
-            return Ok(by_key);
+        let record = who.split_once(':').map(|(source, key)| {
+            let is_of_source = ident("source").eq(lit(source));
+            is_of_source.and(ident("key").eq(lit(key)))
+        });
+        for is_named in record.into_iter().chain([ident("key").eq(lit(who))]) {
+            let named = persons.clone().filter(is_named)?;
+            if let Some(person) = first_text(named, "person_id").await? {
+                return Ok(Some(person));
+            }
         }
         self.find_identifier(session, who).await
     }

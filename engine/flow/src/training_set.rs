@@ -14,7 +14,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::JoinType;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::prelude::{DataFrame, ident};
 
 use crate::clock::Clock;
@@ -138,6 +138,7 @@ async fn numbered(session: &Session, labels: DataFrame) -> Result<DataFrame> {
         let error = Error::invalid(format!("the labels have no column {AT}"));
         return Err(error.with_hint("name the time at which each label was known so"));
     }
+    instant::check(AT, &ident(AT).get_type(labels.schema())?)?;
     let mut columns: Vec<Expr> = labels
         .schema()
         .columns()

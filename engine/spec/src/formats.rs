@@ -92,7 +92,9 @@ fn data_type(text: &str) -> Result<(), Fault> {
         Ok(_) => Ok(()),
         Err(error @ InvalidDataType::Decimal(_)) => Err(Fault {
             message: error.to_string(),
-            hint: None,
+            hint: is_cut_off(text).then(|| {
+                "between braces YAML ends a value at a comma: write it in quotes, as in \"decimal(14,3)\"".to_owned()
+            }),
         }),
         Err(error @ InvalidDataType::Unknown(_)) => {
             let names: Vec<&str> = SIMPLE_TYPES.iter().map(|(name, _)| *name).collect();
@@ -104,6 +106,11 @@ fn data_type(text: &str) -> Result<(), Fault> {
             Err(fault(error.to_string(), hint))
         }
     }
+}
+
+/// Whether a bracket is open at the end.
+fn is_cut_off(text: &str) -> bool {
+    text.contains('(') && !text.contains(')')
 }
 
 /// What other systems call our types.

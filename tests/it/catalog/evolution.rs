@@ -17,6 +17,7 @@ on_every_lake! {
     a_wider_definition_widens_the_table,
     an_equal_definition_changes_nothing,
     a_narrower_definition_is_refused,
+    a_table_that_nothing_was_committed_to_takes_on_any_columns,
     rows_that_can_be_made_again_take_on_any_columns,
     columns_that_lost_a_race_are_not_committed,
     a_log_keeps_columns_that_are_no_longer_defined,
@@ -62,6 +63,8 @@ async fn a_narrower_definition_is_refused(lake: &Lake) {
         .create_or_evolve(&lake.definition("t", "id long, a string"))
         .await
         .expect("created");
+    let rows = rows("id long, a string", &["1,x"]);
+    let table = append(&table, rows).await.table;
     for (columns, column) in [
         ("id int, a string", "`id`"),
         ("id long, a date", "`a`"),
@@ -83,6 +86,26 @@ async fn a_narrower_definition_is_refused(lake: &Lake) {
     assert!(error.to_string().contains("may be null"), "{error}");
     let now = table.reload().await.expect("there");
     assert_eq!(now.metadata_location(), table.metadata_location());
+}
+
+async fn a_table_that_nothing_was_committed_to_takes_on_any_columns(lake: &Lake) {
+    let warehouse = lake.open().await;
+    let before = warehouse
+        .create_or_evolve(&lake.definition("t", "id long, a string"))
+        .await
+        .expect("created");
+    let columns = "id string, b int";
+    let table = warehouse
+        .create_or_evolve(&lake.definition("t", columns))
+        .await
+        .expect("nothing is lost");
+    let late = rows("id long, a string", &["1,x"]);
+    let mut appender = before.appender();
+    appender.write(late).await.expect("rows that fit");
+    let lost = appender.commit(stamp("append")).await;
+    assert_eq!(lost.expect_err("columns of then").kind(), Kind::Conflict);
+    let table = append(&table, rows(columns, &["x,1"])).await.table;
+    check(&table, &["x,1"]).await;
 }
 
 /// `id`, `a` and `b` become `b`, `id` and `a`, the last of another type.

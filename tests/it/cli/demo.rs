@@ -52,7 +52,11 @@ fn two_days_end_in_two_epochs_and_their_differences_can_be_asked_for() {
         .prints("identifiers")
         .prints("timeline");
     in_shop(&["show", &email]).exits(0).prints("profile");
-    every_value_has_an_origin(&in_shop(&["show", &person, "--json"]).exits(0).json());
+    let shown = in_shop(&["show", &person, "--json"]).exits(0).json();
+    every_value_has_an_origin(&shown);
+    let [source, key] = ["source", "key"].map(|of| shown["records"][0][of].as_str().expect(of));
+    let record = format!("{source}:{key}");
+    in_shop(&["show", &record]).exits(0).prints(&person);
     let families = "SELECT count(*) AS n FROM customer.household_features WHERE members > 1";
     let families = in_shop(&["sql", "-c", families, "--json"]).exits(0).json();
     assert!(families[0]["n"].as_u64() > Some(0), "{families}");

@@ -113,3 +113,20 @@ fn what_cannot_be_drafted_is_told_and_nothing_is_written() {
         .says("no JSON objects");
     assert!(!home.file("schemas").exists());
 }
+
+#[test]
+fn files_that_are_no_utf_8_are_drafted_as_what_they_most_often_are() {
+    let home = Home::with_people();
+    home.write_bytes("data/crm.csv", b"id;stra\xDFe\n1;10 \x80\n");
+    home.c360(&["draft", "crm", "crm.csv"])
+        .exits(0)
+        .says("crm.csv is no UTF-8: it is read as windows-1252");
+    assert!(home.read("schemas/crm.yaml").contains("straße"));
+    assert!(
+        home.read("jobs/crm.yaml")
+            .contains("encoding: windows-1252")
+    );
+    home.c360(&["run", "crm"]).exits(0);
+    let sql = "SELECT \"straße\" FROM raw.crm";
+    home.c360(&["sql", "-c", sql]).exits(0).prints("10 €");
+}

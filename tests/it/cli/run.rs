@@ -96,11 +96,12 @@ fn a_run_that_fails_tells_what_was_done_before() {
         .exits(3)
         .prints("people")
         .prints("this is done and stays")
-        .says("sql/ages.sql");
+        .says("job ages");
     let ran = home.c360(&["run"]).exits(3);
     assert_eq!(ran.stdout, "", "nothing was done");
     let ran = home.c360(&["run", "--full", "--json"]).exits(3);
     assert_eq!(ran.json()["jobs"][0]["job"], "people");
+    assert_eq!(ran.json()["stopped"], "failed");
 }
 
 #[test]
@@ -143,6 +144,37 @@ fn a_contract_that_drops_a_columns_type_is_refused() {
     home.write("schemas/people.yaml", &contract);
     home.write("data/people_2.csv", "id,name,age\n1000,Person,2001-01-01\n");
     home.c360(&["run"]).exits(2).says("age");
+}
+
+#[test]
+fn a_first_run_that_fails_leaves_the_contract_free() {
+    let home = Home::with_people();
+    let contract = home.read("schemas/people.yaml");
+    let wrong = contract.replace("name: name, type: string", "name: name, type: long");
+    home.write("schemas/people.yaml", &wrong);
+    home.c360(&["run"]).exits(3);
+    home.write("schemas/people.yaml", &contract);
+    home.c360(&["run"]).exits(0);
+    let sql = "SELECT name FROM raw.people WHERE id = 7";
+    home.c360(&["sql", "-c", sql]).exits(0).prints("Person 7");
+}
+
+#[test]
+fn sql_may_look_into_rejects_of_which_there_are_none() {
+    let home = Home::with_people();
+    home.write(
+        "jobs/faults.yaml",
+        "job: faults\nkind: feature\ntable: customer.faults\nsql: sql/faults.sql\nkey: [reason]\n",
+    );
+    let sql = "SELECT reason, count(*) AS rows FROM raw.people__rejects GROUP BY reason\n";
+    home.write("sql/faults.sql", sql);
+    home.c360(&["validate"]).exits(0);
+    home.c360(&["run"]).exits(0);
+    home.write("data/people_2.csv", "id,name,age\n");
+    home.write("data/people.csv", &people(0..100, 1));
+    home.c360(&["run"]).exits(0);
+    let sql = "SELECT rows FROM customer.faults";
+    home.c360(&["sql", "-c", sql]).exits(0).prints("rows\n1\n");
 }
 
 #[test]

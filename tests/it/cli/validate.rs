@@ -153,6 +153,14 @@ fn sql_that_no_run_could_plan_is_found_over_no_rows() {
             "no function matches",
         ),
         ("SELECT age FROM raw.people", "id"),
+        (
+            "SELECT id FROM raw.people WHERE name ~ '(['",
+            "regex parse error",
+        ),
+        (
+            "SELECT id, DATE '2026-02-30' AS day FROM raw.people",
+            "cast",
+        ),
     ] {
         let home = with_totals(sql);
         home.c360(&["validate"])
@@ -161,6 +169,17 @@ fn sql_that_no_run_could_plan_is_found_over_no_rows() {
             .says(said);
         assert!(!home.file("lake").exists(), "{sql}");
     }
+}
+
+#[test]
+fn columns_that_are_described_and_not_selected_are_told() {
+    let home = with_totals("SELECT id, age FROM raw.people");
+    let described = format!("{TOTALS}columns: {{agee: how old they are}}\n");
+    home.write("jobs/totals.yaml", &described);
+    home.c360(&["validate"])
+        .exits(2)
+        .says("`columns` describes agee, which sql/totals.sql does not select")
+        .says("did you mean `age`?");
 }
 
 #[test]
@@ -205,4 +224,64 @@ fn neither_files_nor_rows_nor_the_lake_are_needed_to_validate() {
     );
     std::fs::remove_file(home.file("data/people.csv")).expect("removed");
     home.c360(&["validate"]).exits(0).prints("3 jobs");
+}
+
+const MEASURES: &str = "\
+job: visits
+kind: measures
+table: customer.visits
+from: raw.people
+by: id
+at: at
+measures:
+  - {name: visits, measure: count, windows: [all]}
+";
+
+#[test]
+fn what_expressions_may_not_do_is_told_with_its_place() {
+    let home = Home::with_people();
+    let contract = home.read("schemas/people.yaml");
+    let at = "  - {name: age, type: int}\n  - {name: at, type: timestamp}";
+    home.write(
+        "schemas/people.yaml",
+        &contract.replace("  - {name: age, type: int}", at),
+    );
+    let check = |measures: &str, said: &str| {
+        home.write("jobs/visits.yaml", measures);
+        home.c360(&["validate"]).exits(2).says(said);
+    };
+    home.write("jobs/visits.yaml", MEASURES);
+    home.c360(&["validate"]).exits(0);
+    check(
+        &MEASURES.replace("at: at", "at: age"),
+        "whose age is of type Int32",
+    );
+    let only = |sql: &str| {
+        MEASURES.replace(
+            "measure: count",
+            &format!("measure: count, where: \"{sql}\""),
+        )
+    };
+    check(&only("name"), "measure visits, where is of type Utf8");
+    check(&only("at < $as_of"), "asks for $as_of");
+    check(
+        &only("max(age) > 3"),
+        "calls max(), which takes several rows",
+    );
+    check(
+        &MEASURES.replace(
+            "measure: count",
+            "measure: percentile, percent: 50, of: name",
+        ),
+        "takes numbers",
+    );
+    let identity = IDENTITY
+        .replace("\"lower(name\"", "lower(name)")
+        .replace("ZZ", "DE")
+        .replace("to_timestamp(0)", "age");
+    home.write("jobs/visits.yaml", MEASURES);
+    home.write("jobs/identity.yaml", &identity);
+    home.c360(&["validate"])
+        .exits(2)
+        .says("seen_at is of type Int32");
 }

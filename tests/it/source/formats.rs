@@ -38,6 +38,14 @@ async fn latin_1_becomes_utf_8() {
 }
 
 #[tokio::test]
+async fn windows_1252_has_the_euro_sign() {
+    let shop = Shop::new("files: ['*.csv']\nformat: {type: csv, encoding: windows-1252}\n").await;
+    shop.put("1.csv", b"id,v,at\n\x80 Zo\xEB,1,2011-01-01\n");
+    shop.run().await;
+    shop.check(&["€ Zoë,1,2011-01-01"]).await;
+}
+
+#[tokio::test]
 async fn ndjson_is_read() {
     let shop = Shop::new("files: ['*.ndjson']\nformat: {type: ndjson}\n").await;
     shop.put(

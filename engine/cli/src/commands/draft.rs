@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use c360_flow::Draft as Drafted;
-use c360_spec::{Column, Format};
+use c360_spec::{Column, Encoding, Format};
 use clap::Args;
 use serde_json::json;
 
@@ -46,9 +46,13 @@ impl Draft {
             let why = "is left out: a contract has no such column";
             context.console.remark(&format!("column {column} {why}"));
         }
+        if drafted.job.format.encoding() == Encoding::Windows1252 {
+            let remark = format!("{} is no UTF-8: it is read as windows-1252", drafted.file);
+            context.console.remark(&remark);
+        }
         if drafted.broken_rows > 0 {
             let rows = count(drafted.broken_rows, "row");
-            let why = "could not be divided into columns";
+            let why = "could not be read: they have other columns, or bytes that are no text";
             context.console.remark(&format!("{rows} {why}"));
         }
         if context.console.json {
@@ -120,22 +124,29 @@ fn job(drafted: &Drafted) -> String {
         .iter()
         .map(|file| yaml_quoted(file))
         .collect();
-    let format = match &drafted.job.format {
-        Format::Csv(csv) if csv.delimiter == ',' => "{type: csv}".to_owned(),
-        Format::Csv(csv) => {
-            let delimiter = yaml_quoted(&csv.delimiter.to_string());
-            format!("{{type: csv, delimiter: {delimiter}}}")
-        }
-        Format::Ndjson(_) => "{type: ndjson}".to_owned(),
-        Format::Parquet => "{type: parquet}".to_owned(),
-    };
+    let format = &drafted.job.format;
+    let mut said = vec![match format {
+        Format::Csv(_) => "type: csv".to_owned(),
+        Format::Ndjson(_) => "type: ndjson".to_owned(),
+        Format::Parquet => "type: parquet".to_owned(),
+    }];
+    if let Format::Csv(csv) = format
+        && csv.delimiter != ','
+    {
+        let delimiter = yaml_quoted(&csv.delimiter.to_string());
+        said.push(format!("delimiter: {delimiter}"));
+    }
+    if format.encoding() == Encoding::Windows1252 {
+        said.push("encoding: windows-1252".to_owned());
+    }
+    let format = said.join(", ");
     format!(
         "# A draft. Rows are added, each key once; where they change or go, see the modes upsert and cdc.\n\
          job: {name}\n\
          kind: source\n\
          contract: {name}\n\
          files: [{}]\n\
-         format: {format}\n\
+         format: {{{format}}}\n\
          mode: append\n",
         files.join(", "),
         name = drafted.job.contract

@@ -1,7 +1,8 @@
 //! `c360 run`: bring the tables up to date.
 
-use c360_flow::{Ended, RunMode, Selection, Stop};
+use c360_flow::{Ended, RunMode, RunReport, Selection, Stop};
 use clap::Args;
+use serde::Serialize;
 
 use crate::console::Console;
 use crate::context::Context;
@@ -43,11 +44,11 @@ impl Run {
             .run_until(stop, mode, &jobs, &clock, bars.as_ref())
             .await?;
         drop(bars);
-        tell(&ended, &context.console)?;
+        let told = tell(&ended, &context.console);
         match ended.stop {
             Some(Stop::Failed(error)) => Err(error.into()),
             Some(Stop::Interrupted) => Err(Failure::Interrupted),
-            None => Ok(()),
+            None => told,
         }
     }
 }
@@ -56,9 +57,22 @@ impl Run {
 fn tell(ended: &Ended, console: &Console) -> Result<(), Failure> {
     let (report, wrap) = (&ended.report, console.stdout_is_terminal);
     match &ended.stop {
-        _ if console.json => console.json(report),
+        None if console.json => console.json(report),
         None => console.text(&summary::run(report, wrap)),
         Some(_) if report.nothing_happened() => Ok(()),
+        Some(stop) if console.json => console.json(&Unfinished {
+            report,
+            stopped: stop.outcome(),
+        }),
         Some(_) => console.text(&summary::unfinished(report, wrap)),
     }
+}
+
+/// The report of a run that did not come to its end.
+#[derive(Serialize)]
+struct Unfinished<'a> {
+    #[serde(flatten)]
+    report: &'a RunReport,
+    /// `failed` or `interrupted`
+    stopped: &'static str,
 }

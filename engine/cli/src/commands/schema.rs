@@ -1,6 +1,7 @@
 //! `c360 schema`: columns of the tables, and JSON Schemas of the project's files.
 
 use c360_catalog::Table;
+use c360_flow::type_name;
 use c360_spec::TableName;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ fn rows(table: &Table) -> Vec<Vec<String>> {
         vec![
             table.name().to_string(),
             field.name().clone(),
-            field.data_type().to_string(),
+            type_name(field.data_type()),
             yes(!field.is_nullable()),
             yes(key.contains(field.name())),
         ]
@@ -103,7 +104,7 @@ fn json_of(table: &Table) -> Value {
         .map(|field| {
             json!({
                 "name": field.name(),
-                "type": field.data_type().to_string(),
+                "type": type_name(field.data_type()),
                 "required": !field.is_nullable(),
             })
         })

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::graph::{Graph, Selection};
 use crate::query::ReadAt;
 use crate::session::Session;
+use crate::type_name::type_name;
 use crate::{expression, identity, measures};
 
 /// The columns of tables by name, each with what it is made of.
@@ -65,7 +66,7 @@ impl<'a> Lineage<'a> {
         let schema = table.schema();
         let fields = schema.fields().iter();
         fields
-            .map(|field| (field.name().clone(), Some(field.data_type().to_string())))
+            .map(|field| (field.name().clone(), Some(type_name(field.data_type()))))
             .collect()
     }
 

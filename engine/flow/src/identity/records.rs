@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{first_value, min};
-use datafusion::logical_expr::{Expr, cast, lit, when};
+use datafusion::logical_expr::{Expr, lit, when};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::Stage;
@@ -21,7 +21,6 @@ use crate::conform::{conform, lake_schema};
 use crate::cursor::{Planned, Wanted, Work};
 use crate::error::{Error, Result};
 use crate::expression;
-use crate::instant;
 use crate::report::Outcome;
 use crate::room::Room;
 use crate::session::{Session, ascending};
@@ -196,13 +195,10 @@ async fn read(
     let text =
         |sql: &str, what: &str| expression::parse_text(session, &raw, sql, &place(source, what));
     let seen_at = &place(source, "seen_at");
-    let seen_at = expression::parse(session, &raw, &source.seen_at, seen_at)?;
+    let seen_at = expression::parse_instant(session, &raw, &source.seen_at, seen_at)?;
     let key = text(&source.key, "key")?;
     let one_a_record = expression::is_key(session, &source.from, &raw, &key).await?;
-    let mut columns = vec![
-        key.alias("key"),
-        cast(seen_at, instant::data_type()).alias("seen_at"),
-    ];
+    let mut columns = vec![key.alias("key"), seen_at.alias("seen_at")];
     for (name, sql) in &source.attributes {
         columns.push(text(sql, name)?.alias(name));
     }

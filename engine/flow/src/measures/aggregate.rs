@@ -65,6 +65,13 @@ impl Measured<'_> {
             true => filtered(aggregate, counts.clone().and(!isnan(of()))),
             false => made(aggregate),
         };
+        let weighs = matches!(
+            self.measure.measure,
+            Aggregate::Percentile | Aggregate::DecayedSum
+        );
+        if weighs && !data_type.is_numeric() && !data_type.is_null() {
+            return plan_err!("it takes numbers, and is given {data_type}");
+        }
         Ok(match self.measure.measure {
             Aggregate::Count => made(count(of())),
             Aggregate::Distinct => made(count_distinct(of())),

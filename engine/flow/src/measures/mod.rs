@@ -9,8 +9,8 @@ mod moment;
 use c360_spec::MeasuresJob;
 use datafusion::common::Result as DataFusionResult;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::find_aggregate_exprs;
+use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::prelude::{DataFrame, ident};
 use jiff::Timestamp;
 
@@ -51,13 +51,16 @@ pub fn measured(
     let mut columns: Vec<Expr> = groups.iter().map(ident).collect();
     for measure in &job.measures {
         let place = format!("{}, measure {}", job.table, measure.name);
-        let parse = |sql: &str| expression::parse(session, &rows, sql, &place);
+        let of = |sql: &str| expression::parse(session, &rows, sql, &place);
+        let only = |sql: &str| {
+            expression::parse_condition(session, &rows, sql, &format!("{place}, where"))
+        };
         let measured = Measured {
             measure,
             at: &job.at,
             moment,
-            of: measure.of.as_deref().map(parse).transpose()?,
-            only: measure.only.as_deref().map(parse).transpose()?,
+            of: measure.of.as_deref().map(of).transpose()?,
+            only: measure.only.as_deref().map(only).transpose()?,
         };
         for length in &measure.windows {
             let value = measured.over(*length, rows.schema());
@@ -99,16 +102,16 @@ fn counted(
     mut rows: DataFrame,
     moment: Moment<'_>,
 ) -> Result<DataFrame> {
+    let at = ident(&job.at).get_type(rows.schema())?;
+    instant::check(&format!("{}, at {}", job.table, job.at), &at)?;
     rows = rows.filter(instant::column(&job.at).lt_eq(moment.instant()))?;
     for column in &job.key {
         rows = rows.filter(ident(column).is_not_null())?;
     }
     if let Some(only) = &job.only {
         let place = format!("{}, where", job.table);
-        let only = expression::parse(session, &rows, only, &place)?;
-        rows = rows
-            .filter(only)
-            .context(|| format!("{place}: rows cannot be told by it"))?;
+        let only = expression::parse_condition(session, &rows, only, &place)?;
+        rows = rows.filter(only)?;
     }
     Ok(rows)
 }

@@ -12,7 +12,6 @@ use datafusion::prelude::{DataFrame, ident};
 use crate::error::{Error, Result};
 use crate::expression;
 use crate::identity;
-use crate::instant;
 use crate::session::Session;
 use crate::touched::Touched;
 
@@ -108,11 +107,12 @@ fn with_persons(observed: DataFrame, records: DataFrame, fields: &Fields) -> Res
 async fn observed(session: &Session, source: &ProfileSource, fields: &Fields) -> Result<DataFrame> {
     let raw = session.table(&source.from).await?;
     let parse = |sql: &str, what: &str| expression::parse(session, &raw, sql, &place(source, what));
-    let instant = instant::data_type();
+    let seen = &place(source, "observed_at");
+    let seen = expression::parse_instant(session, &raw, &source.observed_at, seen)?;
     let mut columns: Vec<Expr> = vec![
         lit(source.source.as_str()).alias(SOURCE),
         cast(parse(&source.key, "key")?, DataType::Utf8).alias(KEY),
-        cast(parse(&source.observed_at, "observed_at")?, instant).alias("c360_seen"),
+        seen.alias("c360_seen"),
     ];
     for (field, data_type) in &fields.0 {
         let value = match source.fields.get(field) {

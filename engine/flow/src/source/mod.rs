@@ -42,7 +42,10 @@ pub async fn run(room: &Room<'_>, job: &SourceJob) -> Result<(Action, String, Ou
 }
 
 /// Does the work.
-pub async fn apply(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
+pub async fn apply(mut work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
+    if work.tables.rejects.is_none() {
+        work.tables.rejects = Some(sink::create_rejects(room, job).await?);
+    }
     match (work.step, &work.tables.raw) {
         (Step::Nothing, raw) => Ok(Outcome {
             snapshot_id: raw.as_ref().and_then(Table::snapshot_id),

@@ -41,6 +41,17 @@ pub enum Format {
     Parquet,
 }
 
+impl Format {
+    /// How characters are encoded; Parquet has but one way.
+    pub fn encoding(&self) -> Encoding {
+        match self {
+            Self::Csv(format) => format.encoding,
+            Self::Ndjson(format) => format.encoding,
+            Self::Parquet => Encoding::Utf8,
+        }
+    }
+}
+
 /// Separated values with a header row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +88,9 @@ pub enum Encoding {
     Utf8,
     #[serde(rename = "latin-1")]
     Latin1,
+    // Latin-1 with the euro sign and typographic quotes: what most programs mean by it.
+    #[serde(rename = "windows-1252")]
+    Windows1252,
 }
 
 /// How a file is compressed.

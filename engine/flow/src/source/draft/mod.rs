@@ -30,7 +30,7 @@ pub struct Draft {
     pub file: String,
     /// Rows that were looked at.
     pub rows: u64,
-    /// Rows among them that could not be divided into columns.
+    /// Rows among them that could not be read: of other columns, or with bytes that are no text.
     pub broken_rows: u64,
     /// Columns that could be the key: each of the rows has a value of its own.
     pub unique: Vec<String>,

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use c360_catalog::Stores;
 use c360_spec::{Column, Compression, CsvFormat, DataType, Encoding, Format, NdjsonFormat};
 use datafusion::arrow::datatypes::DataType as Arrow;
+use encoding_rs::mem;
 use serde_json::{Map, Value};
 
 use super::csv::{self, Dialect, Header};
@@ -113,9 +114,16 @@ fn separated(stored: Stored, path: &str) -> Result<Head> {
         quote: QUOTE as u8,
     };
     let content = content(stored, path, Compression::Auto);
-    let encoding = Encoding::default();
-    text::cut(content, path, records, encoding, Some(&remember), |_| false)?;
-    let header = record.into_inner();
+    // Latin-1 loses no byte, whatever they mean.
+    let bytes = Encoding::Latin1;
+    let mut rows = Vec::new();
+    text::cut(content, path, records, bytes, Some(&remember), |chunk| {
+        rows = chunk.bytes;
+        false
+    })?;
+    let header = mem::encode_latin1_lossy(&record.into_inner()).into_owned();
+    let encoding = encoding_of(&[&header, &rows]);
+    let (header, _) = text::decode(header, encoding);
     let fields = |delimiter: char| {
         let dialect = Dialect {
             delimiter: delimiter as u8,
@@ -139,14 +147,28 @@ fn separated(stored: Stored, path: &str) -> Result<Head> {
     })
 }
 
+/// UTF-8, or what files that are not are most often in. A broken byte beside letters that are UTF-8 is a broken row.
+fn encoding_of(texts: &[&[u8]]) -> Encoding {
+    let (mut is_broken, mut has_letters) = (false, false);
+    for piece in texts.iter().flat_map(|text| text.utf8_chunks()) {
+        is_broken |= !piece.invalid().is_empty();
+        has_letters |= !piece.valid().is_ascii();
+    }
+    match is_broken && !has_letters {
+        true => Encoding::Windows1252,
+        false => Encoding::Utf8,
+    }
+}
+
 fn objects(stored: Stored, path: &str) -> Result<Head> {
     let content = content(stored, path, Compression::Auto);
-    let encoding = Encoding::default();
     let mut first = Vec::new();
-    text::cut(content, path, Records::Lines, encoding, None, |chunk| {
+    let bytes = Encoding::Latin1;
+    text::cut(content, path, Records::Lines, bytes, None, |chunk| {
         first = chunk.bytes;
         false
     })?;
+    let encoding = encoding_of(&[&first]);
     let (text, _) = text::decode(first, encoding);
     let mut columns: Vec<Column> = Vec::new();
     for line in text.lines() {

@@ -22,7 +22,7 @@ mod worker;
 use std::sync::Arc;
 
 use c360_catalog::Stores;
-use c360_spec::{Compression, Contract, CsvFormat, Encoding, ExtraColumns, Format, SourceJob};
+use c360_spec::{Compression, Contract, CsvFormat, ExtraColumns, Format, SourceJob};
 use datafusion::arrow::array::RecordBatch;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
@@ -361,14 +361,6 @@ fn dialect(format: &CsvFormat) -> Result<Dialect> {
         delimiter: ascii(format.delimiter, "delimiter")?,
         quote: ascii(format.quote, "quote")?,
     })
-}
-
-fn encoding(format: &Format) -> Encoding {
-    match format {
-        Format::Csv(format) => format.encoding,
-        Format::Ndjson(format) => format.encoding,
-        Format::Parquet => Encoding::Utf8,
-    }
 }
 
 fn stopped(file: &str, error: &tokio::task::JoinError) -> Error {

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use c360_spec::Encoding;
+use encoding_rs::WINDOWS_1252;
 
 use super::csv::Header;
 use super::cut::Records;
@@ -94,6 +95,10 @@ pub fn decode(bytes: Vec<u8>, encoding: Encoding) -> (String, Vec<usize>) {
             encoding_rs::mem::decode_latin1(&bytes).into_owned(),
             Vec::new(),
         ),
+        Encoding::Windows1252 => {
+            let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
+            (text.into_owned(), Vec::new())
+        }
         Encoding::Utf8 => match String::from_utf8(bytes) {
             Ok(text) => (text, Vec::new()),
             Err(error) => replace(error.as_bytes()),
@@ -141,7 +146,9 @@ impl Cutter<'_> {
         }
         if self.buffer.starts_with(b"\xFF\xFE") || self.buffer.starts_with(b"\xFE\xFF") {
             let message = format!("source file {} is encoded as UTF-16", self.name);
-            return Err(Error::data(message).with_hint("deliver it as utf-8 or latin-1"));
+            return Err(
+                Error::data(message).with_hint("deliver it as utf-8, latin-1 or windows-1252")
+            );
         }
         Ok(())
     }

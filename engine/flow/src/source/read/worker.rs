@@ -7,9 +7,7 @@ use super::super::cells::{Cells, Record};
 use super::super::reject::Reject;
 use super::super::typed::{Numbers, RowFault, TypedRows};
 use super::text::TextChunk;
-use super::{
-    Chunk, Fingerprint, Piece, PieceContent, Reader, csv, dialect, encoding, ndjson, parquet, text,
-};
+use super::{Chunk, Fingerprint, Piece, PieceContent, Reader, csv, dialect, ndjson, parquet, text};
 use crate::error::{Error, Result};
 
 /// Parses and types a piece.
@@ -45,7 +43,7 @@ fn text_chunk(reader: &Reader, file: usize, chunk: TextChunk) -> Result<Chunk> {
         lines_skipped,
         taken,
     } = chunk;
-    let (text, replaced) = text::decode(bytes, encoding(&reader.format));
+    let (text, replaced) = text::decode(bytes, reader.format.encoding());
     let (mut cells, numbers) = match (&reader.format, &header) {
         (Format::Csv(format), Some(header)) => {
             (csv::split(text, dialect(format)?, header), Numbers::Exact)

@@ -48,7 +48,7 @@ use seen::Seen;
 use waiting::Waiting;
 use writer::Writer;
 
-pub use rejects::{Rejects, checksum, is_known};
+pub use rejects::{Rejects, checksum, create as create_rejects, is_known};
 
 /// One run's way into the tables of a source.
 pub struct Sink<'a> {

@@ -50,7 +50,8 @@ impl<'a> Rejects<'a> {
     ) -> Result<Self> {
         let cursor = Cursor::of(table.as_ref())?;
         let read_otherwise = room.in_full || cursor.reading.as_deref() != Some(reading);
-        let outdated = rebuild && table.is_some() && read_otherwise;
+        let was_written = table.as_ref().is_some_and(|it| it.snapshot_id().is_some());
+        let outdated = rebuild && was_written && read_otherwise;
         let stores = room.warehouse.stores();
         let manifest = match outdated {
             true => Manifest::default(),
@@ -64,17 +65,7 @@ impl<'a> Rejects<'a> {
             .iter()
             .zip(&known)
             .any(|(file, known)| !known && manifest.has_rejects(&file.path));
-        let definition = TableDefinition {
-            name: job.rejects_table(),
-            schema: reject::schema(),
-            key: Vec::new(),
-            order: Vec::new(),
-            comment: Some(format!(
-                "rows of files that break the contract of {}",
-                job.table()
-            )),
-            evolution: Evolution::Widen,
-        };
+        let definition = definition(job);
         let reading = reading.to_owned();
         Ok(Self {
             room,
@@ -158,6 +149,23 @@ impl<'a> Rejects<'a> {
         outcome.wrote(&open.writer.commit(stamp(self.room, &open.cursor)).await?);
         Ok(())
     }
+}
+
+fn definition(job: &SourceJob) -> TableDefinition {
+    let comment = format!("rows of files that break the contract of {}", job.table());
+    TableDefinition {
+        name: job.rejects_table(),
+        schema: reject::schema(),
+        key: Vec::new(),
+        order: Vec::new(),
+        comment: Some(comment),
+        evolution: Evolution::Widen,
+    }
+}
+
+/// The table for rejects, so that SQL can look into it before there are any.
+pub async fn create(room: &Room<'_>, job: &SourceJob) -> Result<Table> {
+    Ok(room.warehouse.create_or_evolve(&definition(job)).await?)
 }
 
 /// Whether this very content of the file was taken in.
