@@ -106,13 +106,8 @@ fn thread_count(text: &str) -> Result<usize, String> {
 
 /// A record, as source:key.
 pub fn record(text: &str) -> Result<RecordName, String> {
-    let (source, key) = text
-        .split_once(':')
-        .ok_or("a record is named source:key, as in loyalty_members:2601")?;
-    Ok(RecordName {
-        source: source.to_owned(),
-        key: key.to_owned(),
-    })
+    RecordName::parse(text)
+        .ok_or_else(|| "a record is named source:key, as in loyalty_members:2601".to_owned())
 }
 
 #[cfg(test)]

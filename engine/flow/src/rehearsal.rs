@@ -53,11 +53,8 @@ pub async fn rehearse(
 
 /// The same jobs, over an empty folder and with a lake beside it.
 fn without_rows(project: &Project, stage: &TempDir) -> Result<Project> {
-    let data = stage.path().join("data");
-    std::fs::create_dir(&data).map_err(|error| {
-        c360_catalog::Error::unavailable("the folder for temporary files cannot be used")
-            .caused_by(error)
-    })?;
+    // goes with the stage
+    let data = temporary_folder(Some(stage.path()))?.keep();
     let mut project = project.clone();
     project.settings = Settings {
         data: data.to_string_lossy().into_owned(),

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::identity::RecordName;
 use crate::json::{self, Row};
 use crate::query::ReadAt;
 use crate::session::Session;
@@ -118,9 +119,9 @@ impl Engine {
         if let Some(successor) = successor(session, who).await? {
             return Ok(Some(successor));
         }
-        let record = who.split_once(':').map(|(source, key)| {
-            let is_of_source = ident("source").eq(lit(source));
-            is_of_source.and(ident("key").eq(lit(key)))
+        let record = RecordName::parse(who).map(|name| {
+            let is_of_source = ident("source").eq(lit(name.source));
+            is_of_source.and(ident("key").eq(lit(name.key)))
         });
         for is_named in record.into_iter().chain([ident("key").eq(lit(who))]) {
             let named = persons.clone().filter(is_named)?;
