@@ -105,6 +105,18 @@ pub(crate) fn lost<'a>(
     columns.filter(|column| new.as_struct().field_by_id(column.id).is_none())
 }
 
+/// Columns of `old` that `new` has no longer, or in another type.
+pub(crate) fn changed<'a>(
+    old: &'a IcebergSchema,
+    new: &'a IcebergSchema,
+) -> impl Iterator<Item = &'a NestedFieldRef> {
+    let columns = old.as_struct().fields().iter();
+    columns.filter(|column| {
+        let now = new.as_struct().field_by_id(column.id);
+        now.is_none_or(|now| now.field_type != column.field_type)
+    })
+}
+
 fn build(
     definition: &TableDefinition,
     mut ids: Ids,

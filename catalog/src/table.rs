@@ -135,6 +135,16 @@ impl Table {
         Ok(lost.map(|column| column.name.clone()).collect())
     }
 
+    /// Names of columns that the snapshot had, and that the pinned one lacks or has in another type: what was computed of
+    /// the one may come out otherwise of the other, though no row changed.
+    ///
+    /// Fails with *invalid* when the snapshot is unknown or has been expired.
+    pub fn columns_changed_since(&self, snapshot_id: i64) -> Result<Vec<String>> {
+        let then = self.at_snapshot(snapshot_id)?;
+        let changed = schema::changed(then.iceberg_schema(), self.iceberg_schema());
+        Ok(changed.map(|column| column.name.clone()).collect())
+    }
+
     pub fn name(&self) -> &TableName {
         &self.inner.name
     }

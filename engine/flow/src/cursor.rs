@@ -59,12 +59,14 @@ impl Cursor {
         })
     }
 
-    /// An input that lost or changed columns since it was read: those of the output may change with them, and a part of
-    /// its rows cannot have other columns than the rest.
+    /// An input whose columns are gone or have another type since it was read: those of the output may change with them,
+    /// and a part of its rows cannot have other columns than the rest; and sums that grew beyond a type no longer do.
     fn recast<'a>(&self, inputs: &'a [Table]) -> Option<&'a Table> {
         inputs.iter().find(|input| {
-            let lost = self.since(input).map(|then| input.columns_lost_since(then));
-            matches!(lost, Some(Ok(lost)) if !lost.is_empty())
+            let changed = self.since(input);
+            let changed = changed.map(|then| input.columns_changed_since(then));
+            // of a snapshot that is not there nobody knows
+            changed.is_some_and(|changed| !changed.is_ok_and(|changed| changed.is_empty()))
         })
     }
 

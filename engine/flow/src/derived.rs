@@ -7,12 +7,13 @@
 
 use c360_catalog::Table;
 use c360_spec::{MeasuresJob, TableName, Window, spelling};
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
 use jiff::Timestamp;
 
+use crate::by_value::{self, Obstacle};
 pub use crate::cursor::Planned;
 use crate::cursor::Wanted;
 use crate::error::{Error, Result};
@@ -24,6 +25,7 @@ use crate::sample::Sample;
 use crate::session::{Session, sql_uses_as_of};
 use crate::slices::Slices;
 use crate::touched::{Touched, changed_rows};
+use crate::type_name::type_name;
 use crate::{instant, statement};
 
 /// What a spec says of such a table.
@@ -97,8 +99,34 @@ impl Derivation<'_> {
         let as_of = self.query.uses_as_of(room)?.then_some(room.clock.as_of);
         let output = std::slice::from_ref(self.table);
         let planned = Planned::of(room, output, &self.query.inputs(room)?, as_of).await?;
+        self.check_types(room, &planned.inputs)?;
         self.check_windows(room, &planned.inputs)?;
         Ok(planned)
+    }
+
+    /// The values that a change touches are gathered from all inputs.
+    fn check_types(&self, room: &Room<'_>, inputs: &[Table]) -> Result<()> {
+        let mut of: Option<(&TableName, DataType)> = None;
+        for (table, own) in inputs.iter().filter_map(|table| self.type_in(table)) {
+            let (first, known) = of.get_or_insert_with(|| (table, own.clone()));
+            if *known != own {
+                let (by, query) = (self.by.unwrap_or_default(), self.query.name(room));
+                let message = format!(
+                    "{query} is computed by {by}, which is {} in {first} and {} in {table}",
+                    type_name(known),
+                    type_name(&own)
+                );
+                return Err(Error::invalid(message).with_hint("give it one type in both"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A table and the type of the column by which rows are computed, if it has that.
+    fn type_in<'t>(&self, table: &'t Table) -> Option<(&'t TableName, DataType)> {
+        let schema = table.schema();
+        let field = schema.field_with_name(self.by?).ok()?;
+        Some((table.name(), field.data_type().clone()))
     }
 
     /// A window that cannot be followed would be met no earlier than in the first run with a later `as_of`.
@@ -195,9 +223,10 @@ impl Derivation<'_> {
         let recipe = self.query.recipe(room)?;
         if let Some(by) = self.by {
             let inputs = &planned.inputs;
+            self.check_values(room, by, recipe.rows(session).await?)?;
             let slices = Slices::of(room.runtime, session, inputs, by, touched, &recipe).await?;
             if let Some(slices) = slices {
-                self.check_columns(room, slices.schema())?;
+                self.check_columns(room, inputs, slices.schema())?;
                 let columns = output.sorted_by(slices.schema());
                 return Ok(slices.rows(&columns));
             }
@@ -209,21 +238,36 @@ impl Derivation<'_> {
             }
         }
         let rows = recipe.rows(session).await?;
-        self.check_columns(room, rows.schema().as_arrow())?;
+        self.check_columns(room, &planned.inputs, rows.schema().as_arrow())?;
         let rows = rows.execute_stream().await?;
         let columns = output.sorted_by(&rows.schema());
         session.ordered(rows, &columns).await
     }
 
-    /// The columns by which rows are computed and told apart have to be among those that the query makes.
-    fn check_columns(&self, room: &Room<'_>, made: &Schema) -> Result<()> {
+    /// A SELECT that looks across values would say one thing of all rows and another of those that a change touches.
+    fn check_values(&self, room: &Room<'_>, by: &str, rows: DataFrame) -> Result<()> {
+        let Query::File(file) = self.query else {
+            return Ok(());
+        };
+        let found = by_value::check(&rows.into_optimized_plan()?, by);
+        found.map_err(|Obstacle { why, remedy }| {
+            let job = &room.job.name;
+            Error::invalid(format!("{file} cannot be computed by {by}: {why}")).with_hint(format!(
+                "{remedy}; or leave `by` out of jobs/{job}.yaml, and the table is made in one step"
+            ))
+        })
+    }
+
+    /// The columns by which rows are computed and told apart have to be among those that the query makes, as they are in
+    /// its inputs.
+    fn check_columns(&self, room: &Room<'_>, inputs: &[Table], made: &Schema) -> Result<()> {
         let by = self.by.map(|by| ("by", by));
         let key = self.key.iter().map(|column| ("key", column.as_str()));
         let lacks = |(_, column): &(&str, &str)| made.field_with_name(column).is_err();
-        let Some((role, column)) = by.into_iter().chain(key).find(lacks) else {
-            return Ok(());
-        };
         let (job, query) = (&room.job.name, self.query.name(room));
+        let Some((role, column)) = by.into_iter().chain(key).find(lacks) else {
+            return self.check_made(query, inputs, made);
+        };
         let names: Vec<&str> = made
             .fields()
             .iter()
@@ -237,6 +281,23 @@ impl Derivation<'_> {
             "{query} selects no column {column}, which jobs/{job}.yaml has as its `{role}`"
         );
         Err(Error::invalid(message).with_hint(remedy))
+    }
+
+    /// The values that a change touches are looked up among those that the query made before.
+    fn check_made(&self, query: &str, inputs: &[Table], made: &Schema) -> Result<()> {
+        let known = inputs.iter().find_map(|table| self.type_in(table));
+        let (Some(by), Some((table, known))) = (self.by, known) else {
+            return Ok(());
+        };
+        let own = made.field_with_name(by)?.data_type();
+        if *own == known || own.is_string() && known.is_string() {
+            return Ok(());
+        }
+        let (own, known) = (type_name(own), type_name(&known));
+        let message = format!("{query} makes {by} a {own}, which is {known} in {table}");
+        Err(Error::invalid(message).with_hint(format!(
+            "select {by} as it is, or leave `by` out: the table is then made in one step"
+        )))
     }
 }
 

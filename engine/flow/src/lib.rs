@@ -10,6 +10,7 @@
 
 mod absolute;
 mod breaker;
+mod by_value;
 mod causes;
 mod check;
 mod clock;

@@ -24,6 +24,9 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
     if is_regex_of_row(error) {
         return ("a regular expression does not parse".to_owned(), None);
     }
+    if let Some(filter) = failed_filter(error) {
+        return (filter, None);
+    }
     match error.find_root() {
         DataFusionError::SchemaError(schema_error, _) => schema_failure(schema_error),
         DataFusionError::SQL(parser_error, _) => (parser_failure(parser_error), None),
@@ -36,6 +39,16 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
         DataFusionError::ArrowError(error, _) => (kernel_failure(error), None),
         root => (masked(&said(root)), None),
     }
+}
+
+/// A filter that failed while rows were read: of the error in it only the text is left, values and all.
+fn failed_filter(error: &DataFusionError) -> Option<String> {
+    let said = error.to_string();
+    let (_, cause) = said.split_once("Error evaluating filter predicate: ")?;
+    Some(match target(cause.trim_end_matches([')', '"'])) {
+        Some(data_type) => format!("a value cannot be cast to {data_type}"),
+        None => "a filter cannot be computed of a row".to_owned(),
+    })
 }
 
 fn schema_failure(error: &SchemaError) -> (String, Option<String>) {

@@ -12,7 +12,7 @@ use datafusion::prelude::DataFrame;
 use jiff::Timestamp;
 
 use crate::error::Result;
-use crate::session::{NAMESPACE, Session};
+use crate::session::{NAMESPACE, Session, analyzed};
 use crate::{measures, training_set};
 
 /// Columns by their place in the table.
@@ -59,15 +59,15 @@ impl Recipe {
 
     /// The rows that it makes of what `session` sees.
     pub async fn rows(&self, session: &Session) -> Result<DataFrame> {
-        match self.0.as_ref() {
+        analyzed(match self.0.as_ref() {
             Makes::Select { file, sql, as_of } => {
-                session.select_repeatable(file, sql, *as_of).await
+                session.select_repeatable(file, sql, *as_of).await?
             }
-            Makes::Measures { job, as_of } => measures::rows(session, job, *as_of).await,
+            Makes::Measures { job, as_of } => measures::rows(session, job, *as_of).await?,
             Makes::AtLabels { job, labels } => {
-                training_set::at_labels(session, job, Arc::clone(labels)).await
+                training_set::at_labels(session, job, Arc::clone(labels)).await?
             }
-        }
+        })
     }
 }
 

@@ -76,7 +76,7 @@ fn without_rows(project: &Project, stage: &TempDir) -> Result<Project> {
 /// What an error says of the project, if it does. Without rows, little but the SQL itself can fail.
 async fn fault(engine: &Engine, job: &Job, error: Error) -> Result<Option<Problem>> {
     let says_something = match (error.kind(), &error) {
-        (Kind::Unavailable | Kind::Conflict | Kind::Internal, _) => return Err(error),
+        (Kind::Unavailable | Kind::Conflict, _) => return Err(error),
         // that there are no rows is what breaks the promise
         (Kind::Data, Error::Problem { .. }) => false,
         _ if divides_by_zero(&error) => false,

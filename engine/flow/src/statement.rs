@@ -4,10 +4,13 @@ use std::ops::ControlFlow;
 
 use c360_spec::TableName;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{JoinConstraint, JoinType};
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::resolve::resolve_table_references;
-use datafusion::sql::sqlparser::ast::{Expr as Sql, Value, visit_expressions};
+use datafusion::sql::sqlparser::ast::{
+    Expr as Sql, TableFactor, Value, Visit, Visitor, visit_expressions,
+};
 
 use crate::error::{Context, Error, Result};
 use crate::session::NAMESPACE;
@@ -18,11 +21,19 @@ const AS_OF: &str = "$as_of";
 pub fn parse(name: &str, sql: &str) -> Result<Statement> {
     let mut statements = DFParser::parse_sql(sql).context(|| format!("cannot parse {name}"))?;
     match (statements.pop_front(), statements.pop_front()) {
-        (Some(statement), None) => match unknown_parameter(&statement) {
-            None => Ok(statement),
-            Some(parameter) => Err(Error::invalid(format!("{name} asks for {parameter}"))
-                .with_hint("there is one parameter, $as_of: the run's instant")),
-        },
+        (Some(statement), None) => {
+            if let Some(parameter) = unknown_parameter(&statement) {
+                return Err(Error::invalid(format!("{name} asks for {parameter}"))
+                    .with_hint("there is one parameter, $as_of: the run's instant"));
+            }
+            if samples(&statement) {
+                return Err(Error::invalid(format!(
+                    "{name} asks for a TABLESAMPLE, which is not known here"
+                ))
+                .with_hint("a sample is a filter by the key, such as `id % 10 = 0`"));
+            }
+            Ok(statement)
+        }
         (None, _) => Err(Error::invalid(format!("{name} holds no statement"))),
         (Some(_), Some(_)) => Err(
             Error::invalid(format!("{name} holds more than one statement"))
@@ -61,6 +72,45 @@ pub fn tables_of(name: &str, statement: &Statement) -> Result<Vec<TableName>> {
     tables.sort();
     tables.dedup();
     Ok(tables)
+}
+
+/// Whether the statement samples a table, which the planner would pass over.
+fn samples(statement: &Statement) -> bool {
+    struct Samples;
+    impl Visitor for Samples {
+        type Break = ();
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            match factor {
+                TableFactor::Table {
+                    sample: Some(_), ..
+                } => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    match statement {
+        Statement::Statement(sql) => sql.visit(&mut Samples).is_break(),
+        _ => false,
+    }
+}
+
+/// Fails for joins whose shared column DataFusion 53 takes from the left side, where standard SQL takes it from whichever
+/// side has it.
+pub fn check_joins(name: &str, plan: &LogicalPlan) -> Result<()> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        found |= matches!(node, LogicalPlan::Join(join) if join.join_constraint == JoinConstraint::Using
+            && matches!(join.join_type, JoinType::Right | JoinType::Full));
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    if !found {
+        return Ok(());
+    }
+    let message = format!(
+        "{name} has a RIGHT or FULL JOIN with USING or NATURAL, whose column would be null where only the right side has a row"
+    );
+    let remedy = "join ON a.id = b.id, and select coalesce(a.id, b.id) AS id";
+    Err(Error::invalid(message).with_hint(remedy))
 }
 
 /// A parameter of the statement that a run does not know.

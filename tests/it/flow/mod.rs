@@ -1,6 +1,7 @@
 //! The whole flow, over the shipped retail project: incremental equals full, whatever the history.
 
 mod breakers;
+mod by_value;
 mod copied;
 mod crash;
 mod dev_data;
@@ -25,3 +26,4 @@ mod slices;
 mod snowplow;
 mod upkeep;
 mod verify;
+mod widened;

@@ -23,7 +23,7 @@ use crate::expression;
 use crate::identity;
 use crate::report::Outcome;
 use crate::room::Room;
-use crate::session::Session;
+use crate::session::{Session, analyzed};
 use crate::touched::{Touched, changed_rows};
 use golden::Golden;
 use whole_persons::whole_persons;
@@ -59,7 +59,7 @@ async fn profiles(
     job: &ProfileJob,
     touched: Option<&Touched>,
 ) -> Result<SendableRecordBatchStream> {
-    let frame = candidates::candidates(session, job, touched).await?;
+    let frame = analyzed(candidates::candidates(session, job, touched).await?)?;
     let golden = Golden::new(job, frame.schema().as_arrow())?;
     let schema = golden.schema();
     let persons = whole_persons(frame.execute_stream().await?);

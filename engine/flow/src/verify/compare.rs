@@ -4,13 +4,13 @@
 //! multiset: a table without a key has all of its columns for one.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use c360_catalog::Table;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
+use datafusion::logical_expr::binary::comparison_coercion;
 use datafusion::logical_expr::{Expr, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 use serde::Serialize;
@@ -127,14 +127,19 @@ pub async fn compare(
     Ok(walk.found)
 }
 
-/// The columns of both, in the types of the first that has them.
+/// The columns of both, in types that hold the values of either.
 fn columns(table: Option<&Table>, rebuilt: Option<&Table>) -> Vec<Field> {
-    let mut known = BTreeSet::new();
-    let mut columns = Vec::new();
+    let mut columns: Vec<Field> = Vec::new();
     for table in [table, rebuilt].into_iter().flatten() {
         for field in table.schema().fields() {
-            if known.insert(field.name().clone()) {
-                columns.push(Field::new(field.name(), field.data_type().clone(), true));
+            let (name, own) = (field.name(), field.data_type());
+            match columns.iter_mut().find(|known| known.name() == name) {
+                None => columns.push(Field::new(name, own.clone(), true)),
+                Some(known) if known.data_type() == own => {}
+                Some(known) => {
+                    let both = comparison_coercion(known.data_type(), own);
+                    known.set_data_type(both.unwrap_or_else(|| own.clone()));
+                }
             }
         }
     }
