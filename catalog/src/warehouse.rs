@@ -182,8 +182,25 @@ impl Warehouse {
         Epochs::new(self.stores().clone(), &self.inner.location)
     }
 
+    /// Fails with *invalid* where the lake has epochs and its catalog no table: then this is not the catalog that knows
+    /// what lies here, and to go on would be to make everything anew beside it.
+    pub async fn check_catalog(&self) -> Result<()> {
+        if !self.tables().await?.is_empty() {
+            return Ok(());
+        }
+        match self.epochs().latest().await? {
+            None => Ok(()),
+            Some(epoch) => Err(Error::invalid(format!(
+                "the lake {} shows tables in its epoch {}, and its catalog knows none: name the catalog that it was made \
+                 with in warehouse.catalog, or bring that back; to begin anew, give an empty place in warehouse.location",
+                self.inner.location, epoch.number
+            ))),
+        }
+    }
+
     /// Makes a local folder, and a catalog that is a file, where absent.
     async fn prepare(&self) -> Result<()> {
+        self.check_catalog().await?;
         if let Some(folder) = self.inner.location.strip_prefix("file://") {
             create_folder(folder).await?;
         }

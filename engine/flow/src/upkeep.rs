@@ -23,7 +23,7 @@ use crate::session::ascending;
 /// What upkeep did, or would do.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct UpkeepReport {
-    /// Whether nothing was done.
+    /// Whether this only says what there is to do.
     pub dry_run: bool,
     /// Numbers of the epochs that were retired.
     pub epochs_retired: Vec<u64>,
@@ -101,6 +101,7 @@ impl Engine {
         dry_run: bool,
         clock: &Clock,
     ) -> Result<UpkeepReport> {
+        self.warehouse.check_catalog().await?;
         let mut lake = BTreeMap::new();
         for name in self.warehouse.tables().await? {
             let table = self.warehouse.table(&name).await?;
@@ -245,19 +246,22 @@ impl Keeper<'_> {
         if compaction.is_empty() {
             return Ok(table);
         }
-        done.rewritten_files = compaction.data_files();
-        done.rewritten_bytes = compaction.bytes();
-        done.dropped_deletes = compaction.delete_files();
-        if self.dry_run {
-            return Ok(table);
-        }
-        match self.rewrite(&table, compaction).await? {
-            Some(compacted) => Ok(compacted),
-            None => {
-                done.gave_way = true;
-                Ok(table.reload().await?)
-            }
-        }
+        let (files, bytes) = (compaction.data_files(), compaction.bytes());
+        let deletes = compaction.delete_files();
+        let table = match self.dry_run {
+            true => table,
+            false => match self.rewrite(&table, compaction).await? {
+                Some(compacted) => compacted,
+                None => {
+                    done.gave_way = true;
+                    table.reload().await?
+                }
+            },
+        };
+        done.rewritten_files = files;
+        done.rewritten_bytes = bytes;
+        done.dropped_deletes = deletes;
+        Ok(table)
     }
 
     /// Rows go back in the table's order; without one, as they lie in the files.
@@ -286,12 +290,13 @@ impl Keeper<'_> {
             released: released.clone(),
         };
         let expirable = table.expirable(&kept)?;
-        done.expired_snapshots = expirable.len();
         if self.dry_run {
+            done.expired_snapshots = expirable.len();
             return Ok((table, expirable));
         }
         let released: Vec<String> = released.into_iter().collect();
         let table = table.untag(&released).await?.expire(&expirable).await?;
+        done.expired_snapshots = expirable.len();
         // What was named meanwhile is still there: the table says what is gone.
         Ok((table, Vec::new()))
     }
@@ -335,11 +340,12 @@ impl Keeper<'_> {
     }
 
     async fn delete(&self, orphans: Orphans, done: &mut TableUpkeep) -> Result<()> {
-        done.deleted_files = orphans.files.len();
-        done.deleted_bytes = orphans.size();
+        let (files, bytes) = (orphans.files.len(), orphans.size());
         if !self.dry_run {
             orphans.delete().await?;
         }
+        done.deleted_files = files;
+        done.deleted_bytes = bytes;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use c360_catalog::{Epoch, EpochTable};
+use c360_catalog::{Epoch, EpochTable, Kind};
 use jiff::Timestamp;
 
 use super::lakes::Lake;
@@ -11,6 +11,7 @@ use super::on_every_lake;
 on_every_lake! {
     epochs_are_published_once_and_found,
     racing_publishers_have_one_winner,
+    tables_of_epochs_are_not_made_anew_beside_them,
 }
 
 fn epoch(lake: &Lake, number: u64, run_id: &str) -> Epoch {
@@ -51,6 +52,30 @@ async fn epochs_are_published_once_and_found(lake: &Lake) {
     assert_eq!(epochs.latest().await.expect("asked"), Some(second.clone()));
     let again = lake.open().await.epochs();
     assert_eq!(again.list().await.expect("listed"), [first, second]);
+}
+
+async fn tables_of_epochs_are_not_made_anew_beside_them(lake: &Lake) {
+    let warehouse = lake.open().await;
+    let published = epoch(lake, 1, "run-1");
+    assert!(
+        warehouse
+            .epochs()
+            .create(&published)
+            .await
+            .expect("published")
+    );
+    let made = warehouse
+        .create_or_evolve(&lake.definition("customer360", "id long"))
+        .await;
+    let error = made.expect_err("another catalog made what the epoch shows");
+    assert_eq!(error.kind(), Kind::Invalid, "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("epoch 1, and its catalog knows none"),
+        "{error}"
+    );
+    assert!(warehouse.check_catalog().await.is_err());
 }
 
 async fn racing_publishers_have_one_winner(lake: &Lake) {

@@ -34,18 +34,27 @@ impl Maintain {
         let clock = context.clock(&engine.project().settings);
         let report = engine.maintain(&self.tables, self.dry_run, &clock).await?;
         print(&report, &context.console)?;
-        match report.tables.into_iter().find_map(failure) {
+        match failure(&report.tables) {
             Some(failure) => Err(failure),
             None => Ok(()),
         }
     }
 }
 
-/// Why a table could not be kept.
-fn failure(table: TableUpkeep) -> Option<Failure> {
-    let (kind, error) = (table.error_kind?, table.error?);
-    let message = format!("table {} was not kept: {error}", table.table);
-    Some(Failure::new(kind, message))
+/// Which tables upkeep failed for, and why for the first.
+fn failure(tables: &[TableUpkeep]) -> Option<Failure> {
+    let mut failed = tables.iter().filter(|table| table.error_kind.is_some());
+    let first = failed.next()?;
+    let why = first.error.as_deref().unwrap_or_default();
+    let message = match failed.count() {
+        0 => format!("upkeep of table {} failed: {why}", first.table),
+        others => format!(
+            "upkeep of table {} failed: {why}; so did that of {}, which --json tells",
+            first.table,
+            count(others as u64, "more table")
+        ),
+    };
+    Some(Failure::new(first.error_kind?, message))
 }
 
 fn print(report: &UpkeepReport, console: &Console) -> Result<(), Failure> {
