@@ -124,15 +124,28 @@ impl<'a> Place<'a> {
         let (store, prefix) = stores.resolve(folder)?;
         let objects: Vec<ObjectMeta> = if self.rest.contains(WILDCARDS) {
             let pattern = self.pattern()?;
-            let listed = store.list(Some(&prefix)).try_filter(|object| {
-                let matches = below(&object.location, &prefix)
-                    .is_some_and(|path| pattern.matches_with(&path, OPTIONS));
-                std::future::ready(matches)
-            });
-            listed
-                .try_collect()
-                .await
-                .map_err(|error| self.unreachable(error))?
+            let matches = |object: &ObjectMeta| {
+                below(&object.location, &prefix)
+                    .is_some_and(|path| pattern.matches_with(&path, OPTIONS))
+            };
+            let listed = match self.rest.contains('/') || self.rest.contains("**") {
+                true => {
+                    let all = store.list(Some(&prefix));
+                    all.try_filter(|object| std::future::ready(matches(object)))
+                        .try_collect()
+                        .await
+                }
+                // nothing in the folders below can match
+                false => store
+                    .list_with_delimiter(Some(&prefix))
+                    .await
+                    .map(|listed| {
+                        let mut objects = listed.objects;
+                        objects.retain(matches);
+                        objects
+                    }),
+            };
+            listed.map_err(|error| self.unreachable(error))?
         } else {
             match store.head(&prefix.clone().join(self.rest)).await {
                 Ok(object) => vec![object],

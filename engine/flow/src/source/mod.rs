@@ -75,7 +75,12 @@ async fn read(work: Work, room: &Room<'_>, job: &SourceJob) -> Result<Outcome> {
     };
     let contract = contract(room, job)?;
     let stores = room.warehouse.stores();
-    let reader = Arc::new(Reader::new(stores, contract, job)?);
+    let reader = Arc::new(Reader::new(
+        stores,
+        room.runtime.spill_dir(),
+        contract,
+        job,
+    )?);
     room.progress
         .job_started(&room.job.name, Some(work.bytes()));
 

@@ -46,7 +46,8 @@ impl Engine {
     pub async fn draft(&self, name: &str, files: &[String], key: &[String]) -> Result<Draft> {
         TableName::new("raw", name).map_err(|error| Error::invalid(error.to_string()))?;
         let file = self.first_file(files).await?;
-        let head = Head::of(self.warehouse.stores(), &file).await?;
+        let (stores, spill_dir) = (self.warehouse.stores(), self.runtime.spill_dir());
+        let head = Head::of(stores, spill_dir, &file).await?;
         let path = file.path.clone();
         let job = SourceJob {
             contract: name.to_owned(),
@@ -62,7 +63,7 @@ impl Engine {
         let contract = Contract::of(name, columns);
         check_key(&contract, key, &path)?;
         let mut sample = Sample::new(&contract, &job)?;
-        let reader = Arc::new(Reader::new(self.warehouse.stores(), &contract, &job)?);
+        let reader = Arc::new(Reader::new(stores, spill_dir, &contract, &job)?);
         let mut chunks = reader.read(vec![file], 1);
         while let Some(chunk) = chunks.try_next().await? {
             sample.see(&chunk.rows, chunk.records)?;

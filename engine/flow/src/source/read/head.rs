@@ -2,6 +2,7 @@
 //! typed formats which types they have.
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use c360_catalog::Stores;
 use c360_spec::{Column, Compression, CsvFormat, DataType, Encoding, Format, NdjsonFormat};
@@ -33,20 +34,21 @@ impl Head {
     /// Looks at the file, whose format goes by the ending of its name.
     ///
     /// Fails with *data* where it cannot be read in that format.
-    pub async fn of(stores: &Stores, file: &SourceFile) -> Result<Self> {
+    pub async fn of(stores: &Stores, spill_dir: Option<&Path>, file: &SourceFile) -> Result<Self> {
         let (store, location) = stores.resolve(&file.location)?;
         let stored = input::open(&store, &location, &file.path).await?;
-        let path = file.path.clone();
-        let looked = tokio::task::spawn_blocking(move || look(stored, &path)).await;
-        looked.map_err(|error| stopped(&file.path, &error))?
+        let (path, spill_dir) = (file.path.clone(), spill_dir.map(Path::to_path_buf));
+        let looked =
+            tokio::task::spawn_blocking(move || look(stored, &path, spill_dir.as_deref())).await;
+        looked.map_err(|error| stopped(&file.path, error))?
     }
 }
 
-fn look(stored: Stored, path: &str) -> Result<Head> {
+fn look(stored: Stored, path: &str, spill_dir: Option<&Path>) -> Result<Head> {
     let name = path.trim_end_matches(".gz");
     let ends_in = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if ends_in(&[".parquet"]) {
-        return typed(stored, path);
+        return typed(stored, path, spill_dir);
     }
     match ends_in(&[".ndjson", ".jsonl", ".json"]) {
         true => objects(stored, path),
@@ -54,10 +56,8 @@ fn look(stored: Stored, path: &str) -> Result<Head> {
     }
 }
 
-fn typed(stored: Stored, path: &str) -> Result<Head> {
-    let (file, _) = stored
-        .into_file()
-        .map_err(|error| input::broken(path, error))?;
+fn typed(stored: Stored, path: &str, spill_dir: Option<&Path>) -> Result<Head> {
+    let (file, _) = stored.into_file(path, spill_dir)?;
     let mut head = Head {
         format: Format::Parquet,
         columns: Vec::new(),

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::super::unavailable;
 use crate::error::{Error, Result};
+use crate::session::{no_temporary_files, temporary_file};
 
 /// What was read of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,20 +54,26 @@ pub async fn open(store: &Arc<dyn ObjectStore>, path: &Path, name: &str) -> Resu
 
 impl Stored {
     /// The file on the local disk, spooled into a temporary one where it is not: some formats are
-    /// read from their end. Its fingerprint comes with it.
-    pub fn into_file(self) -> io::Result<(File, Fingerprint)> {
+    /// read from their end. Its fingerprint comes with it. `name` is the file's, for errors.
+    pub fn into_file(
+        self,
+        name: &str,
+        spill_dir: Option<&FilePath>,
+    ) -> Result<(File, Fingerprint)> {
         match self {
             Self::File(file) => {
-                let mut passing = Passing::new(file.try_clone()?);
-                io::copy(&mut passing, &mut io::sink())?;
-                Ok((file, passing.fingerprint()))
+                let passed = file
+                    .try_clone()
+                    .and_then(|same| pass(same, &mut io::sink()));
+                Ok((file, passed.map_err(|error| broken(name, error))?))
             }
             Self::Remote(remote) => {
-                let mut spool = tempfile::tempfile()?;
-                let mut passing = Passing::new(remote);
-                io::copy(&mut passing, &mut spool)?;
-                spool.flush()?;
-                Ok((spool, passing.fingerprint()))
+                let mut spool = temporary_file(spill_dir)?;
+                let passed = pass(remote, &mut spool).map_err(|error| match error.kind() {
+                    ErrorKind::StorageFull => no_temporary_files(error),
+                    _ => broken(name, error),
+                });
+                Ok((spool, passed?))
             }
         }
     }
@@ -78,6 +86,14 @@ impl Read for Stored {
             Self::Remote(remote) => remote.read(buffer),
         }
     }
+}
+
+/// Copies all bytes and tells their fingerprint.
+fn pass(from: impl Read, to: &mut impl Write) -> io::Result<Fingerprint> {
+    let mut passing = Passing::new(from);
+    io::copy(&mut passing, to)?;
+    to.flush()?;
+    Ok(passing.fingerprint())
 }
 
 /// Reads an asynchronous stream from a blocking thread.

@@ -19,6 +19,7 @@ mod parquet;
 mod text;
 mod worker;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use c360_catalog::Stores;
@@ -26,7 +27,7 @@ use c360_spec::{Compression, Contract, CsvFormat, ExtraColumns, Format, SourceJo
 use datafusion::arrow::array::RecordBatch;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use self::csv::{Dialect, Header};
 use self::cut::Records;
@@ -70,6 +71,8 @@ pub struct Chunk {
 #[derive(Debug)]
 pub struct Reader {
     pub stores: Stores,
+    /// Where files are spooled that are read from their end
+    pub spill_dir: Option<PathBuf>,
     pub format: Format,
     pub wanted: Wanted,
     pub rules: Rules,
@@ -170,7 +173,12 @@ impl Wanted {
 }
 
 impl Reader {
-    pub fn new(stores: &Stores, contract: &Contract, job: &SourceJob) -> Result<Self> {
+    pub fn new(
+        stores: &Stores,
+        spill_dir: Option<&Path>,
+        contract: &Contract,
+        job: &SourceJob,
+    ) -> Result<Self> {
         let rules = Rules::new(contract, job)?;
         let key = match contract.key.is_empty() {
             true => None,
@@ -179,6 +187,7 @@ impl Reader {
         let wanted = Wanted::new(&rules, contract);
         Ok(Self {
             stores: stores.clone(),
+            spill_dir: spill_dir.map(Path::to_path_buf),
             format: job.format.clone(),
             wanted,
             rules,
@@ -206,7 +215,7 @@ impl Reader {
                 let piece = piece?;
                 let file = piece.file.clone();
                 let work = tokio::task::spawn_blocking(move || worker::work(&reader, piece));
-                work.await.map_err(|error| stopped(&file.path, &error))?
+                work.await.map_err(|error| stopped(&file.path, error))?
             }
         });
         let mut numbering = worker::Numbering::default();
@@ -248,7 +257,7 @@ fn received(started: Started) -> impl stream::Stream<Item = Result<Piece>> {
         pieces.recv().await.map(|piece| (piece, pieces))
     });
     let died = stream::once(thread).filter_map(move |joined| {
-        let error = joined.err().map(|error| Err(stopped(&path, &error)));
+        let error = joined.err().map(|error| Err(stopped(&path, error)));
         std::future::ready(error)
     });
     sent.chain(died)
@@ -318,7 +327,7 @@ fn produce(
             text::cut(content, name, Records::Lines, format.encoding, None, text)?
         }
         Format::Parquet => {
-            let (file, fingerprint) = stored.into_file().map_err(|e| input::broken(name, e))?;
+            let (file, fingerprint) = stored.into_file(name, reader.spill_dir.as_deref())?;
             let send = |chunk| send(PieceContent::Parquet(chunk));
             let all = parquet::decode(file, fingerprint.size, name, &reader.wanted, send)?;
             all.then_some(fingerprint)
@@ -363,8 +372,12 @@ fn dialect(format: &CsvFormat) -> Result<Dialect> {
     })
 }
 
-fn stopped(file: &str, error: &tokio::task::JoinError) -> Error {
-    Error::internal(format!("reading source file {file} stopped: {error}"))
+/// A panic may repeat what it saw in a row, so it is the cause, of which people are told no more than that it was.
+pub fn stopped(file: &str, error: JoinError) -> Error {
+    let message = format!("reading source file {file} stopped");
+    c360_catalog::Error::internal(message)
+        .caused_by(error)
+        .into()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn reader(format: Value, contract: Value) -> Arc<Reader> {
     let contract: Contract = serde_json::from_value(all).expect("a contract");
     let job = json!({"contract": "c", "files": ["*"], "format": format});
     let job: SourceJob = serde_json::from_value(job).expect("a job");
-    Arc::new(Reader::new(&Stores::new(None), &contract, &job).expect("a reader"))
+    Arc::new(Reader::new(&Stores::new(None), None, &contract, &job).expect("a reader"))
 }
 
 struct Read {
@@ -286,6 +286,14 @@ async fn files_that_do_not_fit_the_contract_are_named() {
         b"\xFF\xFEi\0d\0",
         data,
         "source file f is encoded as UTF-16",
+    )
+    .await;
+    check_error(
+        csv(),
+        json!({}),
+        b"\x1F\x8B\x08\0\0\0\0\0",
+        data,
+        "source file f is packed, which its name does not say",
     )
     .await;
 }

@@ -139,7 +139,7 @@ impl Cutter<'_> {
         Ok(())
     }
 
-    /// Drops a byte order mark; UTF-16 has one of its own and is not read.
+    /// Drops a byte order mark; UTF-16 has one of its own and is not read, nor is what is packed.
     fn skip_mark(&mut self) -> Result<()> {
         if self.buffer.starts_with(b"\xEF\xBB\xBF") {
             self.buffer.drain(..3);
@@ -149,6 +149,14 @@ impl Cutter<'_> {
             return Err(
                 Error::data(message).with_hint("deliver it as utf-8, latin-1 or windows-1252")
             );
+        }
+        if self.buffer.starts_with(b"\x1F\x8B") || self.buffer.starts_with(b"PK\x03\x04") {
+            let message = format!(
+                "source file {} is packed, which its name does not say",
+                self.name
+            );
+            let hint = "unpack it, or for gzip name it .gz or set format.compression to gzip";
+            return Err(Error::data(message).with_hint(hint));
         }
         Ok(())
     }

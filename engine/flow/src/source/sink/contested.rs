@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{concat_batches, take_record_batch};
@@ -12,7 +13,8 @@ use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::ipc::writer::StreamWriter;
 
 use super::key::KeyHasher;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::session::{no_temporary_files, temporary_file};
 
 /// More than this goes to disk.
 const MEMORY_BYTES: usize = 256 << 20;
@@ -26,6 +28,7 @@ pub struct Contested {
     bytes: usize,
     memory_bytes: usize,
     disk: Option<Vec<StreamWriter<File>>>,
+    spill_dir: Option<PathBuf>,
 }
 
 /// Contested rows of all keys or of some.
@@ -41,14 +44,15 @@ enum Rows {
 }
 
 impl Contested {
-    /// For rows of this schema.
-    pub fn new(schema: SchemaRef) -> Self {
+    /// For rows of this schema. Files go to that folder, else to the system's own for temporary ones.
+    pub fn new(schema: SchemaRef, spill_dir: Option<&Path>) -> Self {
         Self {
             schema,
             memory: Vec::new(),
             bytes: 0,
             memory_bytes: MEMORY_BYTES,
             disk: None,
+            spill_dir: spill_dir.map(Path::to_path_buf),
         }
     }
 
@@ -90,7 +94,7 @@ impl Contested {
         let disk = match &mut self.disk {
             Some(disk) => disk,
             None => {
-                let files = (0..PARTS).map(|_| open(&self.schema));
+                let files = (0..PARTS).map(|_| open(&self.schema, self.spill_dir.as_deref()));
                 self.disk.insert(files.collect::<Result<_>>()?)
             }
         };
@@ -121,7 +125,7 @@ impl Part {
             Rows::Memory(rows) => rows,
             Rows::Disk(writer) => {
                 let mut file = writer.into_inner()?;
-                file.seek(SeekFrom::Start(0)).map_err(unusable)?;
+                file.seek(SeekFrom::Start(0)).map_err(no_temporary_files)?;
                 let reader = StreamReader::try_new(BufReader::new(file), None)?;
                 reader.collect::<std::result::Result<_, _>>()?
             }
@@ -134,16 +138,9 @@ fn part_of(key: u128) -> usize {
     (key >> 64) as usize % PARTS
 }
 
-fn open(schema: &SchemaRef) -> Result<StreamWriter<File>> {
-    let file = tempfile::tempfile().map_err(unusable)?;
+fn open(schema: &SchemaRef, spill_dir: Option<&Path>) -> Result<StreamWriter<File>> {
+    let file = temporary_file(spill_dir)?;
     Ok(StreamWriter::try_new(file, schema)?)
-}
-
-fn unusable(error: std::io::Error) -> Error {
-    super::super::unavailable(
-        "the folder for temporary files cannot be used".into(),
-        error,
-    )
 }
 
 #[cfg(test)]
@@ -161,7 +158,7 @@ mod tests {
         let hasher = KeyHasher::new(&schema, &["k".to_owned()]).expect("a key");
         let mut contested = Contested {
             memory_bytes,
-            ..Contested::new(schema.clone())
+            ..Contested::new(schema.clone(), None)
         };
         for start in 0..20_i64 {
             let keys = Int64Array::from_iter_values(start * 100..start * 100 + 200);

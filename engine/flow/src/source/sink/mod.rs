@@ -107,7 +107,7 @@ impl<'a> Sink<'a> {
                     false => Keys::Unknown(Waiting::new(before.collect())),
                 };
                 let deleted = Deleted::new(job, contract, deleted, rebuild)?;
-                let contested = Contested::new(table.schema());
+                let contested = Contested::new(table.schema(), room.runtime.spill_dir());
                 Some(Keyed {
                     hasher,
                     keys,

@@ -184,5 +184,5 @@ pub async fn checksum(stores: &Stores, file: &SourceFile) -> Result<Fingerprint>
     let name = file.path.clone();
     let work = tokio::task::spawn_blocking(move || read::fingerprint(stored, &name));
     work.await
-        .map_err(|error| crate::error::Error::internal(format!("hashing stopped: {error}")))?
+        .map_err(|error| read::stopped(&file.path, error))?
 }
