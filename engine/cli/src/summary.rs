@@ -85,15 +85,10 @@ fn sum(report: &RunReport) -> String {
         report.jobs.iter().map(|job| pick(&job.outcome)).sum()
     };
     let persons = persons(report);
-    let published = report.jobs.iter().filter(|job| job.kind == "publish");
-    let mut published = published.map(|job| &job.outcome);
-    let changed = published
-        .clone()
-        .map(|it| it.inserted + it.updated + it.deleted);
-    let (rows, snapshot) = (
-        changed.sum(),
-        published.next_back().and_then(|it| it.snapshot_id),
-    );
+    let mut published = report.jobs.iter().filter(|job| job.kind == "publish");
+    let snapshot = published
+        .next_back()
+        .and_then(|job| job.outcome.snapshot_id);
     format!(
         "run {} as of {}, {}\n\
          rows in      {}, {} rejected\n\
@@ -106,7 +101,7 @@ fn sum(report: &RunReport) -> String {
         thousands(total(|it| it.rows_rejected)),
         entity_line("persons", persons),
         entities(report),
-        count(rows, "row"),
+        count(total(|it| it.published), "row"),
         snapshot.map_or_else(String::new, |id| format!(", snapshot {id}")),
         report.epoch.as_ref().map_or_else(
             || ", no new epoch".to_owned(),

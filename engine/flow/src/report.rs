@@ -129,6 +129,8 @@ pub struct Outcome {
     pub updated: u64,
     /// Rows gone from the main output.
     pub deleted: u64,
+    /// Rows of the published table that the job's epoch changes.
+    pub published: u64,
     /// What happened to persons.
     pub persons: Option<PersonCounts>,
     /// What happened to the households, or whatever else than persons the job resolves.

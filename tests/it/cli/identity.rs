@@ -172,13 +172,15 @@ fn a_review_keeps_each_answer_and_asks_nothing_twice() {
     let pair = |at: usize| (listed[at]["a"].clone(), listed[at]["b"].clone());
     assert_eq!(listed.as_array().expect("pairs").len(), 4, "{listed:#}");
 
-    home.answers(
-        &["identity", "review", "--pairs", "4", "--piped"],
-        "k\nwhat\ns\nd\nq\n",
-    )
-    .exits(0)
-    .prints("pair 4 of 4")
-    .prints("2 decisions kept");
+    let review = ["identity", "review", "--pairs", "4", "--piped"];
+    home.answers(&review, "k\nwhat\ns\nd\nq\n")
+        .exits(2)
+        .says("pair 2 of 4: `what` is no answer")
+        .prints("nothing was decided");
+    home.answers(&review, "k\ns\nd\nq\n")
+        .exits(0)
+        .prints("pair 4 of 4")
+        .prints("2 decisions kept");
     let sql = "SELECT source_a, key_a, source_b, key_b, same FROM identity.decisions ORDER BY same";
     let kept = home.c360(&["sql", "-c", sql, "--json"]).exits(0).json();
     for (decision, (a, b), same) in [(&kept[0], pair(2), false), (&kept[1], pair(1), true)] {

@@ -29,11 +29,19 @@ impl Destination {
                 file: None,
             });
         };
+        let failed = |error| Failure::file("write", wanted, &error);
+        // A pipe or a terminal is written to; only what takes a file's place can appear at once.
+        if fs::metadata(wanted).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            let opened = fs::File::options().write(true).open(wanted);
+            return Ok(Self {
+                writer: BufWriter::new(Box::new(opened.map_err(failed)?)),
+                file: None,
+            });
+        }
         let mut partial = wanted.as_os_str().to_owned();
         partial.push(format!(".{}.partial", uuid::Uuid::now_v7()));
         let partial = PathBuf::from(partial);
-        let opened = fs::File::create_new(&partial)
-            .map_err(|error| Failure::file("write", wanted, &error))?;
+        let opened = fs::File::create_new(&partial).map_err(failed)?;
         let file = Unfinished {
             partial,
             wanted: wanted.to_path_buf(),
@@ -43,6 +51,13 @@ impl Destination {
             writer: BufWriter::new(Box::new(opened)),
             file: Some(file),
         })
+    }
+
+    /// Puts a whole text into a file.
+    pub fn put(file: &Path, text: &str) -> Result<(), Failure> {
+        let mut destination = Self::open(Some(file))?;
+        destination.write(text.as_bytes())?;
+        destination.close()
     }
 
     /// Writes bytes.

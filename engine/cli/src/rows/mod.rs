@@ -7,16 +7,18 @@ mod destination;
 mod parquet;
 mod table;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use datafusion::arrow::datatypes::Schema;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
 pub use self::arguments::OutputArguments;
 use self::batch::Encoder;
-use self::destination::Destination;
+pub use self::destination::Destination;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::grid::terminal_width;
@@ -68,6 +70,9 @@ impl Output {
         rows: SendableRecordBatchStream,
         console: &Console,
     ) -> Result<(), Failure> {
+        if !matches!(self.format, Format::Table | Format::Csv) {
+            check_names(&rows.schema())?;
+        }
         let mut destination = Destination::open(self.file.as_deref())?;
         let written = match self.format {
             Format::Table => self.table(rows, &mut destination, console).await?,
@@ -109,6 +114,19 @@ impl Output {
             ));
         }
         Ok(view.len() as u64)
+    }
+}
+
+/// What goes by the names of columns would lose one of two that share a name.
+fn check_names(schema: &Schema) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    let mut fields = schema.fields().iter();
+    match fields.find(|field| !names.insert(field.name())) {
+        None => Ok(()),
+        Some(twice) => {
+            let message = format!("two columns are called {}", twice.name());
+            Err(Failure::invalid(message).hint("name one of them otherwise, with AS"))
+        }
     }
 }
 

@@ -26,15 +26,28 @@ use crate::session::Session;
 const EPOCH: &str = "epoch";
 const STAMPED_EPOCH: &str = "c360.epoch";
 
-/// Appends what leads from the table that `latest` shows to `published`, as part of the epoch after `latest`.
+/// Appends what leads from the table that `latest` shows to `published`, as part of the epoch after `latest`. Says how
+/// many rows that epoch changes, whichever run appended them.
 pub async fn append(
     room: &Room<'_>,
     job: &PublishJob,
     published: &Table,
     latest: Option<&Epoch>,
+) -> Result<(Committed, u64)> {
+    let log = prepare(room, job, published).await?;
+    let before = shown(latest, &log).map_or(0, |log| log.row_count());
+    let committed = appended(room, log, published, latest).await?;
+    let changed = committed.table.row_count().saturating_sub(before);
+    Ok((committed, changed))
+}
+
+async fn appended(
+    room: &Room<'_>,
+    log: Table,
+    published: &Table,
+    latest: Option<&Epoch>,
 ) -> Result<Committed> {
     let number = i64::try_from(next_number(latest)).unwrap_or(i64::MAX);
-    let log = prepare(room, job, published).await?;
     let cursor = Cursor::of([published]);
     let mut stamp = room.stamp(&cursor);
     stamp.extra.insert(EPOCH.into(), number.to_string());

@@ -179,7 +179,7 @@ pub async fn rollback(
     for (room, job) in jobs {
         let published = restored.iter().find(|it| *it.table.name() == job.table);
         if let Some(Restored { table, .. }) = published {
-            let committed = changes::append(room, job, table, latest.as_ref()).await?;
+            let (committed, _) = changes::append(room, job, table, latest.as_ref()).await?;
             show(&mut epoch, &committed.table).await?;
         }
     }

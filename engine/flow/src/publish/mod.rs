@@ -59,16 +59,16 @@ pub async fn apply(room: &Room<'_>, job: &PublishJob, planned: &Planned) -> Resu
     let Some(pending) = epoch::pending(room, job).await? else {
         return Ok(outcome);
     };
-    outcome.warnings = columns::check(room, &pending)?;
-    outcome
-        .warnings
-        .extend(checks::run(room, job, &pending).await?);
-    outcome
-        .warnings
-        .extend(volume::check(room, job, &pending).await?);
+    let warnings = [
+        columns::check(room, &pending)?,
+        checks::run(room, job, &pending).await?,
+        volume::check(room, job, &pending).await?,
+    ];
+    outcome.warnings.extend(warnings.concat());
     let latest = pending.latest.as_ref();
-    let committed = changes::append(room, job, &pending.tables[0], latest).await?;
+    let (committed, changed) = changes::append(room, job, &pending.tables[0], latest).await?;
     outcome.wrote(&committed);
+    outcome.published = changed;
     let epoch = epoch::create(room, &pending, &committed.table).await?;
     outcome.epoch = Some(EpochReport {
         number: epoch.number,

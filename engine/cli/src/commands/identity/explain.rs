@@ -10,6 +10,7 @@ use super::waterfall::waterfall;
 use crate::arguments::record;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::rows::Destination;
 
 /// Say why the model holds two records to be one person, or not
 ///
@@ -37,8 +38,7 @@ impl Explain {
         let clock = context.clock(&engine.project().settings);
         let told = engine.explain([&self.a, &self.b], &clock).await?;
         if let Some(file) = &self.html {
-            std::fs::write(file, page([&self.a, &self.b], &told)?)
-                .map_err(|error| Failure::file("write", file, &error))?;
+            Destination::put(file, &page([&self.a, &self.b], &told)?)?;
         }
         match context.console.json {
             true => context.console.json(&told),

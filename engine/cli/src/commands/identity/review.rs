@@ -9,6 +9,7 @@ use clap::Args;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grid::grid;
+use crate::numbers::count;
 
 /// Look at pairs of records and say whether they are one person
 ///
@@ -25,6 +26,8 @@ pub struct Review {
     piped: bool,
 }
 
+const QUESTION: &str = "one person? [s]ame [d]ifferent s[k]ip [q]uit";
+
 /// What a steward says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Answer {
@@ -32,6 +35,18 @@ enum Answer {
     Different,
     Skip,
     Quit,
+}
+
+impl Answer {
+    fn of(said: &str) -> Option<Self> {
+        Some(match said {
+            "s" | "same" => Self::Same,
+            "d" | "different" => Self::Different,
+            "k" | "skip" => Self::Skip,
+            "q" | "quit" => Self::Quit,
+            _ => return None,
+        })
+    }
 }
 
 impl Review {
@@ -54,40 +69,70 @@ impl Review {
                 .console
                 .text("no pair is left to ask about: no likely pair is undecided");
         }
-        let kept = ask(context, &engine, &clock, &questions).await?;
+        let mut kept = 0;
+        let ended = self
+            .ask(context, &engine, &clock, &questions, &mut kept)
+            .await;
+        let decisions = count(kept, "decision");
         context.console.text(&match kept {
             0 => "nothing was decided".to_owned(),
-            kept => format!("{kept} decisions kept; the next run follows them, c360 identity train learns from them"),
-        })
+            _ => format!(
+                "{decisions} kept; the next run follows them, c360 identity train learns from them"
+            ),
+        })?;
+        ended
     }
-}
 
-/// Asks about each in turn; how many answers were kept.
-async fn ask(
-    context: &Context,
-    engine: &Engine,
-    clock: &Clock,
-    questions: &[Question],
-) -> Result<usize, Failure> {
-    let wrap = context.console.stdout_is_terminal;
-    let mut kept = 0;
-    for (at, question) in questions.iter().enumerate() {
-        let place = format!("pair {} of {}", at + 1, questions.len());
-        context
-            .console
-            .text(&format!("{place}\n{}", shown(question, wrap)))?;
-        let same = match answer(context)? {
-            Answer::Same => true,
-            Answer::Different => false,
-            Answer::Skip => continue,
-            Answer::Quit => break,
-        };
-        engine
-            .decide([&question.a, &question.b], same, clock)
-            .await?;
-        kept += 1;
+    /// Asks about each in turn, and counts the answers that were kept.
+    async fn ask(
+        &self,
+        context: &Context,
+        engine: &Engine,
+        clock: &Clock,
+        questions: &[Question],
+        kept: &mut u64,
+    ) -> Result<(), Failure> {
+        let wrap = context.console.stdout_is_terminal;
+        for (at, question) in questions.iter().enumerate() {
+            let place = format!("pair {} of {}", at + 1, questions.len());
+            context
+                .console
+                .text(&format!("{place}\n{}", shown(question, wrap)))?;
+            let same = match self.answer(context, &place)? {
+                Answer::Same => true,
+                Answer::Different => false,
+                Answer::Skip => continue,
+                Answer::Quit => break,
+            };
+            engine
+                .decide([&question.a, &question.b], same, clock)
+                .await?;
+            *kept += 1;
+        }
+        Ok(())
     }
-    Ok(kept)
+
+    /// Asks until it understands; the end of the input is the end of the review. Nobody is there to say it again where
+    /// answers are piped, and the next line is about the next pair.
+    fn answer(&self, context: &Context, place: &str) -> Result<Answer, Failure> {
+        let console = &context.console;
+        loop {
+            console.text(QUESTION)?;
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line);
+            let read = read.map_err(|error| Failure::file("read", Path::new("stdin"), &error))?;
+            let said = line.trim();
+            match Answer::of(said) {
+                _ if read == 0 => return Ok(Answer::Quit),
+                Some(answer) => return Ok(answer),
+                None if self.piped => {
+                    let message = format!("{place}: `{said}` is no answer");
+                    return Err(Failure::invalid(message).hint(QUESTION));
+                }
+                None => console.note("say s, d, k or q"),
+            }
+        }
+    }
 }
 
 /// Both records side by side, comparison by comparison.
@@ -116,23 +161,4 @@ fn shown(question: &Question, wrap: bool) -> String {
     let (a, b) = (name(&question.a), name(&question.b));
     let headers = ["column", &a, &b, "weight", "agreement"];
     grid(&headers, &["weight"], rows, wrap)
-}
-
-/// Asks until it understands; the end of the input is the end of the review.
-fn answer(context: &Context) -> Result<Answer, Failure> {
-    loop {
-        context
-            .console
-            .text("one person? [s]ame [d]ifferent s[k]ip [q]uit")?;
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        let read = read.map_err(|error| Failure::file("read", Path::new("stdin"), &error))?;
-        match (read, line.trim()) {
-            (0, _) | (_, "q" | "quit") => return Ok(Answer::Quit),
-            (_, "s" | "same") => return Ok(Answer::Same),
-            (_, "d" | "different") => return Ok(Answer::Different),
-            (_, "k" | "skip") => return Ok(Answer::Skip),
-            _ => {}
-        }
-    }
 }

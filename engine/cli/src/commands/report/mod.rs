@@ -13,6 +13,7 @@ use clap::Args;
 use self::page::page;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::rows::Destination;
 
 /// Tell the story of the lake on one page of HTML
 ///
@@ -45,7 +46,7 @@ impl Report {
 }
 
 fn write(context: &Context, overview: &Overview, file: &Path) -> Result<(), Failure> {
-    std::fs::write(file, page(overview)?).map_err(|error| Failure::file("write", file, &error))?;
+    Destination::put(file, &page(overview)?)?;
     context
         .console
         .remark(&format!("the report is in {}", file.display()));
