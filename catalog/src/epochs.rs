@@ -97,11 +97,13 @@ impl Epochs {
 
     /// The newest epoch; `None` before the first.
     pub async fn latest(&self) -> Result<Option<Epoch>> {
-        let start = match self.hinted().await? {
-            Some(number) => number,
-            None => self.numbers().await?.last().copied().unwrap_or(1),
+        let mut latest = match self.hinted().await? {
+            Some(epoch) => Some(epoch),
+            None => {
+                let newest = self.numbers().await?.last().copied();
+                self.get(newest.unwrap_or(1)).await?
+            }
         };
-        let mut latest = self.get(start).await?;
         while let Some(epoch) = &latest {
             match self.get(epoch.number + 1).await? {
                 Some(newer) => latest = Some(newer),
@@ -132,15 +134,15 @@ impl Epochs {
         Ok(numbers)
     }
 
-    /// The number in the hint. A damaged hint is no hint.
-    async fn hinted(&self) -> Result<Option<u64>> {
+    /// The epoch of the hint. A damaged hint is no hint.
+    async fn hinted(&self) -> Result<Option<Epoch>> {
         let (store, path, location) = self.object("latest")?;
         let bytes = read(&store, &path, &location).await?;
         let hint = bytes.and_then(|bytes| serde_json::from_slice::<Hint>(&bytes).ok());
-        let Some(Hint { number }) = hint else {
-            return Ok(None);
-        };
-        Ok(self.get(number).await?.map(|epoch| epoch.number))
+        match hint {
+            Some(Hint { number }) => self.get(number).await,
+            None => Ok(None),
+        }
     }
 
     /// Leaves a hint for the next poller. Without it they find the epoch too, only slower.

@@ -43,17 +43,17 @@ impl Context {
     /// Opens the lake of a project that was read before.
     pub async fn engine_of(&self, project: Project, root: &Path) -> Result<Engine, Failure> {
         let options = self.options(&project.settings);
+        if let Some(bytes) = options.memory_limit {
+            allocator::keep_below(bytes);
+        }
         Ok(Engine::open(project, root, options).await?)
     }
 
     /// What an engine may use: the arguments', else the project's.
     pub fn options(&self, settings: &Settings) -> EngineOptions {
-        let memory_limit = memory::limit_bytes(self.global.memory_limit.or(settings.memory_limit));
-        if let Some(bytes) = memory_limit {
-            allocator::keep_below(bytes);
-        }
+        let memory_limit = self.global.memory_limit.or(settings.memory_limit);
         EngineOptions {
-            memory_limit,
+            memory_limit: memory::limit_bytes(memory_limit),
             threads: self.global.threads,
             spill_dir: self.global.spill_dir.clone(),
             peak_memory: Some(memory::peak_bytes),

@@ -27,6 +27,7 @@ mod row_table;
 mod rows;
 mod starter;
 mod summary;
+mod yaml_text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

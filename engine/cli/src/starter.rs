@@ -7,6 +7,7 @@ use include_dir::Dir;
 
 use crate::failure::Failure;
 use crate::project_files::SETTINGS;
+use crate::yaml_text::scalar;
 
 const SETTINGS_TEMPLATE: &str = include_str!("starter.yaml");
 
@@ -44,7 +45,7 @@ impl Starter {
 
 fn settings(name: &str, data: &str) -> (PathBuf, Vec<u8>) {
     let text = SETTINGS_TEMPLATE.replace("{name}", name);
-    let text = text.replace("{data}", &yaml_text(data));
+    let text = text.replace("{data}", &scalar(data));
     (PathBuf::from(SETTINGS), text.into_bytes())
 }
 
@@ -101,33 +102,4 @@ fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
         fs::create_dir_all(folder).map_err(|error| Failure::file("make folder", folder, &error))?;
     }
     fs::write(path, text).map_err(|error| Failure::file("write", path, &error))
-}
-
-/// The text as a YAML scalar, quoted where it must be.
-fn yaml_text(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
-    let has_scheme = text.starts_with("s3://") || text.starts_with("env:");
-    let rest = text.trim_start_matches("s3://").trim_start_matches("env:");
-    if !rest.is_empty() && rest.chars().all(is_plain) && (has_scheme || !rest.starts_with('-')) {
-        text.to_owned()
-    } else {
-        yaml_quoted(text)
-    }
-}
-
-/// The text in quotes. A JSON string is a YAML one.
-pub fn yaml_quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::yaml_text;
-
-    #[test]
-    fn odd_folders_are_quoted() {
-        assert_eq!(yaml_text("./data"), "./data");
-        assert_eq!(yaml_text("s3://shop/exports"), "s3://shop/exports");
-        assert_eq!(yaml_text("/tmp/two words: #1"), "\"/tmp/two words: #1\"");
-    }
 }

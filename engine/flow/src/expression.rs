@@ -2,7 +2,7 @@
 
 use c360_spec::TableName;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::utils::{find_aggregate_exprs, find_window_exprs};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast};
 use datafusion::prelude::DataFrame;
 
@@ -40,15 +40,13 @@ fn refused(expression: &Expr, selected: &LogicalPlan) -> Result<Option<String>> 
     if let Some(name) = selected.get_parameter_names()?.into_iter().min() {
         return Ok(Some(format!("asks for {name}")));
     }
-    let mut several = None;
-    expression.apply(|part| {
-        several = match part {
-            Expr::AggregateFunction(call) => Some(call.func.name().to_owned()),
-            Expr::WindowFunction(call) => Some(call.fun.name().to_owned()),
-            _ => return Ok(TreeNodeRecursion::Continue),
-        };
-        Ok(TreeNodeRecursion::Stop)
-    })?;
+    let calls = find_aggregate_exprs([expression]).into_iter();
+    let mut calls = calls.chain(find_window_exprs([expression]));
+    let several = calls.find_map(|call| match call {
+        Expr::AggregateFunction(call) => Some(call.func.name().to_owned()),
+        Expr::WindowFunction(call) => Some(call.fun.name().to_owned()),
+        _ => None,
+    });
     Ok(several.map(|function| format!("calls {function}(), which takes several rows")))
 }
 

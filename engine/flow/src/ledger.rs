@@ -229,7 +229,7 @@ impl Engine {
         clock: &Clock,
     ) {
         if let Err(error) = self.try_write_down(report, unfinished, clock).await {
-            tracing::warn!(%error, "the ledger was not written");
+            tracing::warn!(error = error.in_full(), "the ledger was not written");
         }
     }
 

@@ -48,7 +48,10 @@ impl Engine {
     /// Estimates rest on the ledger and nothing else does, so a plan does without it.
     async fn last(&self) -> Last {
         self.last_done().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the ledger cannot be read, so nothing is estimated by it");
+            tracing::warn!(
+                error = error.in_full(),
+                "the ledger cannot be read, so nothing is estimated by it"
+            );
             Last::new()
         })
     }

@@ -10,7 +10,8 @@ use serde_json::json;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::numbers::count;
-use crate::starter::{write_new, yaml_quoted};
+use crate::starter::write_new;
+use crate::yaml_text::{quoted, scalar};
 
 /// Draft a contract and a job for files of a source
 ///
@@ -96,8 +97,8 @@ fn contract(drafted: &Drafted) -> String {
          key: [{}]\n\
          columns:\n{}",
         count(drafted.rows, "row"),
-        yaml_quoted(&drafted.file),
-        contract.contract,
+        quoted(&drafted.file),
+        scalar(&contract.contract),
         key.join(", "),
         columns.concat()
     )
@@ -112,18 +113,13 @@ fn column(column: &Column) -> String {
         parts.push("required: true".to_owned());
     }
     if let [format] = &column.formats[..] {
-        parts.push(format!("formats: [{}]", yaml_quoted(format)));
+        parts.push(format!("formats: [{}]", quoted(format)));
     }
     format!("  - {{{}}}\n", parts.join(", "))
 }
 
 fn job(drafted: &Drafted) -> String {
-    let files: Vec<String> = drafted
-        .job
-        .files
-        .iter()
-        .map(|file| yaml_quoted(file))
-        .collect();
+    let files: Vec<String> = drafted.job.files.iter().map(|file| quoted(file)).collect();
     let format = &drafted.job.format;
     let mut said = vec![match format {
         Format::Csv(_) => "type: csv".to_owned(),
@@ -133,7 +129,7 @@ fn job(drafted: &Drafted) -> String {
     if let Format::Csv(csv) = format
         && csv.delimiter != ','
     {
-        let delimiter = yaml_quoted(&csv.delimiter.to_string());
+        let delimiter = quoted(&csv.delimiter.to_string());
         said.push(format!("delimiter: {delimiter}"));
     }
     if format.encoding() == Encoding::Windows1252 {
@@ -149,19 +145,6 @@ fn job(drafted: &Drafted) -> String {
          format: {{{format}}}\n\
          mode: append\n",
         files.join(", "),
-        name = drafted.job.contract
+        name = scalar(&drafted.job.contract)
     )
-}
-
-/// The text as a YAML scalar, quoted unless it is a plain word that means nothing else.
-fn scalar(text: &str) -> String {
-    let is_word = text.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    let means_else = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    match is_word && !means_else.contains(&text.to_lowercase().as_str()) {
-        true => text.to_owned(),
-        false => yaml_quoted(text),
-    }
 }

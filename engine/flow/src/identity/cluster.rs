@@ -5,7 +5,7 @@
 //! the one that is read.
 
 use c360_catalog::{KeySet, Scope, Table};
-use c360_spec::{Entity, IdentityJob};
+use c360_spec::{Entity, IdentityJob, TableName};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::logical_expr::{in_list, lit};
@@ -67,8 +67,8 @@ pub async fn apply(
             let rows = GraphRows {
                 records: session.table(&job.entity.records()).await?,
                 identifiers: deciding(&session, job).await?,
-                matches: session.table(&matches()).await.ok(),
-                decisions: session.table(&decisions()).await.ok(),
+                matches: read(&session, planned, &matches()).await?,
+                decisions: read(&session, planned, &decisions()).await?,
             };
             (Graph::load(job, rows).await?, None)
         }
@@ -87,6 +87,18 @@ pub async fn apply(
     }
     written.links(outcome).await?;
     written.members(outcome).await
+}
+
+/// A table that is an input where the job has it.
+async fn read(
+    session: &Session,
+    planned: &Planned,
+    table: &TableName,
+) -> Result<Option<DataFrame>> {
+    match planned.input(table) {
+        Ok(_) => session.table(table).await.map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The identifiers that have a say in who is who.

@@ -150,8 +150,7 @@ impl Graph {
             value: &self.identifiers.value,
             over_limit: None,
         };
-        question(&records, &identifiers)
-            .map_err(|error| Error::internal(format!("cannot resolve identities: {error}")))
+        question(&records, &identifiers).map_err(failed)
     }
 }
 
@@ -171,7 +170,7 @@ impl Records {
             first_seen_at.extend(first_seen(&batch)?);
             let columns = codes.iter_mut().zip(&mut texts).zip(deciding);
             for ((codes, texts), attribute) in columns {
-                let known = texts.codes(text(&batch, attribute)?).map_err(uncodable)?;
+                let known = texts.codes(text(&batch, attribute)?).map_err(failed)?;
                 codes.extend(known);
             }
         }
@@ -204,15 +203,19 @@ impl Identifiers {
         while let Some(batch) = rows.try_next().await? {
             read.record.extend(named.rows(&batch, RECORD)?);
             read.kind.extend(positions(text(&batch, VALUE[0])?, kinds)?);
-            let codes = values.codes(text(&batch, VALUE[1])?).map_err(uncodable)?;
+            let codes = values.codes(text(&batch, VALUE[1])?).map_err(failed)?;
             read.value.extend(codes);
         }
         Ok(read)
     }
 }
 
-fn uncodable(error: KernelError) -> Error {
-    Error::invalid(format!("cannot resolve identities: {error}"))
+fn failed(error: KernelError) -> Error {
+    let message = format!("cannot resolve identities: {error}");
+    match error {
+        KernelError::TooMany { .. } => Error::invalid(message),
+        _ => Error::internal(message),
+    }
 }
 
 /// What the graph reads of a record: its name, when it was first seen, and the attributes that decide.

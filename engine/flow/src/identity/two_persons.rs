@@ -7,17 +7,15 @@ use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::logical_expr::{in_list, lit};
 use datafusion::prelude::{DataFrame, ident};
 
+use super::affected::{ENDS, RECORD};
 use super::decisions::unknown;
 use super::graph::{Graph, GraphRows};
-use super::rows::{PAIR, text, whole};
+use super::rows::{text, whole};
 use super::why_not::{Decided, Exceeded, Shared};
 use super::{RecordName, decisions, identifiers, links, persons, records};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::touched::Touched;
-
-const RECORD: [&str; 2] = ["source", "key"];
-const ENDS: [[&str; 2]; 2] = [[PAIR[0], PAIR[1]], [PAIR[2], PAIR[3]]];
 
 /// A row of `identity.links`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, SortExpr, cast, lit};
 use super::Moment;
 use crate::expression::filtered;
 use crate::instant;
+use crate::type_name::type_name;
 use crate::udf::stable::{stable_percentile, stable_sum};
 use crate::udf::top_values::top_values;
 
@@ -70,7 +71,7 @@ impl Measured<'_> {
             Aggregate::Percentile | Aggregate::DecayedSum
         );
         if weighs && !data_type.is_numeric() && !data_type.is_null() {
-            return plan_err!("it takes numbers, and is given {data_type}");
+            return plan_err!("it takes numbers, and is given {}", type_name(&data_type));
         }
         Ok(match self.measure.measure {
             Aggregate::Count => made(count(of())),

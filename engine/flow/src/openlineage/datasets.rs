@@ -185,7 +185,10 @@ async fn made_of(
 ) -> BTreeMap<String, ColumnOrigins> {
     let known = features::made_of(engine, job, read, written, clock).await;
     let known = known.unwrap_or_else(|error| {
-        tracing::debug!(%error, "of which columns the table is made is not known");
+        tracing::debug!(
+            error = error.in_full(),
+            "of which columns the table is made is not known"
+        );
         Vec::new()
     });
     let columns = known.into_iter().map(|(column, origins)| {

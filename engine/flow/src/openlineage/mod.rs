@@ -83,7 +83,11 @@ impl<'a> Events<'a> {
         match self.datasets(job).await {
             Ok(Datasets { inputs, outputs }) => (end.inputs, end.outputs) = (inputs, outputs),
             Err(error) => {
-                warn!(%error, job = job.name, "lineage leaves out what the job read and wrote")
+                warn!(
+                    error = error.in_full(),
+                    job = job.name,
+                    "lineage leaves out what the job read and wrote"
+                )
             }
         }
         sender.send(&end);
