@@ -144,7 +144,8 @@ impl By<'_> {
         let schema = aggregate.input.schema();
         let groups = &aggregate.group_expr;
         if groups.iter().any(|group| rows.surely(group, schema)) {
-            return Ok(rows.through(groups, schema));
+            let picked = aggregate.aggr_expr.iter().map(picked);
+            return Ok(rows.through(groups.iter().chain(picked), schema));
         }
         let why = match groups.as_slice() {
             [] => "it aggregates the rows of all values together".to_owned(),
@@ -234,6 +235,20 @@ fn joins_by_value(join: &Join, left: &Shown, right: &Shown) -> bool {
         true => left.surely(a, of_left) && right.surely(b, of_right),
         false => left.perhaps(a, of_left) && right.perhaps(b, of_right),
     })
+}
+
+/// What an aggregate over rows of one value picks one of, as DISTINCT ON does; else the aggregate itself.
+fn picked(aggregate: &Expr) -> &Expr {
+    match aggregate {
+        Expr::Alias(alias) => picked(&alias.expr),
+        Expr::AggregateFunction(call)
+            if ["first_value", "last_value", "min", "max"].contains(&call.func.name())
+                && call.params.filter.is_none() =>
+        {
+            call.params.args.first().unwrap_or(aggregate)
+        }
+        _ => aggregate,
+    }
 }
 
 /// A column that is taken apart is another afterwards.
