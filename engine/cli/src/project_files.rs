@@ -85,8 +85,16 @@ fn read_file(root: &Path, relative: &Path) -> Result<SourceFile, Failure> {
     })?;
     Ok(SourceFile {
         path: with_slashes(relative),
-        text,
+        text: without_mark(text),
     })
+}
+
+/// Some editors begin a file with a mark that says that it is UTF-8.
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 fn with_slashes(path: &Path) -> String {

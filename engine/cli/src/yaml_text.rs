@@ -3,18 +3,19 @@
 /// Plain words that YAML takes for something other than a text.
 const MEAN_ELSE: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 
-/// The text as a scalar: plain where it is a name or a place.
+/// The text as a scalar: plain where it is a word or a place.
 pub fn scalar(text: &str) -> String {
     let rest = text
         .strip_prefix("s3://")
         .or_else(|| text.strip_prefix("env:"));
     let rest = rest.unwrap_or(text);
+    let is_place = rest.contains('/');
+    let of_place = |letter: char| is_place && "/.-".contains(letter);
     let begins = |letter: char| letter.is_ascii_alphabetic() || "/._".contains(letter);
-    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let goes_on =
+        |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || of_place(letter);
     let is_plain = rest.starts_with(begins) && rest.chars().all(goes_on);
-    // .5, .inf and .nan are numbers
-    let is_number = rest.starts_with('.') && !rest.contains('/');
-    match is_plain && !is_number && !MEAN_ELSE.contains(&text.to_lowercase().as_str()) {
+    match is_plain && !MEAN_ELSE.contains(&text.to_lowercase().as_str()) {
         true => text.to_owned(),
         false => quoted(text),
     }
@@ -50,6 +51,7 @@ mod tests {
             "",
             "/tmp/two words: #1",
             "-a",
+            "e-mail",
             "s3://",
             "a:b",
         ] {

@@ -2,6 +2,7 @@
 
 use c360_catalog::Kind;
 use c360_catalog::error::has_store_failed;
+use c360_spec::TableName;
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
@@ -103,6 +104,14 @@ impl Error {
     pub fn with_hint(mut self, remedy: impl Into<String>) -> Self {
         if let Self::Problem { hint, .. } = &mut self {
             *hint = Some(remedy.into());
+        }
+        self
+    }
+
+    /// The same, where it is about rows for a table that it does not name.
+    pub fn of_table(mut self, table: &TableName) -> Self {
+        if let Self::Problem { message, .. } = &mut self {
+            *message = format!("rows for {table}: {message}");
         }
         self
     }

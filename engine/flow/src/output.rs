@@ -6,7 +6,7 @@ use c360_catalog::{
     Appender, Committed, Evolution, Merge, Scope, Stamp, Table, TableDefinition, Warehouse,
 };
 use c360_spec::TableName;
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
@@ -123,7 +123,7 @@ impl<'a> Output<'a> {
         let schema = table.schema();
         let mut batches = Vec::new();
         while let Some(batch) = rows.next().await {
-            batches.push(conform(&batch?, &schema)?);
+            batches.push(self.fitted(&batch?, &schema)?);
         }
         let merge = Merge {
             key: self.key.to_vec(),
@@ -150,9 +150,14 @@ impl<'a> Output<'a> {
         let schema = table.schema();
         let mut merger = table.merger(self.key)?;
         while let Some(batch) = rows.next().await {
-            merger.write(&conform(&batch?, &schema)?).await?;
+            merger.write(&self.fitted(&batch?, &schema)?).await?;
         }
         Ok(merger.commit(stamp).await?)
+    }
+
+    /// The rows as the table holds them.
+    fn fitted(&self, rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+        conform(rows, schema).map_err(|error| error.of_table(self.name))
     }
 
     /// A part of the rows cannot replace all of them.
@@ -180,7 +185,7 @@ impl<'a> Output<'a> {
             false => Some(UniqueKeys::new(self.name, self.key, &schema)?),
         };
         while let Some(batch) = rows.next().await {
-            let batch = conform(&batch?, &schema)?;
+            let batch = self.fitted(&batch?, &schema)?;
             if let Some(unique) = &mut unique {
                 unique.check(&batch)?;
             }

@@ -45,7 +45,10 @@ pub fn explained(error: &DataFusionError) -> (String, Option<String>) {
 fn failed_filter(error: &DataFusionError) -> Option<String> {
     let said = error.to_string();
     let (_, cause) = said.split_once("Error evaluating filter predicate: ")?;
-    Some(match target(cause.trim_end_matches([')', '"'])) {
+    let message = cause
+        .split_once("\")")
+        .map_or(cause, |(message, _)| message);
+    Some(match target(message) {
         Some(data_type) => format!("a value cannot be cast to {data_type}"),
         None => "a filter cannot be computed of a row".to_owned(),
     })
@@ -288,6 +291,23 @@ mod tests {
         ] {
             assert_eq!(kernel(ArrowError::CastError(message.to_owned())), told);
         }
+    }
+
+    #[test]
+    fn failed_filters_tell_no_value() {
+        let check = |cause: &str, told: &str| {
+            let said = format!("Compute error: Error evaluating filter predicate: {cause}");
+            let error = DataFusionError::External(said.into());
+            assert_eq!(explained(&error).0, told);
+        };
+        check(
+            "ArrowError(CastError(\"Cannot cast string 'Anna' to value of Int32 type\"), Some(\"\"))",
+            "a value cannot be cast to Int32",
+        );
+        check(
+            "External(regex parse error:\n    (Anna\n    ^\nerror: unclosed group)",
+            "a filter cannot be computed of a row",
+        );
     }
 
     #[test]

@@ -47,6 +47,32 @@ fn an_empty_result_keeps_its_columns() {
 }
 
 #[test]
+fn what_the_planner_would_get_wrong_is_refused() {
+    let home = filled();
+    let ask = |sql: &str| home.c360(&["sql", "-c", sql]).exits(2);
+    let sides = "(VALUES (1)) AS a (id) RIGHT JOIN (VALUES (2)) AS b (id)";
+    ask(&format!("SELECT id FROM {sides} USING (id)")).says("join ON a.id = b.id");
+    ask("SELECT id FROM (SELECT id FROM raw.people) NATURAL FULL JOIN (SELECT 200 AS id)")
+        .says("RIGHT or FULL JOIN with USING or NATURAL");
+    ask("SELECT id FROM (SELECT id FROM raw.people TABLESAMPLE (10 PERCENT))").says("TABLESAMPLE");
+    let twice = "SELECT a.id, b.id FROM raw.people AS a JOIN raw.people AS b ON b.id = a.id";
+    home.c360(&["sql", "--json", "-c", twice]).exits(2);
+    home.c360(&["sql", "-c", twice]).exits(0).prints("id,id");
+}
+
+#[test]
+fn a_filter_that_fails_tells_no_value() {
+    let home = filled();
+    let cast = "SELECT id FROM raw.people WHERE CAST(name AS INT) = 3";
+    let told = home.c360(&["sql", "-c", cast]).exits(3);
+    assert!(!told.stderr.contains("Person"), "{}", told.stderr);
+    told.says("a value cannot be cast to Int32");
+    let pattern = "SELECT id FROM raw.people WHERE regexp_replace('x', '(' || name, '') = 'x'";
+    let told = home.c360(&["sql", "-c", pattern]).exits(3);
+    assert!(!told.stderr.contains("Person"), "{}", told.stderr);
+}
+
+#[test]
 fn a_long_table_is_cut_and_says_so() {
     let home = filled();
     let sql = "SELECT id FROM raw.people";

@@ -76,6 +76,13 @@ fn with_totals(sql: &str) -> Home {
 }
 
 #[test]
+fn a_mark_that_a_file_is_utf_8_says_nothing_else() {
+    with_totals("\u{feff}SELECT id, age FROM raw.people")
+        .c360(&["validate"])
+        .exits(0);
+}
+
+#[test]
 fn mistakes_in_sql_are_found_without_a_lake() {
     with_totals("SELECT id, age FROM raw.people")
         .c360(&["validate"])
