@@ -9,10 +9,11 @@ use super::own_project::{OwnProject, SETTINGS};
 const AS_OF: &str = "2026-01-31T00:00:00Z";
 
 /// Each gives rows that `id` and `n` tell apart.
-const ALLOWED: [&str; 26] = [
+const ALLOWED: [&str; 27] = [
     "SELECT id, n FROM raw.a",
     "SELECT id, n FROM raw.a UNION SELECT id, n FROM raw.b",
     "SELECT id, count(*) AS n FROM raw.a GROUP BY id",
+    "SELECT coalesce(id, 'nobody') AS id, count(*) AS n FROM raw.a GROUP BY coalesce(id, 'nobody')",
     "SELECT id, max(n) AS n FROM raw.a GROUP BY id, colour HAVING count(*) > 1",
     "SELECT DISTINCT id, n % 2 AS n FROM raw.a",
     "SELECT DISTINCT ON (id) id, n FROM raw.a ORDER BY id, n DESC",

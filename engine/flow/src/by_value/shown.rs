@@ -135,15 +135,30 @@ impl Shown {
                 of(expr)
             }
             Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == "coalesce" => {
-                args.iter().map(of).try_fold(Cases::new(), either)
+                self.first_of(args.iter(), schema)
             }
             Expr::Case(case) if is_coalesce(case) => {
-                let values = case.when_then_expr.iter().map(|(_, then)| then);
-                let values = values.chain(&case.else_expr);
-                values.map(|value| of(value)).try_fold(Cases::new(), either)
+                let values = case.when_then_expr.iter().map(|(_, then)| &**then);
+                self.first_of(values.chain(case.else_expr.as_deref()), schema)
             }
             _ => None,
         }
+    }
+
+    /// The cases of the first value that is there. What stands behind one that surely is does not matter.
+    fn first_of<'a>(
+        &self,
+        values: impl Iterator<Item = &'a Expr>,
+        schema: &DFSchema,
+    ) -> Option<Cases> {
+        let mut known = Cases::new();
+        for value in values {
+            if known.len() == self.cases.len() {
+                break;
+            }
+            known.extend(self.cases(value, schema)?);
+        }
+        Some(known)
     }
 
     fn cases_at(&self, place: usize) -> Option<Cases> {
@@ -152,11 +167,6 @@ impl Shown {
         let held = held.map(|(case, _)| case).collect();
         self.may.contains(&place).then_some(held)
     }
-}
-
-/// The cases of the first value that is there.
-fn either(before: Cases, next: Option<Cases>) -> Option<Cases> {
-    next.map(|next| &before | &next)
 }
 
 /// `CASE WHEN a IS NOT NULL THEN a ELSE b END`, which is how `coalesce(a, b)` is planned.
