@@ -307,7 +307,6 @@ impl Session {
             .sql_with_options(sql, read_only)
             .await
             .context(|| format!("cannot plan {name}"))?;
-        statement::check_joins(name, plan.logical_plan())?;
         if !sql_uses_as_of(sql) {
             return Ok(plan);
         }

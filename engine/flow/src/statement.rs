@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 
 use c360_spec::TableName;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{JoinConstraint, JoinType};
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::resolve::resolve_table_references;
@@ -92,25 +91,6 @@ fn samples(statement: &Statement) -> bool {
         Statement::Statement(sql) => sql.visit(&mut Samples).is_break(),
         _ => false,
     }
-}
-
-/// Fails for joins whose shared column DataFusion 53 takes from the left side, where standard SQL takes it from whichever
-/// side has it.
-pub fn check_joins(name: &str, plan: &LogicalPlan) -> Result<()> {
-    let mut found = false;
-    plan.apply_with_subqueries(|node| {
-        found |= matches!(node, LogicalPlan::Join(join) if join.join_constraint == JoinConstraint::Using
-            && matches!(join.join_type, JoinType::Right | JoinType::Full));
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    if !found {
-        return Ok(());
-    }
-    let message = format!(
-        "{name} has a RIGHT or FULL JOIN with USING or NATURAL, whose column would be null where only the right side has a row"
-    );
-    let remedy = "join ON a.id = b.id, and select coalesce(a.id, b.id) AS id";
-    Err(Error::invalid(message).with_hint(remedy))
 }
 
 /// A parameter of the statement that a run does not know.
