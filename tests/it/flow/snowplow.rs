@@ -69,22 +69,24 @@ WITH known_user AS (
 ),
 engagement AS (
     SELECT
+        domain_userid,
         domain_sessionid,
         MAX(derived_tstamp) AS session_end,
         30 * COUNT(*) FILTER (WHERE event = 'page_ping') AS time_engaged_in_s
     FROM raw.events
     GROUP BY
+        domain_userid,
         domain_sessionid
 ),
 ranked_view AS (
     SELECT
         *,
         ROW_NUMBER() OVER (
-            PARTITION BY domain_sessionid
+            PARTITION BY domain_userid, domain_sessionid
             ORDER BY derived_tstamp, event_id
         ) AS place,
         ROW_NUMBER() OVER (
-            PARTITION BY domain_sessionid
+            PARTITION BY domain_userid, domain_sessionid
             ORDER BY derived_tstamp DESC, event_id
         ) AS place_from_last
     FROM raw.events
@@ -113,9 +115,11 @@ SELECT
     last_view.test_add_col AS last_test_add_col
 FROM ranked_view AS first_view
 INNER JOIN engagement
-    ON engagement.domain_sessionid = first_view.domain_sessionid
+    ON engagement.domain_userid = first_view.domain_userid
+    AND engagement.domain_sessionid = first_view.domain_sessionid
 INNER JOIN ranked_view AS last_view
-    ON last_view.domain_sessionid = first_view.domain_sessionid
+    ON last_view.domain_userid = first_view.domain_userid
+    AND last_view.domain_sessionid = first_view.domain_sessionid
     AND last_view.place_from_last = 1
 LEFT JOIN known_user
     ON known_user.domain_userid = first_view.domain_userid
