@@ -337,13 +337,24 @@ impl Table {
         let entry = log
             .filter(|entry| entry.timestamp_ms() <= at.as_millisecond())
             .max_by_key(|entry| entry.timestamp_ms());
-        let entry = entry.ok_or_else(|| {
-            Error::invalid(format!(
-                "table `{}` has no snapshot as old as {at}",
-                self.name()
-            ))
-        })?;
-        self.at_snapshot(entry.snapshot_id)
+        match entry {
+            Some(entry) => self.at_snapshot(entry.snapshot_id),
+            None => Err(self.not_so_old(at)),
+        }
+    }
+
+    fn not_so_old(&self, at: Timestamp) -> Error {
+        let log = self.inner.metadata.history().iter();
+        let oldest = log.map(|entry| entry.timestamp_ms()).min();
+        let oldest = oldest.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let oldest = match oldest {
+            Some(oldest) => format!("the oldest that it keeps is of {oldest}"),
+            None => "it has none so far".to_owned(),
+        };
+        Error::invalid(format!(
+            "table `{}` has no snapshot as old as {at}: {oldest}",
+            self.name()
+        ))
     }
 
     /// The table as it is now.

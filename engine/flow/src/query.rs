@@ -60,10 +60,22 @@ impl Engine {
         for name in names {
             match self.table_at(name, at).await? {
                 Some(table) => tables.push(table),
-                None => return Err(self.unknown_table(name, at).await?),
+                None => return Err(self.not_there(name, at).await?),
             }
         }
         Ok(tables)
+    }
+
+    /// Why a table cannot be read as it was.
+    async fn not_there(&self, name: &TableName, at: &ReadAt) -> Result<Error> {
+        if let ReadAt::Timestamp(instant) = at
+            && let Some(table) = self.warehouse.table(name).await?
+            && let Err(error) = table.at_timestamp(*instant)
+        {
+            return Ok(Error::invalid(error.to_string())
+                .with_hint("`c360 epochs` lists the states that are kept for longer: --epoch N"));
+        }
+        self.unknown_table(name, at).await
     }
 
     async fn unknown_table(&self, name: &TableName, at: &ReadAt) -> Result<Error> {

@@ -193,6 +193,15 @@ fn an_ending_that_names_no_format_is_invalid() {
 }
 
 #[test]
+fn an_ending_that_names_another_format_is_invalid() {
+    let home = filled();
+    home.c360(&["sql", "-c", "SELECT 1", "-f", "csv", "-o", "rows.parquet"])
+        .exits(2)
+        .says("--format says csv, and the file's ending parquet");
+    assert!(!home.file("rows.parquet").exists());
+}
+
+#[test]
 fn writing_is_refused() {
     let home = filled();
     for sql in [
@@ -220,6 +229,10 @@ fn time_travel_reads_what_was_there() {
     home.c360(&[&sql[..], &["--as-of", &then]].concat())
         .exits(0)
         .prints("n\n100\n");
+    home.c360(&[&sql[..], &["--as-of", "2020-01-01T00:00:00Z"]].concat())
+        .exits(2)
+        .says("table `raw.people` has no snapshot as old as 2020-01-01T00:00:00Z: the oldest that it keeps is of")
+        .says("--epoch N");
 }
 
 #[test]

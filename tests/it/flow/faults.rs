@@ -11,7 +11,7 @@ use c360_flow::{Kind, RunMode};
 use super::lab::{Lab, Tables, assert_same, chain};
 use super::retailer::Dice;
 use super::scene::Scene;
-use crate::asked::number;
+use crate::asked::seeds;
 use crate::catalog::lakes::{files_below, files_of};
 use crate::rough_store::{RoughStore, Weather};
 
@@ -121,15 +121,14 @@ async fn disturb_all(seeds: std::ops::Range<u64>, disturbance: Disturbance) {
     }
 }
 
-/// `C360_TEST_FAULTS` asks for more seeds than 24, `C360_TEST_FIRST_SEED` for others.
-fn seeds() -> std::ops::Range<u64> {
-    let first = number("C360_TEST_FIRST_SEED").unwrap_or(0);
-    first..first + number("C360_TEST_FAULTS").unwrap_or(24)
+/// `C360_TEST_FAULTS` asks for more seeds.
+fn asked() -> std::ops::Range<u64> {
+    seeds("C360_TEST_FAULTS", 24)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_dies_at_any_write_is_mended_by_the_next() {
-    disturb_all(seeds(), |weather, seed, undisturbed| {
+    disturb_all(asked(), |weather, seed, undisturbed| {
         let mut dice = Dice::new(seed);
         let done = dice.below(undisturbed.writes);
         weather.kills_after(done, dice);
@@ -139,7 +138,7 @@ async fn a_run_that_dies_at_any_write_is_mended_by_the_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_over_a_store_that_fails_is_mended_by_the_next() {
-    disturb_all(seeds(), |weather, seed, undisturbed| {
+    disturb_all(asked(), |weather, seed, undisturbed| {
         let mut dice = Dice::new(seed);
         // From a fault or two in a run to one in every few calls.
         let one_in = 10 + dice.below(4 * undisturbed.writes);

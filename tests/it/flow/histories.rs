@@ -6,7 +6,7 @@ use c360_spec::TableName;
 use super::copied::Copied;
 use super::lab::{Edit, Lab, assert_same, assert_same_lakes};
 use super::retailer::{Delivery, Dice, Retailer};
-use crate::asked::number;
+use crate::asked::seeds;
 
 /// Upkeep finds everything worn and old.
 pub const WORN: &str = "{snapshots_days: 0, small_files: 2, delete_files: 2, deleted_percent: 1}";
@@ -105,20 +105,28 @@ async fn check(seed: u64, verified: bool) {
     );
 }
 
-/// A steward links or unlinks two records.
-async fn decide(lab: &Lab, chance: &mut Dice) {
-    let records = "SELECT source, key FROM identity.records ORDER BY source, key";
-    let mut records = lab.query(records).await.expect("records");
+/// The records that a steward may decide about.
+pub const RECORDS: &str = "SELECT source, key FROM identity.records ORDER BY source, key";
+
+/// Two of the records that were found, if there are two.
+pub fn two_of(mut records: Vec<Vec<String>>, chance: &mut Dice) -> Option<[RecordName; 2]> {
     if records.len() < 2 {
-        return;
+        return None;
     }
     let mut drawn = || {
         let at = chance.below(records.len() as u64) as usize;
         let [source, key] = records.remove(at).try_into().expect("two cells");
         RecordName { source, key }
     };
-    let [a, b] = [drawn(), drawn()];
-    lab.decide([&a, &b], chance.below(2) == 0).await;
+    Some([drawn(), drawn()])
+}
+
+/// A steward links or unlinks two records.
+async fn decide(lab: &Lab, chance: &mut Dice) {
+    let records = lab.query(RECORDS).await.expect("records");
+    if let Some([a, b]) = two_of(records, chance) {
+        lab.decide([&a, &b], chance.below(2) == 0).await;
+    }
 }
 
 /// Upkeep in between changes no row, now or in an epoch, and leaves no job more to do.
@@ -146,17 +154,11 @@ async fn keep_up(lab: &Lab, as_of: &str, what: &str) {
     assert!(busy.is_empty(), "{what}: upkeep twice: {busy:?}");
 }
 
-/// `C360_TEST_HISTORIES` asks for more of them, from `C360_TEST_FIRST_SEED` on; `C360_TEST_SEED` for a certain one.
-/// These are verified after every step.
+/// `C360_TEST_HISTORIES` asks for more of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn incremental_runs_equal_one_full_run() {
-    if let Some(seed) = number("C360_TEST_SEED") {
-        return check(seed, true).await;
-    }
-    let asked = number("C360_TEST_HISTORIES");
-    let first = number("C360_TEST_FIRST_SEED").unwrap_or(0);
-    for seed in first..first + asked.unwrap_or(12) {
+    for seed in seeds("C360_TEST_HISTORIES", 12) {
         eprintln!("history {seed}");
-        check(seed, asked.is_some() || seed.is_multiple_of(VERIFIED_EVERY)).await;
+        check(seed, seed.is_multiple_of(VERIFIED_EVERY)).await;
     }
 }

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use c360_catalog::Warehouse;
 use c360_flow::{
@@ -17,7 +16,8 @@ use tokio::runtime::Runtime;
 use super::copied::Copied;
 use super::lab::{assert_same_lakes, chain};
 use super::retailer::Dice;
-use crate::asked::number;
+use super::side_by_side::check_each;
+use crate::asked::seeds;
 
 /// Of so many histories, the lake of one is verified after every step.
 const VERIFIED_EVERY: u64 = 20;
@@ -385,39 +385,14 @@ async fn check(seed: u64, model: &Copied) -> usize {
     matches
 }
 
-/// Histories that run side by side.
-const SIDE_BY_SIDE: u64 = 2;
-
-/// `C360_TEST_IDENTITY_HISTORIES` asks for more of them, from `C360_TEST_FIRST_SEED` on; `C360_TEST_SEED` for a
-/// certain one.
+/// `C360_TEST_IDENTITY_HISTORIES` asks for more of them.
 #[test]
 fn identity_after_every_step_equals_a_rebuild() {
     let runtime = Runtime::new().expect("a runtime");
     let model = runtime.block_on(model());
-    if let Some(seed) = number("C360_TEST_SEED") {
-        runtime.block_on(check(seed, &model));
-        return;
-    }
-    let histories = number("C360_TEST_IDENTITY_HISTORIES").unwrap_or(200);
-    let first_seed = number("C360_TEST_FIRST_SEED").unwrap_or(0);
-    let matches = AtomicUsize::new(0);
-    std::thread::scope(|threads| {
-        for first in 0..SIDE_BY_SIDE {
-            let (runtime, model, matches) = (&runtime, &model, &matches);
-            threads.spawn(move || {
-                for seed in (first..histories).step_by(SIDE_BY_SIDE as usize) {
-                    let seed = first_seed + seed;
-                    if seed.is_multiple_of(100) {
-                        eprintln!("history {seed}");
-                    }
-                    matches.fetch_add(runtime.block_on(check(seed, model)), Relaxed);
-                }
-            });
-        }
+    let seeds = seeds("C360_TEST_IDENTITY_HISTORIES", 200);
+    let matches = check_each(&runtime, seeds.clone(), async |seed| {
+        check(seed, &model).await
     });
-    let matches = matches.into_inner();
-    assert!(
-        matches > histories as usize,
-        "{matches} matches in {histories} histories"
-    );
+    assert!(matches > seeds.count(), "{matches} matches");
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use c360_flow::{
-    Clock, Engine, EngineOptions, ReadAt, RunMode, RunReport, Selection, Silent, Verdict,
-    VerifiedTable,
+    Clock, Engine, EngineOptions, ReadAt, RecordName, RunMode, RunReport, Selection, Silent,
+    Verdict, VerifiedTable,
 };
 use c360_spec::{Project, SourceFile};
 use datafusion::arrow::array::ArrayRef;
@@ -22,20 +22,20 @@ pub struct OwnProject {
     folder: TempDir,
     files: Vec<SourceFile>,
     engine: Engine,
-    as_of: &'static str,
+    as_of: String,
     runs: AtomicU32,
 }
 
 impl OwnProject {
     /// An empty lake under these files, seen as of one instant.
-    pub async fn new(files: impl IntoIterator<Item = (&str, String)>, as_of: &'static str) -> Self {
+    pub async fn new(files: impl IntoIterator<Item = (&str, String)>, as_of: &str) -> Self {
         Self::with_options(files, as_of, EngineOptions::default()).await
     }
 
     /// The same, under other options.
     pub async fn with_options(
         files: impl IntoIterator<Item = (&str, String)>,
-        as_of: &'static str,
+        as_of: &str,
         options: EngineOptions,
     ) -> Self {
         let settings = ("c360.yaml", SETTINGS.to_owned());
@@ -51,7 +51,7 @@ impl OwnProject {
             engine: open(&files, folder.path(), options).await,
             folder,
             files,
-            as_of,
+            as_of: as_of.to_owned(),
             runs: AtomicU32::new(0),
         }
     }
@@ -66,6 +66,17 @@ impl OwnProject {
         let file = self.files.iter_mut().find(|file| file.path == path);
         file.expect("a file of the project").text = text;
         self.reopen_with(EngineOptions::default()).await;
+    }
+
+    /// Goes on over the same lake, seen as of another instant.
+    pub fn see_as_of(&mut self, as_of: &str) {
+        self.as_of = as_of.to_owned();
+    }
+
+    /// A steward's decision, which the next run acts on.
+    pub async fn decide(&self, names: [&RecordName; 2], same: bool) {
+        let decided = self.engine.decide(names, same, &self.clock()).await;
+        decided.unwrap_or_else(|error| panic!("{}", chain(&error)));
     }
 
     /// Where source files go.

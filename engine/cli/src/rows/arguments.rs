@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Format, Output};
 use crate::context::Context;
@@ -25,9 +25,15 @@ pub struct OutputArguments {
 impl OutputArguments {
     /// Where the rows go.
     pub fn output(&self, context: &Context) -> Result<Output, Failure> {
+        let ending = self.output.as_deref().and_then(Format::of_file);
+        if let (Some(format), Some(ending)) = (self.format, ending)
+            && format != ending
+        {
+            return Err(other_ending(format, ending));
+        }
         let format = match (self.format, &self.output, context.console) {
             (Some(format), _, _) => format,
-            (None, Some(file), _) => Format::of_file(file).ok_or_else(|| unknown_ending(file))?,
+            (None, Some(file), _) => ending.ok_or_else(|| unknown_ending(file))?,
             (None, None, console) if console.json => Format::Json,
             (None, None, console) if console.stdout_is_terminal => Format::Table,
             (None, None, _) => Format::Csv,
@@ -51,4 +57,15 @@ fn unknown_ending(file: &Path) -> Failure {
         file.display()
     ))
     .hint("end it in .csv, .json, .ndjson, .parquet or .txt, or name one with --format")
+}
+
+fn other_ending(format: Format, ending: Format) -> Failure {
+    let [format, ending] = [format, ending].map(|format| {
+        let value = format.to_possible_value().expect("no format is hidden");
+        value.get_name().to_owned()
+    });
+    Failure::invalid(format!(
+        "--format says {format}, and the file's ending {ending}"
+    ))
+    .hint("leave --format out, or end the file in another way")
 }
