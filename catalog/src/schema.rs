@@ -1,7 +1,8 @@
 //! The schema of a table: from Arrow (or a contract) to Iceberg, and which changes an existing
 //! table may take. Any table widens: new optional columns, `int` to `long`, `float` to `double`, a
-//! decimal with more digits. What becomes of a column that is no longer defined, or with another
-//! type, hangs on where the rows come from: see [`Evolution`].
+//! decimal with more digits. Columns stand in the order of the definition, whenever they came. What
+//! becomes of a column that is no longer defined, or with another type, hangs on where the rows come
+//! from: see [`Evolution`].
 //!
 //! A column that is optional in the table stays optional even if the definition now requires it:
 //! older rows may lack it.
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn widening_keeps_ids_and_appends_new_columns() {
+    fn widening_keeps_ids_and_takes_the_order_of_the_definition() {
         let item = |fields: &[(&str, DataType)]| {
             let fields = fields
                 .iter()
@@ -247,7 +248,7 @@ mod tests {
             .iter()
             .map(|f| f.name.as_str())
             .collect();
-        assert_eq!(names, ["a", "l", "b"]);
+        assert_eq!(names, ["b", "l", "a"]);
         let id = |schema: &IcebergSchema, name: &str| schema.field_id_by_name(name);
         for name in ["a", "l", "l.element", "l.element.x"] {
             assert_eq!(id(&evolved, name), id(&table, name), "{name}");
@@ -257,6 +258,32 @@ mod tests {
                 .expect("same")
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_list_of_structs_with_other_fields_begins_anew() {
+        let list = |fields: &[&str]| {
+            let fields = fields
+                .iter()
+                .map(|name| Field::new(*name, DataType::Utf8, true));
+            let item = Field::new("item", DataType::Struct(fields.collect()), true);
+            DataType::List(Arc::new(item))
+        };
+        let old = definition(&[("a", DataType::Utf8), ("l", list(&["x", "y"]))], &[]);
+        let table = create(&old).expect("created");
+        let recast = |fields: &[&str]| {
+            let columns = [("l", list(fields)), ("a", DataType::Utf8)];
+            let mut new = definition(&columns, &[]);
+            new.evolution = Evolution::Recast;
+            let new = evolve(&new, &table, table.highest_field_id()).expect("possible");
+            new.expect("another order at least")
+        };
+        for (fields, is_kept) in [(["x", "y"], true), (["y", "x"], false), (["x", "z"], false)] {
+            let recast = recast(&fields);
+            let id = |name| recast.field_id_by_name(name) == table.field_id_by_name(name);
+            assert!(id("a"), "{fields:?}");
+            assert_eq!(id("l"), is_kept, "{fields:?}");
+        }
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl<'a> Widening<'a> {
         }
     }
 
-    /// The old columns in their order, widened, and the new ones after them.
+    /// The columns as they are defined, each of the old ones widened.
     pub(crate) fn fields<'f>(
         &self,
         old: &[NestedFieldRef],
@@ -115,26 +115,23 @@ impl<'a> Widening<'a> {
         parent: &str,
         ids: &mut Ids,
     ) -> Result<Vec<NestedFieldRef>> {
-        let mut new: Vec<&Arc<Field>> = new.into_iter().collect();
-        let mut fields = Vec::with_capacity(new.len());
-        for field in old {
-            let path = join(parent, &field.name);
-            let wanted = new
-                .iter()
-                .position(|candidate| candidate.name() == &field.name);
-            let wanted = wanted.ok_or_else(|| {
-                self.refuse(
-                    &path,
-                    "it is in the table but no longer in its definition; a column cannot be dropped: keep it, as NULL \
-                     if it has no values any more, or name another table",
-                )
-            })?;
-            fields.push(self.field(field, new.remove(wanted), &path, ids)?);
-        }
+        let mut gone: Vec<&NestedFieldRef> = old.iter().collect();
+        let mut fields = Vec::with_capacity(old.len());
         for field in new {
-            fields.push(self.fresh_field(ids.next(), field, false, parent, ids)?);
+            let same = gone.iter().position(|old| &old.name == field.name());
+            fields.push(match same.map(|at| gone.remove(at)) {
+                Some(old) => self.field(old, field, &join(parent, &old.name), ids)?,
+                None => self.fresh_field(ids.next(), field, false, parent, ids)?,
+            });
         }
-        Ok(fields)
+        match gone.first() {
+            None => Ok(fields),
+            Some(field) => Err(self.refuse(
+                &join(parent, &field.name),
+                "it is in the table but no longer in its definition; a column cannot be dropped: keep it, as NULL \
+                 if it has no values any more, or name another table",
+            )),
+        }
     }
 
     /// The columns of a log: the old ones in their order, and after them those that are new or have a type that the old
@@ -169,7 +166,8 @@ impl<'a> Widening<'a> {
         Ok(kept)
     }
 
-    /// The columns as they are defined. One that can be an old one widened is that one; the others are new.
+    /// The columns as they are defined. One that can be an old one widened is that one; the others are new, as are those
+    /// whose structs have other fields: a scan finds no new field in the lists of an old file.
     pub(crate) fn recast(
         &self,
         old: &[NestedFieldRef],
@@ -181,7 +179,12 @@ impl<'a> Widening<'a> {
             let in_key = self.definition.key.contains(field.name());
             let same = old.iter().find(|old| &old.name == field.name());
             let same = same.filter(|old| old.required || !in_key);
-            let widened = same.and_then(|old| self.field(old, field, &old.name, ids).ok());
+            let widened = same.and_then(|old| {
+                let field = self.field(old, field, &old.name, ids).ok()?;
+                let is_readable =
+                    old.field_type.is_primitive() || field.field_type == old.field_type;
+                is_readable.then_some(field)
+            });
             fields.push(match widened {
                 Some(widened) => widened,
                 None => self.fresh_field(ids.next(), field, in_key, "", ids)?,
